@@ -1,0 +1,151 @@
+# Solstice: turns a clip into a seasonal film.
+#
+#   make demo   installs what is missing, builds, renders the sample film
+#   make test   installs what is missing, builds, runs every test
+#   make help   lists the rest
+
+VARIANT ?= release
+PREFIX  ?= /usr/local
+DESTDIR ?=
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+
+VERSION := $(shell sed -n 's/^.define SOL_VERSION "\(.*\)"/\1/p' include/solstice/version.h)
+SONAME  := libsolstice.so.0
+
+# ---- variants --------------------------------------------------------------------------------
+
+ifeq ($(VARIANT),release)
+  BUILD ?= build
+  CFLAGS ?= -O2 -g
+else ifeq ($(VARIANT),debug)
+  BUILD ?= build/debug
+  CFLAGS ?= -O0 -g3
+else ifeq ($(VARIANT),san)
+  BUILD ?= build/san
+  CFLAGS ?= -O1 -g -fno-omit-frame-pointer
+  SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+else
+  $(error VARIANT is "$(VARIANT)"; it is release, debug or san)
+endif
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
+DEFINES  := -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE
+PACKAGES := libavformat libavcodec libavutil libswscale yaml-0.1 jansson openblas
+
+# Asked once, and only when something is compiled: `make deps` must work before pkg-config exists.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
+
+COMPILE = $(CC) -std=c11 $(WARNINGS) $(DEFINES) -Iinclude -Isrc $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) \
+          -pthread -fPIC -fvisibility=hidden -MMD -MP
+LIBS    = $(LDFLAGS) $(SAN) $(PKG_LIBS) -lgif -pthread -lm
+
+# ---- what is built from what -----------------------------------------------------------------
+
+ROOMS       := base image nn model media style schedule render
+LIB_SOURCES := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
+CLI_SOURCES := $(sort $(wildcard src/cli/*.c))
+TESTS       := $(sort $(wildcard tests/*/test_*.c))
+TEST_TOOLS  := $(sort $(wildcard tests/support/*.c))
+
+object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIB_OBJECTS  := $(call object,$(LIB_SOURCES))
+CLI_OBJECTS  := $(call object,$(CLI_SOURCES))
+TOOL_OBJECTS := $(call object,$(TEST_TOOLS))
+TEST_PROGRAMS := $(TESTS:%.c=$(BUILD)/%)
+
+.PHONY: all help deps demo test test-programs bench sample install uninstall clean FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/solstice $(BUILD)/$(SONAME)
+
+help:
+	@echo "make            build $(BUILD)/solstice and the library"
+	@echo "make demo       install what is missing, build, render configs/sample/seasons.yaml into out/"
+	@echo "make test       install what is missing, build, run every test"
+	@echo "make deps       install what building and testing need, where it is missing"
+	@echo "make bench      time painting with the default model"
+	@echo "make sample     make the sample clip and styles in configs/sample anew"
+	@echo "make install    into PREFIX ($(PREFIX)), below DESTDIR where that is set; also: make uninstall"
+	@echo "make clean      remove build/"
+	@echo
+	@echo "VARIANT=release|debug|san picks how it is built (san: address and undefined-behaviour sanitizers);"
+	@echo "CC, CFLAGS, LDFLAGS and BUILD are yours to set."
+
+deps:
+	@scripts/deps.sh build test
+
+demo:
+	@scripts/deps.sh build
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	$(BUILD)/solstice render configs/sample/seasons.yaml --overwrite
+
+test:
+	@scripts/deps.sh build test
+	@$(MAKE) --no-print-directory -j$(JOBS) all test-programs
+	@tests/run.sh $(BUILD)
+
+test-programs: $(TEST_PROGRAMS)
+
+bench: all
+	$(BUILD)/solstice bench
+
+sample: scripts/make-sample.sh
+	scripts/make-sample.sh
+
+# ---- rules -----------------------------------------------------------------------------------
+
+# Says what is missing before the compiler does.
+$(BUILD)/deps.ok: scripts/deps.sh
+	@mkdir -p $(@D)
+	@scripts/deps.sh --check build
+	@touch $@
+
+# Changes when the compiler or its flags do, and everything with it.
+$(BUILD)/flags: FORCE | $(BUILD)/deps.ok
+	@echo '$(COMPILE) $(LIBS)' | cmp -s - $@ || echo '$(COMPILE) $(LIBS)' >$@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(COMPILE) $(if $(filter tests/%,$<),-Itests) -c $< -o $@
+
+$(BUILD)/libsolstice.a: $(LIB_OBJECTS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/$(SONAME): $(LIB_OBJECTS)
+	$(CC) -shared -Wl,-soname,$(SONAME) $(CFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/solstice: $(CLI_OBJECTS) $(BUILD)/libsolstice.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(TOOL_OBJECTS) $(BUILD)/libsolstice.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# ---- installing ------------------------------------------------------------------------------
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/solstice \
+	  $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/solstice/models
+	install -m 755 $(BUILD)/solstice $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(BUILD)/libsolstice.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(BUILD)/$(SONAME) $(DESTDIR)$(PREFIX)/lib/
+	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libsolstice.so
+	install -m 644 include/solstice/*.h $(DESTDIR)$(PREFIX)/include/solstice/
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@PACKAGES@|$(PACKAGES)|' \
+	  scripts/solstice.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/solstice.pc
+	install -m 644 docs/solstice.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 models/*.safetensors $(DESTDIR)$(PREFIX)/share/solstice/models/
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/solstice $(DESTDIR)$(PREFIX)/lib/libsolstice.a \
+	  $(DESTDIR)$(PREFIX)/lib/$(SONAME) $(DESTDIR)$(PREFIX)/lib/libsolstice.so \
+	  $(DESTDIR)$(PREFIX)/lib/pkgconfig/solstice.pc $(DESTDIR)$(PREFIX)/share/man/man1/solstice.1
+	rm -rf $(DESTDIR)$(PREFIX)/include/solstice $(DESTDIR)$(PREFIX)/share/solstice
+
+clean:
+	rm -rf build
