@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Models: a .safetensors file with its architecture as JSON in the metadata ("solstice.architecture").
+ */
+#ifndef SOLSTICE_MODEL_H
+#define SOLSTICE_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <solstice/error.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct SolModel SolModel;
+
+typedef struct SolModelInfo {
+    const char *name;      /* the file's name without folder and extension */
+    const char *path;
+    const char *method;    /* the engine that paints with it: "adain" */
+    const char *licence;   /* as its metadata says, "" where it does not */
+    int64_t parameters;    /* numbers in all its tensors */
+    int64_t bytes;         /* size of the file */
+} SolModelInfo;
+
+/**
+ * Opens and checks a model file: offsets, shapes, types and sizes of every tensor, every operator of
+ * its architecture.
+ *
+ * @param[out] model  untouched on failure; released by sol_model_close()
+ * @return 0, SOL_ERR_IO, SOL_ERR_FORMAT, SOL_ERR_NOMEM
+ */
+SOL_API int sol_model_open(SolModel **model, const char *path);
+
+/** The strings belong to the model. */
+SOL_API void sol_model_info(const SolModel *model, SolModelInfo *info);
+
+SOL_API void sol_model_close(SolModel **model);
+
+/**
+ * Finds a model by what a user calls it: a path where it holds a slash or ends in .safetensors
+ * (relative to `folder`, which may be NULL), else NAME.safetensors in the first of `folders`
+ * (NULL-terminated) that has it.
+ *
+ * @param[out] path  freed with free(); untouched on failure
+ * @return 0, SOL_ERR_IO (not found: the text names what there is, and the nearest), SOL_ERR_NOMEM
+ */
+SOL_API int sol_model_find(char **path, const char *name, const char *folder, const char *const folders[]);
+
+/**
+ * The paths of all .safetensors files in `folders` (NULL-terminated), sorted by name, a name in an
+ * earlier folder hiding it in a later one.
+ *
+ * @param[out] paths  NULL-terminated, freed by sol_model_list_free()
+ */
+SOL_API int sol_model_list(char ***paths, const char *const folders[]);
+SOL_API void sol_model_list_free(char ***paths);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Rendering: a schedule, or a plain clip, through reader, stylist and writers to finished outputs.
+ */
+#ifndef SOLSTICE_RENDER_H
+#define SOLSTICE_RENDER_H
+
+#include <solstice/schedule.h>
+#include <solstice/video.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* How far a render is. The strings are valid during the call that passes it. */
+typedef struct SolRenderProgress {
+    int64_t done, frames;   /* frames written, and to be written */
+    const char *segment;    /* name of the segment that frame `done` lies in; "" for none */
+    double seconds;         /* since the first frame was asked for */
+    double rate;            /* frames a second so far; 0 before the first frame */
+    double seconds_left;    /* estimated; negative while nothing is known */
+} SolRenderProgress;
+
+/* All zero is a good default: everything as the schedule says, nothing overwritten, all processors. */
+typedef struct SolRenderOptions {
+    const SolOutputSettings *outputs; /* instead of the schedule's; NULL for those */
+    int output_count;
+    int64_t first;            /* the first frame rendered, from 0 */
+    int64_t count;            /* how many frames; 0: to the last one */
+    int size;                 /* short side to paint at, instead of the schedule's; 0 for that */
+    const char *model;        /* path of a model file, instead of the schedule's; NULL for that */
+    int threads;              /* 0 for one a processor */
+    bool overwrite;           /* existing outputs may be replaced */
+    const SolLog *log;        /* may be NULL */
+    /* Both may be NULL. progress() is called from the thread that called sol_render(), after every
+     * frame; cancelled() from any of the render's threads: true ends the render with
+     * SOL_ERR_CANCELLED and leaves nothing behind. */
+    void (*progress)(void *user, const SolRenderProgress *progress);
+    bool (*cancelled)(void *user);
+    void *user;
+} SolRenderOptions;
+
+/* What a render did. Seconds of the stages overlap, since the stages run side by side. */
+typedef struct SolRenderReport {
+    int64_t frames, painted;   /* frames written; those of them that were painted */
+    int width, height;         /* of the painted frames, pixels */
+    double seconds;            /* in all, preparation included */
+    double prepare_seconds;    /* index, model, styles, plan */
+    double decode_seconds, paint_seconds, encode_seconds; /* at work, waiting not counted */
+    int threads;
+    SolWriterReport *outputs;  /* [output_count]; their paths belong to the schedule or the options */
+    int output_count;
+} SolRenderReport;
+
+/**
+ * Renders a schedule. All that can be wrong with it and its files is found before anything is
+ * written; the outputs appear when they are complete.
+ *
+ * @param[out] report  may be NULL; untouched on failure; freed by sol_render_report_clear()
+ * @return 0, SOL_ERR_SCHEDULE, SOL_ERR_EXISTS, SOL_ERR_CANCELLED, or what reading, painting and
+ *         writing return
+ */
+SOL_API int sol_render(const SolSchedule *schedule, const SolRenderOptions *options, SolRenderReport *report);
+
+/**
+ * Renders a clip without painting it, to `options->outputs`; as sol_render() in all else.
+ *
+ * @param video  freshly opened; read to the end of the range; stays the caller's
+ */
+SOL_API int sol_render_clip(SolVideo *video, const SolRenderOptions *options, SolRenderReport *report);
+
+SOL_API void sol_render_report_clear(SolRenderReport *report);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Schedules: a YAML file that says which frames are painted in which style (docs/schedule.md), and
+ * the timeline that it becomes for a given clip.
+ *
+ * Errors in a schedule are SOL_ERR_SCHEDULE with a text "FILE:LINE:COLUMN: what is wrong, and what
+ * would be right"; lines and columns count from 1.
+ */
+#ifndef SOLSTICE_SCHEDULE_H
+#define SOLSTICE_SCHEDULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <solstice/error.h>
+#include <solstice/video.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct SolSchedule SolSchedule;
+
+/**
+ * Reads and checks a schedule: syntax, keys, types, ranges of values, and that the files it names
+ * exist. What depends on the clip's length is checked by sol_timeline_open().
+ *
+ * @param[out] schedule   untouched on failure; released by sol_schedule_close()
+ * @param model_folders   where models are looked for by name (sol_model_find()), NULL-terminated
+ * @return 0, SOL_ERR_SCHEDULE, SOL_ERR_IO (the schedule itself cannot be read), SOL_ERR_NOMEM
+ */
+SOL_API int sol_schedule_load(SolSchedule **schedule, const char *path, const char *const model_folders[]);
+
+SOL_API void sol_schedule_close(SolSchedule **schedule);
+
+/** Opens the schedule's input as it asks for (framerate, gaps, size), or at `size` where that is not 0. */
+SOL_API int sol_schedule_open_input(const SolSchedule *schedule, int size, int threads, const SolLog *log,
+                                    SolVideo **video);
+
+/**
+ * Settings for an output that the schedule does not name: those of its first output of the same kind
+ * (film, GIF, stills), or the defaults, with `path` in place of its own.
+ *
+ * @param[out] settings  borrows from the schedule, and from `path`
+ */
+SOL_API void sol_schedule_output(const SolSchedule *schedule, const char *path, SolOutputSettings *settings);
+
+/* A schedule laid over a clip: stretches of frames, ascending, without gap or overlap. */
+typedef struct SolTimeline SolTimeline;
+
+typedef struct SolStretch {
+    const char *name;       /* the segment's name; "" for frames that no segment covers */
+    int64_t first, last;    /* frames, from 0, both included */
+    double start, end;      /* seconds: start of the first frame, end of the last */
+    const char *style;      /* path of the style image; NULL: the frames pass through untouched */
+    float strength;         /* 0..1 */
+    bool covered;           /* false for frames that no segment covers */
+} SolStretch;
+
+/**
+ * Lays the segments over a clip with the given frames.
+ *
+ * @param[out] timeline  untouched on failure; borrows from the schedule; released by sol_timeline_close()
+ * @return 0, SOL_ERR_SCHEDULE (overlap, a range past the last frame, a transition longer than a
+ *         segment), SOL_ERR_NOMEM
+ */
+SOL_API int sol_timeline_open(SolTimeline **timeline, const SolSchedule *schedule, const SolVideoIndex *index);
+
+/** How many stretches there are, 1 or more. */
+SOL_API int sol_timeline_count(const SolTimeline *timeline);
+
+/** Stretch number `i`, from 0. The strings belong to the schedule. */
+SOL_API void sol_timeline_stretch(const SolTimeline *timeline, int i, SolStretch *stretch);
+
+/* What applies at one frame. */
+typedef struct SolMoment {
+    int stretch;      /* the stretch that the frame lies in */
+    int styles;       /* 0: the frame passes through; 1; or 2 within a transition */
+    int from[2];      /* stretches whose styles apply */
+    float weight[2];  /* of those styles, summing to 1 */
+    float strength;   /* 0..1 */
+} SolMoment;
+
+/**
+ * What applies at frame `n` (beyond the last frame: what applies at the last one). Within a transition
+ * of T frames across a boundary at frame b, frames b - T/2 .. b - T/2 + T - 1 are blended, the new
+ * stretch weighing (i + 0.5) / T at the i-th of them. Towards untouched frames, only the painted half
+ * of the transition is changed: its strength falls to 0.
+ */
+SOL_API void sol_timeline_at(const SolTimeline *timeline, int64_t n, SolMoment *moment);
+
+SOL_API void sol_timeline_close(SolTimeline **timeline);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

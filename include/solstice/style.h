@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Painting: an engine made from a model, styles learned from images, and a frame painted in a style.
+ */
+#ifndef SOLSTICE_STYLE_H
+#define SOLSTICE_STYLE_H
+
+#include <solstice/image.h>
+#include <solstice/model.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A model ready to paint: its network, planned for one frame size at a time. */
+typedef struct SolEngine SolEngine;
+
+/* A style, ready to paint with: what an engine keeps of one or several style images. */
+typedef struct SolStyle SolStyle;
+
+/* The shorter side, in pixels, at which styles are learned where nothing else is said. */
+#define SOL_STYLE_SHORT_SIDE 512
+
+/**
+ * @param[out] engine  untouched on failure; released by sol_engine_close()
+ * @param model        borrowed until the engine is closed
+ * @param threads      that work on one frame; 0 for one a processor
+ * @return 0, SOL_ERR_FORMAT (the model's method has no engine), SOL_ERR_NOMEM
+ */
+SOL_API int sol_engine_open(SolEngine **engine, const SolModel *model, int threads);
+
+/**
+ * Reserves all that painting frames of width x height pixels takes, 1..SOL_IMAGE_MAX_SIDE each;
+ * painting allocates nothing but the painted picture. The same size again costs nothing.
+ *
+ * @return 0, SOL_ERR_ARGUMENT, SOL_ERR_NOMEM (the engine then has no plan)
+ */
+SOL_API int sol_engine_plan(SolEngine *engine, int width, int height);
+
+/**
+ * Learns what the engine keeps of a style image (for AdaIN: the mean and standard deviation of every
+ * tapped channel; Huang & Belongie 2017, eq. 8), at the image's own aspect ratio. Uses a plan of its
+ * own: the frame plan stays as it is.
+ *
+ * @param[out] style  untouched on failure; released by sol_style_close(); must not outlive the engine
+ * @param image       any size; scaled so that its shorter side has `short_side` pixels (64..4096)
+ * @return 0, SOL_ERR_ARGUMENT, SOL_ERR_NOMEM
+ */
+SOL_API int sol_style_learn(SolStyle **style, SolEngine *engine, const SolImage *image, int short_side);
+
+/** As sol_style_learn() with the still image in the file `path` and SOL_STYLE_SHORT_SIDE. */
+SOL_API int sol_style_open(SolStyle **style, SolEngine *engine, const char *path);
+
+/**
+ * out = sum of weight[i] * style[i], in the engine's own space. Weights need not sum to 1.
+ *
+ * @param[out] out  a new style; untouched on failure
+ * @param count     1 or more, all learned by the same engine
+ */
+SOL_API int sol_style_blend(SolStyle **out, const SolStyle *const style[], const float weight[], int count);
+
+SOL_API void sol_style_close(SolStyle **style);
+
+/**
+ * Paints a frame of the planned size.
+ *
+ * @param strength    0 (the content's own statistics) .. 1 (the style's)
+ * @param[out] painted  a new picture with the place in time of `frame`; untouched on failure
+ * @return 0, SOL_ERR_ARGUMENT (not the planned size), SOL_ERR_NOMEM
+ */
+SOL_API int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, const SolImage *frame,
+                             SolImage **painted);
+
+/** Multiplications and additions for one frame of the planned size, in 1e9; 0 without a plan. */
+SOL_API double sol_engine_gflop(const SolEngine *engine);
+
+SOL_API void sol_engine_close(SolEngine **engine);
+
+/** The matrix library in use, for reports: its kernels' name, "Cooperlake" for example. */
+SOL_API const char *sol_blas_core(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Moving pictures in and out: a reader of videos, GIFs and numbered image sequences, and writers of
+ * video files, GIFs and numbered stills.
+ */
+#ifndef SOLSTICE_VIDEO_H
+#define SOLSTICE_VIDEO_H
+
+#include <solstice/image.h>
+#include <solstice/log.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- reading ---- */
+
+typedef struct SolVideo SolVideo;
+
+typedef struct SolVideoOptions {
+    SolRational framerate; /* of numbered images, frames a second; {0, 0} for 30 */
+    bool skip_gaps;        /* numbered images: pass over missing numbers instead of refusing */
+    int short_side;        /* scale so that the shorter side has this many pixels; 0: as it is */
+    int threads;           /* for decoding; 0 for one a processor */
+    const SolLog *log;     /* may be NULL; borrowed while the video is open */
+} SolVideoOptions;
+
+/* What is known of a video once it is open. The strings belong to the SolVideo. */
+typedef struct SolVideoInfo {
+    const char *format;         /* container, as FFmpeg names it; "images" for a numbered sequence */
+    const char *codec;          /* as FFmpeg names it */
+    const char *pixel_format;   /* as FFmpeg names it */
+    int width, height;          /* as stored, pixels */
+    int out_width, out_height;  /* of the pictures that are delivered: upright, square pixels, scaled */
+    SolRational frame_rate;     /* average, frames a second; {0, 1} where it is not known */
+    SolRational time_base;      /* of the pictures' pts, seconds a unit */
+    bool sound;                 /* has at least one sound stream */
+} SolVideoInfo;
+
+/* Every frame's time, found without painting: what a schedule is resolved against. */
+typedef struct SolVideoIndex {
+    int64_t frames;       /* how many pictures sol_video_read() will deliver */
+    int64_t *pts;         /* [frames] ascending, in the video's time_base, the first one 0 */
+    int64_t end;          /* pts at which the last frame ends */
+    SolRational time_base;
+} SolVideoIndex;
+
+/**
+ * Opens a video, GIF or anything else libavformat reads; a folder of numbered images; or numbered
+ * images given by a pattern with one %d or %0Nd in its file name ("frames/%d.png"), in the order of
+ * their numbers whatever their padding.
+ *
+ * @param[out] video   untouched on failure; released by sol_video_close()
+ * @param options      NULL for the defaults (all zero)
+ * @return 0, SOL_ERR_IO, SOL_ERR_FORMAT (no picture in it, mixed names, a missing number), SOL_ERR_NOMEM
+ */
+SOL_API int sol_video_open(SolVideo **video, const char *path, const SolVideoOptions *options);
+
+SOL_API void sol_video_info(const SolVideo *video, SolVideoInfo *info);
+
+/**
+ * Finds the number and times of all frames: from the packets where one packet is one picture, by
+ * decoding where it is not (interlaced H.264, codecs with hidden frames). Leaves the reading position
+ * at the first frame; call it before reading.
+ *
+ * @param[out] index  untouched on failure; freed by sol_video_index_clear()
+ */
+SOL_API int sol_video_index(SolVideo *video, SolVideoIndex *index);
+SOL_API void sol_video_index_clear(SolVideoIndex *index);
+
+/**
+ * Delivers the next picture in presentation order, with its pts counted from the first frame's.
+ * Pictures up to the last one that the decoder holds are delivered.
+ *
+ * @param[out] image  a new reference, or NULL at the end
+ * @return 0, SOL_ERR_IO, SOL_ERR_FORMAT (only when nothing at all could be decoded; damage within the
+ *         stream is passed over and logged), SOL_ERR_NOMEM
+ */
+SOL_API int sol_video_read(SolVideo *video, SolImage **image);
+
+/** Makes frame number `frame` (from 0, at or after the reading position) the next one delivered. */
+SOL_API int sol_video_skip_to(SolVideo *video, int64_t frame);
+
+SOL_API void sol_video_close(SolVideo **video);
+
+/* ---- writing ---- */
+
+typedef struct SolWriter SolWriter;
+
+/* One output, as a schedule describes it. Zero or NULL means the default that is named here. */
+typedef struct SolOutputSettings {
+    char *path;          /* .mp4 .mov .mkv; .gif; numbered stills: .png .jpg .jpeg with one %d or %0Nd */
+    int crf;             /* video: quality 0 (lossless) .. 51; -1: 18 */
+    char *preset;        /* video: the encoder's speed preset; NULL: "medium" */
+    int width;           /* pixels, the height follows; 0: as painted */
+    SolRational fps;     /* gif: frames a second at most; {0, 0}: the source's, at most 50 */
+    int loop;            /* gif: times it plays, 0 for ever */
+} SolOutputSettings;
+
+/* What is fed to a writer. */
+typedef struct SolWriterInput {
+    int width, height;      /* of every picture */
+    SolRational time_base;  /* of the pictures' pts and durations */
+    SolRational frame_rate; /* average; {0, 1} where it is not known */
+    int threads;            /* for encoding; 0 for one a processor */
+    bool overwrite;         /* an existing output may be replaced */
+} SolWriterInput;
+
+/* What a finished writer made. */
+typedef struct SolWriterReport {
+    const char *path;      /* owned by the settings */
+    int width, height;     /* of the pictures written */
+    int64_t frames;
+    int64_t bytes;
+    double seconds;        /* playing time */
+} SolWriterReport;
+
+/** True where `path` is an output that can be written; otherwise an error text that lists the kinds. */
+SOL_API int sol_writer_check(const SolOutputSettings *settings);
+
+/**
+ * Opens an output. The file appears under its final name with sol_writer_finish() only.
+ *
+ * @param[out] writer  untouched on failure; released by sol_writer_close()
+ * @param settings     borrowed until the writer is closed
+ * @return 0, SOL_ERR_EXISTS, SOL_ERR_ARGUMENT (unknown extension or preset), SOL_ERR_IO, SOL_ERR_NOMEM
+ */
+SOL_API int sol_writer_open(SolWriter **writer, const SolOutputSettings *settings, const SolWriterInput *input,
+                            const SolLog *log);
+
+/** Appends a picture of the promised size; pts must ascend. Keeps no reference on return that outlives the writer. */
+SOL_API int sol_writer_write(SolWriter *writer, SolImage *image);
+
+/** Completes the output and gives it its final name. `report` may be NULL. */
+SOL_API int sol_writer_finish(SolWriter *writer, SolWriterReport *report);
+
+/** Discards what was not finished, and frees. Sets *writer to NULL; NULL is accepted. */
+SOL_API void sol_writer_close(SolWriter **writer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Paths and pending files. The temporary name is ".NAME.PID-N.partial" beside the final one, so that
+ * the rename stays within one file system and two processes never share a name.
+ */
+#include "base/file.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct SolPending {
+    char *path, *temporary;
+    char *made;     /* the topmost folder that was made for it, or NULL */
+    bool overwrite, present; /* present: the temporary file exists */
+};
+
+char *sol_path_join(const char *folder, const char *name)
+{
+    if (!folder || !*folder || *name == '/')
+        return sol_copy(name);
+    return sol_format(folder[strlen(folder) - 1] == '/' ? "%s%s" : "%s/%s", folder, name);
+}
+
+char *sol_path_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return sol_copy("");
+    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+const char *sol_path_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+const char *sol_path_extension(const char *path)
+{
+    const char *name = sol_path_name(path), *dot = strrchr(name, '.');
+    return dot && dot != name ? dot + 1 : "";
+}
+
+bool sol_path_has_extension(const char *path, const char *list)
+{
+    const char *extension = sol_path_extension(path);
+    size_t length = strlen(extension);
+    while (length && *list) {
+        size_t word = strcspn(list, " ");
+        if (word == length && strncasecmp(list, extension, length) == 0)
+            return true;
+        list += word + strspn(list + word, " ");
+    }
+    return false;
+}
+
+bool sol_path_is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+bool sol_path_exists(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0;
+}
+
+/* Makes the parents of `path`; *made (may be NULL) becomes the first one that was not there. */
+static int make_parents(const char *path, char **made)
+{
+    char *copy = sol_copy(path), *first = NULL;
+    int result = SOL_OK;
+    if (!copy)
+        return sol_fail_memory("a path");
+    for (char *slash = copy + 1; *copy && (slash = strchr(slash, '/')) && result == SOL_OK; slash++) {
+        *slash = '\0';
+        if (mkdir(copy, 0777) == 0) {
+            if (!first)
+                first = sol_copy(copy);
+        } else if (!sol_path_is_folder(copy)) {
+            result = sol_fail_errno(copy, "the folder cannot be made");
+        }
+        *slash = '/';
+    }
+    free(copy);
+    if (made)
+        *made = first;
+    else
+        free(first);
+    return result;
+}
+
+int sol_make_parent_folders(const char *path)
+{
+    return make_parents(path, NULL);
+}
+
+/* Removes the empty folders from that of `path` up to `made`. */
+static void remove_made_folders(const char *path, const char *made)
+{
+    char *folder = sol_path_folder(path);
+    while (folder && strlen(folder) >= strlen(made) && rmdir(folder) == 0) {
+        char *above = sol_path_folder(folder);
+        free(folder);
+        folder = above;
+    }
+    free(folder);
+}
+
+static int make_temporary(SolPending *pending)
+{
+    char *folder = sol_path_folder(pending->path);
+    for (int n = 0; folder && n < 1000; n++) {
+        int file;
+        char *name = sol_format(".%s.%ld-%d.partial", sol_path_name(pending->path), (long)getpid(), n);
+        free(pending->temporary);
+        pending->temporary = name ? sol_path_join(folder, name) : NULL;
+        free(name);
+        if (!pending->temporary)
+            break;
+        file = open(pending->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file >= 0) {
+            close(file);
+            pending->present = true;
+            free(folder);
+            return SOL_OK;
+        }
+        if (errno != EEXIST) {
+            free(folder);
+            return sol_fail_errno(pending->path, "cannot be written");
+        }
+    }
+    free(folder);
+    return sol_fail_memory("a temporary file's name");
+}
+
+int sol_pending_open(SolPending **out, const char *path, bool overwrite)
+{
+    SolPending *pending;
+    int result;
+    if (sol_path_is_folder(path))
+        return sol_fail(SOL_ERR_IO, "%s: is a folder; name a file", path);
+    if (!overwrite && sol_path_exists(path))
+        return sol_fail(SOL_ERR_EXISTS, "%s: exists; choose another name or give --overwrite", path);
+    pending = sol_calloc(1, sizeof *pending);
+    if (!pending || !(pending->path = sol_copy(path))) {
+        sol_free(pending);
+        return sol_fail_memory("an output file");
+    }
+    pending->overwrite = overwrite;
+    result = make_parents(path, &pending->made);
+    if (result == SOL_OK)
+        result = make_temporary(pending);
+    if (result != SOL_OK) {
+        sol_pending_close(&pending);
+        return result;
+    }
+    *out = pending;
+    return SOL_OK;
+}
+
+const char *sol_pending_path(const SolPending *pending)
+{
+    return pending->temporary;
+}
+
+static int sync_file(const char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    bool synced = file >= 0 && (fsync(file) == 0 || errno == EINVAL);
+    if (file >= 0)
+        close(file);
+    return synced ? 0 : -1;
+}
+
+int sol_pending_commit(SolPending *pending)
+{
+    if (sync_file(pending->temporary) != 0)
+        return sol_fail_errno(pending->path, "cannot be written");
+    if (!pending->overwrite && sol_path_exists(pending->path))
+        return sol_fail(SOL_ERR_EXISTS, "%s: appeared meanwhile; choose another name or give --overwrite",
+                        pending->path);
+    if (rename(pending->temporary, pending->path) != 0)
+        return sol_fail_errno(pending->path, "cannot be given its final name");
+    pending->present = false;
+    free(pending->made);
+    pending->made = NULL;
+    return SOL_OK;
+}
+
+void sol_pending_close(SolPending **out)
+{
+    SolPending *pending = *out;
+    if (!pending)
+        return;
+    if (pending->present)
+        unlink(pending->temporary);
+    if (pending->made)
+        remove_made_folders(pending->path, pending->made);
+    free(pending->path);
+    free(pending->temporary);
+    free(pending->made);
+    sol_free(pending);
+    *out = NULL;
+}

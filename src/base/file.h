@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Paths, and files that appear under their final name only when they are complete.
+ *
+ * A pending file is written under a hidden temporary name in the folder of its final name; committing
+ * syncs and renames it, discarding removes it together with the folders that were made for it.
+ */
+#ifndef SOL_BASE_FILE_H
+#define SOL_BASE_FILE_H
+
+#include <stdbool.h>
+
+typedef struct SolPending SolPending;
+
+/**
+ * Prepares a file that will become `path`: makes missing
+ * parent folders and the empty temporary file or folder.
+ *
+ * @return 0, SOL_ERR_EXISTS (path exists and `overwrite` is false), SOL_ERR_IO, SOL_ERR_NOMEM
+ */
+int sol_pending_open(SolPending **pending, const char *path, bool overwrite);
+
+/** The temporary name to write to; owned by `pending`. */
+const char *sol_pending_path(const SolPending *pending);
+
+/** Syncs the file and gives it its final name. On failure the file can still be discarded. */
+int sol_pending_commit(SolPending *pending);
+
+/** Discards the file where it was not committed, and frees. Sets *pending to NULL; NULL is accepted. */
+void sol_pending_close(SolPending **pending);
+
+/** Makes the folder of `path` and those above it; existing ones are fine. 0, SOL_ERR_IO or SOL_ERR_NOMEM. */
+int sol_make_parent_folders(const char *path);
+
+/** A fresh string "folder/name"; `name` itself where it is absolute or `folder` is "" or NULL. NULL: no memory. */
+char *sol_path_join(const char *folder, const char *name);
+
+/** A fresh string with the folder part of `path` ("" where it has none), without a final slash but for "/". */
+char *sol_path_folder(const char *path);
+
+/** The part of `path` behind the last slash; points into `path`. */
+const char *sol_path_name(const char *path);
+
+/** The extension of `path` without its dot, "" where it has none; points into `path`. */
+const char *sol_path_extension(const char *path);
+
+/** True where `path` ends in one of the extensions in `list`, "png jpg jpeg", without regard to case. */
+bool sol_path_has_extension(const char *path, const char *list);
+
+bool sol_path_is_folder(const char *path);
+bool sol_path_exists(const char *path);
+
+#endif

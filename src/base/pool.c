@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Worker pool: workers sleep until a loop is published, take items from one counter under the lock
+ * (items are large: a channel, a strip of rows), and the last one done wakes the caller.
+ */
+#include "base/pool.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+struct SolPool {
+    pthread_mutex_t lock;
+    pthread_cond_t work, done;
+    pthread_t *workers;
+    int worker_count; /* created, the caller not counted */
+    bool quit;
+
+    /* the loop under way */
+    SolPoolTask task;
+    void *context;
+    int next, count, unfinished;
+};
+
+/* Takes and runs items until none is left; called and returns with the lock held. */
+static void take_items(SolPool *pool)
+{
+    while (pool->next < pool->count) {
+        SolPoolTask task = pool->task;
+        void *context = pool->context;
+        int item = pool->next++;
+        pthread_mutex_unlock(&pool->lock);
+        task(context, item);
+        pthread_mutex_lock(&pool->lock);
+        if (--pool->unfinished == 0)
+            pthread_cond_signal(&pool->done);
+    }
+}
+
+static void *worker(void *argument)
+{
+    SolPool *pool = argument;
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->quit) {
+        take_items(pool);
+        if (!pool->quit)
+            pthread_cond_wait(&pool->work, &pool->lock);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+int sol_cpu_count(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : online > 1024 ? 1024 : (int)online;
+}
+
+int sol_pool_open(SolPool **out, int threads)
+{
+    SolPool *pool = sol_calloc(1, sizeof *pool);
+    if (threads <= 0)
+        threads = sol_cpu_count();
+    if (!pool || !(pool->workers = sol_calloc((size_t)threads, sizeof *pool->workers))) {
+        sol_free(pool);
+        return sol_fail_memory("the worker threads");
+    }
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->work, NULL);
+    pthread_cond_init(&pool->done, NULL);
+    /* fewer workers than asked for are slower, not wrong */
+    while (pool->worker_count < threads - 1 &&
+           pthread_create(&pool->workers[pool->worker_count], NULL, worker, pool) == 0)
+        pool->worker_count++;
+    *out = pool;
+    return SOL_OK;
+}
+
+void sol_pool_run(SolPool *pool, SolPoolTask task, void *context, int count)
+{
+    if (count <= 0)
+        return;
+    if (count == 1 || pool->worker_count == 0) {
+        for (int item = 0; item < count; item++)
+            task(context, item);
+        return;
+    }
+    pthread_mutex_lock(&pool->lock);
+    pool->task = task;
+    pool->context = context;
+    pool->next = 0;
+    pool->count = pool->unfinished = count;
+    pthread_cond_broadcast(&pool->work);
+    take_items(pool);
+    while (pool->unfinished > 0)
+        pthread_cond_wait(&pool->done, &pool->lock);
+    pool->count = 0;
+    pthread_mutex_unlock(&pool->lock);
+}
+
+int sol_pool_threads(const SolPool *pool)
+{
+    return pool->worker_count + 1;
+}
+
+void sol_pool_close(SolPool **out)
+{
+    SolPool *pool = *out;
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->quit = true;
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->lock);
+    for (int i = 0; i < pool->worker_count; i++)
+        pthread_join(pool->workers[i], NULL);
+    pthread_mutex_destroy(&pool->lock);
+    pthread_cond_destroy(&pool->work);
+    pthread_cond_destroy(&pool->done);
+    sol_free(pool->workers);
+    sol_free(pool);
+    *out = NULL;
+}

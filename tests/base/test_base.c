@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The ground floor: checked sizes, error texts, strings, the worker pool and the queue.
+ */
+#include "support/support.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/pool.h"
+#include "base/queue.h"
+#include "base/text.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void test_sizes_do_not_wrap(void **state)
+{
+    size_t value = 7;
+    (void)state;
+    assert_true(sol_mul(3, 4, &value) && value == 12);
+    assert_true(sol_mul(SIZE_MAX, 0, &value) && value == 0);
+    assert_false(sol_mul(SIZE_MAX / 2 + 1, 2, &value));
+    assert_false(sol_add(SIZE_MAX, 1, &value));
+    assert_int_equal(value, 0);
+    assert_null(sol_alloc(SIZE_MAX / 2, 3));
+    assert_null(sol_alloc(SIZE_MAX, 1));
+}
+
+static void test_memory_is_aligned_and_cleared(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n < 200; n += 7) {
+        char *memory = sol_calloc(n, 3);
+        assert_non_null(memory);
+        assert_int_equal((uintptr_t)memory % SOL_ALIGNMENT, 0);
+        for (size_t i = 0; i < 3 * n; i++)
+            assert_int_equal(memory[i], 0);
+        sol_free(memory);
+    }
+}
+
+static void test_grow_keeps_what_is_there(void **state)
+{
+    int *items = NULL;
+    size_t capacity = 0;
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        assert_true(sol_grow((void **)&items, &capacity, (size_t)i + 1, sizeof *items));
+        items[i] = i;
+    }
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(items[i], i);
+    assert_false(sol_grow((void **)&items, &capacity, SIZE_MAX, sizeof *items));
+    free(items);
+}
+
+static void test_errors_nest(void **state)
+{
+    (void)state;
+    assert_int_equal(sol_fail(SOL_ERR_FORMAT, "bad %s", "header"), SOL_ERR_FORMAT);
+    assert_int_equal(sol_fail_within(SOL_ERR_FORMAT, "file %d", 3), SOL_ERR_FORMAT);
+    assert_string_equal(sol_error_text(), "file 3: bad header");
+    sol_fail(SOL_ERR_IO, "again: %s", sol_error_text());
+    assert_string_equal(sol_error_text(), "again: file 3: bad header");
+}
+
+static void *fail_elsewhere(void *unused)
+{
+    sol_fail(SOL_ERR_IO, "another thread's");
+    return unused;
+}
+
+static void test_error_text_is_the_threads_own(void **state)
+{
+    pthread_t thread;
+    (void)state;
+    sol_fail(SOL_ERR_IO, "mine");
+    assert_int_equal(pthread_create(&thread, NULL, fail_elsewhere, NULL), 0);
+    pthread_join(thread, NULL);
+    assert_string_equal(sol_error_text(), "mine");
+}
+
+static void test_integers(void **state)
+{
+    int64_t value = 0;
+    (void)state;
+    assert_true(sol_parse_int("0", 0, 9, &value) && value == 0);
+    assert_true(sol_parse_int("-12", -20, 9, &value) && value == -12);
+    assert_true(sol_parse_int("9223372036854775807", 0, INT64_MAX, &value) && value == INT64_MAX);
+    assert_false(sol_parse_int("9223372036854775808", 0, INT64_MAX, &value));
+    assert_false(sol_parse_int("", 0, 9, &value));
+    assert_false(sol_parse_int("-", -9, 9, &value));
+    assert_false(sol_parse_int("1 ", 0, 9, &value));
+    assert_false(sol_parse_int("10", 0, 9, &value));
+    assert_false(sol_parse_int("0x1", 0, 9, &value));
+}
+
+static void test_numbers(void **state)
+{
+    double value = 0;
+    (void)state;
+    assert_true(sol_parse_number("0.5", &value) && value == 0.5);
+    assert_true(sol_parse_number("-3", &value) && value == -3);
+    assert_true(sol_parse_number(".25", &value) && value == 0.25);
+    assert_true(sol_parse_number("1e-3", &value) && value > 0.00099999 && value < 0.00100001);
+    assert_true(sol_parse_number("2E+2", &value) && value == 200);
+    assert_false(sol_parse_number("", &value));
+    assert_false(sol_parse_number(".", &value));
+    assert_false(sol_parse_number("1,5", &value));
+    assert_false(sol_parse_number("nan", &value));
+    assert_false(sol_parse_number("inf", &value));
+    assert_false(sol_parse_number("1e", &value));
+    assert_false(sol_parse_number("--1", &value));
+}
+
+static void test_ranges(void **state)
+{
+    int64_t a = 0, b = 0;
+    (void)state;
+    assert_true(sol_parse_range("0-59", &a, &b) && a == 0 && b == 59);
+    assert_true(sol_parse_range("7", &a, &b) && a == 7 && b == 7);
+    assert_false(sol_parse_range("59-0", &a, &b));
+    assert_false(sol_parse_range("-5", &a, &b));
+    assert_false(sol_parse_range("5-", &a, &b));
+    assert_false(sol_parse_range("1-2-3", &a, &b));
+}
+
+static void test_nearest(void **state)
+{
+    const char *const names[] = {"segments", "style", "strength", "crf", NULL};
+    (void)state;
+    assert_string_equal(sol_nearest("segmets", names), "segments");
+    assert_string_equal(sol_nearest("Style", names), "style");
+    assert_string_equal(sol_nearest("stlye", names), "style");
+    assert_string_equal(sol_nearest("cfr", names), "crf");
+    assert_null(sol_nearest("banana", names));
+    assert_null(sol_nearest("", names));
+}
+
+/* ---- pool ---- */
+
+enum { ITEMS = 1000 };
+
+static void mark(void *context, int item)
+{
+    atomic_int *counts = context;
+    atomic_fetch_add(&counts[item], 1);
+}
+
+static void test_pool_runs_every_item_once(void **state)
+{
+    static atomic_int counts[ITEMS];
+    (void)state;
+    for (int threads = 1; threads <= 4; threads++) {
+        SolPool *pool = NULL;
+        assert_int_equal(sol_pool_open(&pool, threads), 0);
+        assert_int_equal(sol_pool_threads(pool), threads);
+        for (int round = 0; round < 50; round++) {
+            int n = round * ITEMS / 49;
+            memset(counts, 0, sizeof counts);
+            sol_pool_run(pool, mark, counts, n);
+            for (int i = 0; i < ITEMS; i++)
+                assert_int_equal(atomic_load(&counts[i]), i < n);
+        }
+        sol_pool_close(&pool);
+        assert_null(pool);
+    }
+}
+
+/* ---- queue ---- */
+
+static atomic_int discarded;
+
+static void discard(void *item)
+{
+    (void)item;
+    atomic_fetch_add(&discarded, 1);
+}
+
+static int numbers[100];
+
+static void *push_all(void *argument)
+{
+    SolQueue *queue = argument;
+    for (int i = 0; i < 100; i++)
+        if (!sol_queue_push(queue, &numbers[i]))
+            return NULL;
+    sol_queue_finish(queue);
+    return NULL;
+}
+
+static void test_queue_drains_in_order(void **state)
+{
+    SolQueue *queue = NULL;
+    pthread_t thread;
+    void *item;
+    (void)state;
+    assert_int_equal(sol_queue_open(&queue, 3, discard), 0);
+    assert_int_equal(pthread_create(&thread, NULL, push_all, queue), 0);
+    for (int i = 0; i < 100; i++) {
+        assert_true(sol_queue_pop(queue, &item));
+        assert_ptr_equal(item, &numbers[i]);
+    }
+    assert_false(sol_queue_pop(queue, &item));
+    pthread_join(thread, NULL);
+    sol_queue_close(&queue);
+}
+
+static void test_queue_abort_wakes_both_ends(void **state)
+{
+    SolQueue *queue = NULL;
+    pthread_t thread;
+    void *item;
+    (void)state;
+    atomic_store(&discarded, 0);
+    assert_int_equal(sol_queue_open(&queue, 3, discard), 0);
+    assert_int_equal(pthread_create(&thread, NULL, push_all, queue), 0); /* waits: nobody pops */
+    assert_true(sol_queue_pop(queue, &item));
+    sol_queue_abort(queue);
+    pthread_join(thread, NULL);
+    assert_false(sol_queue_pop(queue, &item));
+    assert_false(sol_queue_push(queue, item));
+    sol_queue_close(&queue);
+    assert_true(atomic_load(&discarded) <= 3);
+}
+
+static void test_queue_discards_what_nobody_took(void **state)
+{
+    SolQueue *queue = NULL;
+    (void)state;
+    atomic_store(&discarded, 0);
+    assert_int_equal(sol_queue_open(&queue, 3, discard), 0);
+    assert_true(sol_queue_push(queue, &numbers[0]));
+    assert_true(sol_queue_push(queue, &numbers[1]));
+    sol_queue_close(&queue);
+    assert_int_equal(atomic_load(&discarded), 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sizes_do_not_wrap),
+        cmocka_unit_test(test_memory_is_aligned_and_cleared),
+        cmocka_unit_test(test_grow_keeps_what_is_there),
+        cmocka_unit_test(test_errors_nest),
+        cmocka_unit_test(test_error_text_is_the_threads_own),
+        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_pool_runs_every_item_once),
+        cmocka_unit_test(test_queue_drains_in_order),
+        cmocka_unit_test(test_queue_abort_wakes_both_ends),
+        cmocka_unit_test(test_queue_discards_what_nobody_took),
+    };
+    return cmocka_run_group_tests_name("base/base", tests, NULL, NULL);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Pictures: references, planes and back, reflection at the borders, scaling.
+ */
+#include "support/support.h"
+
+#include "image/image.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static SolImage *make_picture(int width, int height)
+{
+    SolImage *image = NULL;
+    assert_int_equal(sol_image_create(&image, width, height), 0);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < 3 * width; x++)
+            sol_image_row(image, y)[x] = (uint8_t)(x * 37 + y * 101);
+    return image;
+}
+
+static void test_sizes_are_checked(void **state)
+{
+    SolImage *image = NULL;
+    (void)state;
+    assert_int_equal(sol_image_create(&image, 0, 5), SOL_ERR_ARGUMENT);
+    assert_int_equal(sol_image_create(&image, 5, -1), SOL_ERR_ARGUMENT);
+    assert_int_equal(sol_image_create(&image, SOL_IMAGE_MAX_SIDE + 1, 1), SOL_ERR_ARGUMENT);
+    assert_null(image);
+}
+
+static void test_references(void **state)
+{
+    SolImage *image = make_picture(3, 2), *other;
+    (void)state;
+    other = sol_image_ref(image);
+    sol_image_unref(&image);
+    assert_null(image);
+    assert_int_equal(sol_image_row(other, 1)[2], (uint8_t)(2 * 37 + 101));
+    sol_image_unref(&other);
+    sol_image_unref(&other); /* NULL is accepted */
+}
+
+static void test_planes_round_trip(void **state)
+{
+    static const int sizes[][2] = {{1, 1}, {2, 3}, {17, 5}, {64, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        int width = sizes[i][0], height = sizes[i][1];
+        SolImage *image = make_picture(width, height), *back = make_picture(width, height);
+        float *planes = malloc(sizeof(float) * 3 * (size_t)(width + 8) * (size_t)(height + 8));
+        sol_image_to_planes(image, planes, width + 8, height + 8);
+        memset(back->pixels, 0, back->stride * (size_t)height);
+        sol_image_from_planes(back, planes, width + 8, height + 8);
+        for (int y = 0; y < height; y++)
+            assert_memory_equal(sol_image_row(image, y), sol_image_row(back, y), (size_t)width * 3);
+        free(planes);
+        sol_image_unref(&image);
+        sol_image_unref(&back);
+    }
+}
+
+/* The oracle walks from pixel to pixel and turns round at the borders. */
+static int walk(int steps, int n)
+{
+    int at = 0, direction = 1;
+    for (int i = 0; i < steps && n > 1; i++) {
+        if (at + direction < 0 || at + direction >= n)
+            direction = -direction;
+        at += direction;
+    }
+    return at;
+}
+
+static void test_planes_continue_by_reflection(void **state)
+{
+    static const int sizes[][2] = {{1, 1}, {2, 1}, {3, 2}, {5, 7}};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        int width = sizes[i][0], height = sizes[i][1], wide = 16, high = 8;
+        SolImage *image = make_picture(width, height);
+        float planes[3 * 16 * 8];
+        sol_image_to_planes(image, planes, wide, high);
+        for (int c = 0; c < 3; c++)
+            for (int y = 0; y < high; y++)
+                for (int x = 0; x < wide; x++) {
+                    int byte = sol_image_row(image, walk(y, height))[3 * walk(x, width) + c];
+                    assert_true(fabsf(planes[(c * high + y) * wide + x] - (float)byte / 255) < 1e-6f);
+                }
+        sol_image_unref(&image);
+    }
+}
+
+static void test_planes_are_clamped_and_rounded(void **state)
+{
+    const float planes[3 * 4] = {-1.0f, 2.0f, NAN, 0.5f / 255, 1.49f / 255, 1.51f / 255, INFINITY, -INFINITY,
+                                 0.0f,  1.0f, 0.5f, 254.6f / 255};
+    const int expected[4][3] = {{0, 1, 0}, {255, 2, 255}, {0, 255, 128}, {1, 0, 255}};
+    SolImage *image = make_picture(4, 1);
+    (void)state;
+    sol_image_from_planes(image, planes, 4, 1);
+    for (int x = 0; x < 4; x++)
+        for (int c = 0; c < 3; c++)
+            assert_int_equal(sol_image_row(image, 0)[3 * x + c], expected[x][c]);
+    sol_image_unref(&image);
+}
+
+static void test_scaling_keeps_a_flat_colour(void **state)
+{
+    static const int sizes[][4] = {{64, 48, 17, 33}, {5, 3, 100, 60}, {1, 1, 7, 9}, {300, 200, 1, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        SolImage *image = make_picture(sizes[i][0], sizes[i][1]), *scaled = NULL;
+        for (int y = 0; y < image->height; y++)
+            for (int x = 0; x < image->width; x++)
+                memcpy(sol_image_row(image, y) + 3 * x, "\x20\x80\xf0", 3);
+        image->number = 5;
+        assert_int_equal(sol_image_scale(&scaled, image, sizes[i][2], sizes[i][3]), 0);
+        assert_int_equal(scaled->width, sizes[i][2]);
+        assert_int_equal(scaled->height, sizes[i][3]);
+        assert_int_equal(scaled->number, 5);
+        for (int y = 0; y < scaled->height; y++)
+            for (int x = 0; x < scaled->width; x++) {
+                const uint8_t *pixel = sol_image_row(scaled, y) + 3 * x;
+                assert_true(abs(pixel[0] - 0x20) <= 1 && abs(pixel[1] - 0x80) <= 1 && abs(pixel[2] - 0xf0) <= 1);
+            }
+        sol_image_unref(&image);
+        sol_image_unref(&scaled);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sizes_are_checked),
+        cmocka_unit_test(test_references),
+        cmocka_unit_test(test_planes_round_trip),
+        cmocka_unit_test(test_planes_continue_by_reflection),
+        cmocka_unit_test(test_planes_are_clamped_and_rounded),
+        cmocka_unit_test(test_scaling_keeps_a_flat_colour),
+    };
+    return cmocka_run_group_tests_name("image/image", tests, NULL, NULL);
+}
