@@ -40,6 +40,10 @@ COMPILE = $(CC) -std=c11 $(WARNINGS) $(DEFINES) -Iinclude -Isrc $(PKG_CFLAGS) $(
           -pthread -fPIC -fvisibility=hidden -MMD -MP
 LIBS    = $(LDFLAGS) $(SAN) $(PKG_LIBS) -lgif -pthread -lm
 
+# `make V=1` shows whole commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "$(1)")
+
 # ---- what is built from what -----------------------------------------------------------------
 
 ROOMS       := base image nn model media style schedule render
@@ -71,7 +75,7 @@ help:
 	@echo "make clean      remove build/"
 	@echo
 	@echo "VARIANT=release|debug|san picks how it is built (san: address and undefined-behaviour sanitizers);"
-	@echo "CC, CFLAGS, LDFLAGS and BUILD are yours to set."
+	@echo "CC, CFLAGS, LDFLAGS and BUILD are yours to set; V=1 shows whole commands."
 
 deps:
 	@scripts/deps.sh build test
@@ -108,21 +112,26 @@ $(BUILD)/flags: FORCE | $(BUILD)/deps.ok
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(if $(filter tests/%,$<),-Itests) -c $< -o $@
+	$(call say,cc      $<)
+	$(Q)$(COMPILE) $(if $(filter tests/%,$<),-Itests) -c $< -o $@
 
 $(BUILD)/libsolstice.a: $(LIB_OBJECTS)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,archive $@)
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/$(SONAME): $(LIB_OBJECTS)
-	$(CC) -shared -Wl,-soname,$(SONAME) $(CFLAGS) -o $@ $^ $(LIBS)
+	$(call say,link    $@)
+	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) $(CFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/solstice: $(CLI_OBJECTS) $(BUILD)/libsolstice.a
-	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+	$(call say,link    $@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(TOOL_OBJECTS) $(BUILD)/libsolstice.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(call say,link    $@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 

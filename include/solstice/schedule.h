@@ -33,7 +33,12 @@ SOL_API int sol_schedule_load(SolSchedule **schedule, const char *path, const ch
 
 SOL_API void sol_schedule_close(SolSchedule **schedule);
 
-/** Opens the schedule's input as it asks for (framerate, gaps, size), or at `size` where that is not 0. */
+/**
+ * Opens the schedule's input as it asks for (framerate, gaps, size), or at `size` where that is not 0.
+ *
+ * @return 0, SOL_ERR_SCHEDULE (numbered images with a gap, or of several kinds), or what
+ *         sol_video_open() returns
+ */
 SOL_API int sol_schedule_open_input(const SolSchedule *schedule, int size, int threads, const SolLog *log,
                                     SolVideo **video);
 
@@ -41,9 +46,10 @@ SOL_API int sol_schedule_open_input(const SolSchedule *schedule, int size, int t
  * Settings for an output that the schedule does not name: those of its first output of the same kind
  * (film, GIF, stills), or the defaults, with `path` in place of its own.
  *
- * @param[out] settings  borrows from the schedule, and from `path`
+ * @param[out] settings  borrows from the schedule, and from `path`; untouched on failure
+ * @return 0, SOL_ERR_ARGUMENT (no kind of output, or the schedule's own input), SOL_ERR_NOMEM
  */
-SOL_API void sol_schedule_output(const SolSchedule *schedule, const char *path, SolOutputSettings *settings);
+SOL_API int sol_schedule_output(const SolSchedule *schedule, const char *path, SolOutputSettings *settings);
 
 /* A schedule laid over a clip: stretches of frames, ascending, without gap or overlap. */
 typedef struct SolTimeline SolTimeline;

@@ -64,7 +64,8 @@ SOL_API void sol_style_close(SolStyle **style);
 /**
  * Paints a frame of the planned size.
  *
- * @param strength    0 (the content's own statistics) .. 1 (the style's)
+ * @param strength    0 (the content's own statistics: the frame as the network redraws it, which is not the
+ *                    frame itself) .. 1 (the style's)
  * @param[out] painted  a new picture with the place in time of `frame`; untouched on failure
  * @return 0, SOL_ERR_ARGUMENT (not the planned size), SOL_ERR_NOMEM
  */

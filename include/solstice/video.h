@@ -87,7 +87,7 @@ SOL_API void sol_video_close(SolVideo **video);
 
 typedef struct SolWriter SolWriter;
 
-/* One output, as a schedule describes it. Zero or NULL means the default that is named here. */
+/* One output, as a schedule describes it. Zero or NULL (for crf: -1) means the default that is named here. */
 typedef struct SolOutputSettings {
     char *path;          /* .mp4 .mov .mkv; .gif; numbered stills: .png .jpg .jpeg with one %d or %0Nd */
     int crf;             /* video: quality 0 (lossless) .. 51; -1: 18 */

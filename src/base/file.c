@@ -64,6 +64,13 @@ bool sol_path_has_extension(const char *path, const char *list)
     return false;
 }
 
+bool sol_path_is_same(const char *path, const char *other)
+{
+    struct stat a, b;
+    return stat(*path ? path : ".", &a) == 0 && stat(*other ? other : ".", &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
 bool sol_path_is_folder(const char *path)
 {
     struct stat status;

@@ -47,6 +47,9 @@ const char *sol_path_extension(const char *path);
 /** True where `path` ends in one of the extensions in `list`, "png jpg jpeg", without regard to case. */
 bool sol_path_has_extension(const char *path, const char *list);
 
+/** True where both paths lead to one existing file or folder; "" is the current folder. */
+bool sol_path_is_same(const char *path, const char *other);
+
 bool sol_path_is_folder(const char *path);
 bool sol_path_exists(const char *path);
 
