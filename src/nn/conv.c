@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table of convolution backends, and what is the same for all of them: checking a shape and
+ * choosing who computes it.
+ */
+#include "nn/conv.h"
+
+#include "base/error.h"
+
+#include <limits.h>
+#include <string.h>
+
+extern const SolConvBackend sol_conv_blas, sol_conv_reference;
+
+/* In order of preference. */
+static const SolConvBackend *const backends[] = {
+    &sol_conv_blas,
+    &sol_conv_reference,
+};
+
+enum { BACKENDS = sizeof backends / sizeof backends[0] };
+
+const SolConvBackend *sol_conv_backend_at(int i)
+{
+    return i >= 0 && i < BACKENDS ? backends[i] : NULL;
+}
+
+const SolConvBackend *sol_conv_backend(const char *name)
+{
+    for (int i = 0; i < BACKENDS; i++)
+        if (strcmp(backends[i]->name, name) == 0)
+            return backends[i];
+    return NULL;
+}
+
+/* Matrix libraries count in int: a plane, and a kernel over all inputs, must fit one. */
+static bool shape_is_sound(const SolConvShape *s)
+{
+    size_t plane, taps;
+    return s->in_channels >= 1 && s->out_channels >= 1 && s->height >= 1 && s->width >= 1 && s->kernel >= 1 &&
+           s->kernel % 2 == 1 && sol_mul((size_t)s->height, (size_t)s->width, &plane) && plane <= INT_MAX &&
+           sol_mul((size_t)s->kernel, (size_t)s->kernel, &taps) && taps <= INT_MAX &&
+           sol_mul((size_t)s->in_channels, taps, &taps) && taps <= INT_MAX;
+}
+
+int sol_conv_plan(SolConv **out, const SolConvBackend *backend, const SolConvShape *shape, const float *weights,
+                  const float *bias, SolPool *pool)
+{
+    SolConv *conv;
+    int result;
+    if (!shape_is_sound(shape))
+        return sol_fail(SOL_ERR_ARGUMENT, "a %dx%d convolution from %d to %d channels at %dx%d pixels cannot be planned",
+                        shape->kernel, shape->kernel, shape->in_channels, shape->out_channels, shape->width,
+                        shape->height);
+    for (int i = 0; !backend && i < BACKENDS; i++)
+        if (backends[i]->supports(shape))
+            backend = backends[i];
+    if (!backend || !backend->supports(shape))
+        return sol_fail(SOL_ERR_ARGUMENT, "%s cannot compute a %dx%d convolution from %d to %d channels",
+                        backend ? backend->name : "no backend", shape->kernel, shape->kernel, shape->in_channels,
+                        shape->out_channels);
+    conv = sol_calloc(1, sizeof *conv);
+    if (!conv)
+        return sol_fail_memory("a convolution");
+    *conv = (SolConv){.backend = backend, .shape = *shape, .weights = weights, .bias = bias, .pool = pool};
+    result = backend->plan(conv);
+    if (result != SOL_OK) {
+        sol_conv_close(&conv);
+        return result;
+    }
+    *out = conv;
+    return SOL_OK;
+}
+
+void sol_conv_run(const SolConv *conv, const float *in, float *out, void *scratch)
+{
+    conv->backend->run(conv, in, out, scratch);
+}
+
+double sol_conv_macs(const SolConvShape *s)
+{
+    return (double)s->in_channels * s->out_channels * s->kernel * s->kernel * s->height * s->width;
+}
+
+void sol_conv_close(SolConv **out)
+{
+    SolConv *conv = *out;
+    if (!conv)
+        return;
+    conv->backend->release(conv);
+    sol_free(conv);
+    *out = NULL;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Convolutions, planned once for a size and run many times.
+ *
+ * One description of a planned convolution (SolConvShape) stands before a table of backends, ways to
+ * compute it: `blas` (im2col and a matrix product) and `reference` (the definition, the oracle of the
+ * others). A backend is one file and one line of the table in conv.c.
+ */
+#ifndef SOL_NN_CONV_H
+#define SOL_NN_CONV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/pool.h"
+#include "nn/shape.h"
+
+/* A convolution with stride 1 whose output is as large as its input; bias and ReLU are part of it. */
+typedef struct SolConvShape {
+    int in_channels, out_channels;
+    int kernel;        /* side of the square kernel, odd; the border adds kernel / 2 on every side */
+    int height, width; /* of the input and the output */
+    SolBorder border;
+    bool relu;         /* negative results become 0 */
+} SolConvShape;
+
+typedef struct SolConvBackend SolConvBackend;
+
+/* A planned convolution. Backends fill in `scratch` and `state`; nothing else is written after planning. */
+typedef struct SolConv {
+    const SolConvBackend *backend;
+    SolConvShape shape;
+    const float *weights; /* [out][in][kernel][kernel], borrowed */
+    const float *bias;    /* [out], borrowed; NULL for none */
+    SolPool *pool;        /* borrowed */
+    size_t scratch;       /* bytes that a run takes for itself */
+    void *state;          /* the backend's own: prepared weights, for example */
+} SolConv;
+
+/* One way to compute convolutions. */
+struct SolConvBackend {
+    const char *name;
+    bool (*supports)(const SolConvShape *shape);
+    /** Sets conv->scratch, and conv->state to weights prepared once. 0 or SOL_ERR_NOMEM. */
+    int (*plan)(SolConv *conv);
+    /** Computes out from in; allocates nothing. `scratch` has conv->scratch bytes, aligned to SOL_ALIGNMENT. */
+    void (*run)(const SolConv *conv, const float *in, float *out, void *scratch);
+    /** Releases conv->state, which may be NULL. */
+    void (*release)(SolConv *conv);
+};
+
+/** The backend called `name`, or NULL. */
+const SolConvBackend *sol_conv_backend(const char *name);
+
+/** Backend number `i`, in order of preference; NULL behind the last. */
+const SolConvBackend *sol_conv_backend_at(int i);
+
+/**
+ * Plans a convolution.
+ *
+ * @param[out] conv  untouched on failure; released by sol_conv_close()
+ * @param backend    NULL for the first of the table that supports the shape
+ * @param weights    [out][in][kernel][kernel], borrowed until closing, as are `bias` (may be NULL) and `pool`
+ * @return 0, SOL_ERR_ARGUMENT (a shape that makes no sense, or that the backend does not support), SOL_ERR_NOMEM
+ */
+int sol_conv_plan(SolConv **conv, const SolConvBackend *backend, const SolConvShape *shape, const float *weights,
+                  const float *bias, SolPool *pool);
+
+/** Computes `out` from `in`, which must not overlap. `scratch` has conv->scratch bytes, aligned to SOL_ALIGNMENT. */
+void sol_conv_run(const SolConv *conv, const float *in, float *out, void *scratch);
+
+/** Multiply-adds of one run by the definition, whatever the backend spends. */
+double sol_conv_macs(const SolConvShape *shape);
+
+void sol_conv_close(SolConv **conv);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Matrix multiplication, by OpenBLAS. Nothing else in the library talks to a BLAS.
+ *
+ * The cores have one owner, the worker pool: kernels split their work over the pool and every worker
+ * multiplies small matrices that stay in its own cache, so OpenBLAS itself is kept at one thread.
+ */
+#ifndef SOL_NN_GEMM_H
+#define SOL_NN_GEMM_H
+
+/**
+ * C = A B in row-major order: A is m x k, B is k x n, C is m x n; lda, ldb and ldc are the floats from
+ * one row to the next. What C held before is not read. May be called by several threads at once.
+ */
+void sol_gemm(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c, int ldc);
+
+/** Sets how many threads OpenBLAS uses within one call, in the whole process. */
+void sol_gemm_set_threads(int threads);
+
+/** The name of the kernels that OpenBLAS chose for this processor, "Cooperlake" for example. */
+const char *sol_gemm_core(void);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A network as a graph of named nodes, from one input to one output. A graph says what is computed,
+ * for no size in particular; nn/plan.h makes it ready to run at one.
+ *
+ * Nodes are added in the order in which they can be computed: a node's inputs are earlier nodes. The
+ * first node is the input.
+ */
+#ifndef SOL_NN_GRAPH_H
+#define SOL_NN_GRAPH_H
+
+#include "nn/shape.h"
+
+typedef struct SolGraph SolGraph;
+
+typedef enum SolOp {
+    SOL_OP_INPUT,    /* what the caller fills in */
+    SOL_OP_AFFINE,   /* x * scale[c] + offset[c] */
+    SOL_OP_CONV,     /* convolution with bias, and ReLU if wanted; keeps the size */
+    SOL_OP_RELU,
+    SOL_OP_MAX_POOL, /* 2x2, halves the size, rounding down */
+    SOL_OP_UPSAMPLE, /* nearest neighbour, doubles the size */
+    SOL_OP_ADD,      /* of two inputs */
+    SOL_OP_ADAIN,    /* gives its input the statistics that a style has at the node `tap` */
+    SOL_OP_COUNT
+} SolOp;
+
+/* What a node does. Fields that its operator does not name are not looked at. */
+typedef struct SolLayer {
+    SolOp op;
+    int inputs[2];       /* node numbers; as many as the operator takes */
+    int channels;        /* input, conv: of the result */
+    int kernel;          /* conv: side of the kernel, odd */
+    SolBorder border;    /* conv */
+    bool relu;           /* conv */
+    const float *weights; /* conv: [channels][input's channels][kernel][kernel]; borrowed by the graph */
+    const float *bias;    /* conv: [channels]; NULL for none; borrowed by the graph */
+    const float *scale;   /* affine: [channels]; copied */
+    const float *offset;  /* affine: [channels]; copied */
+    int tap;              /* adain: the node whose statistics on a style image are wanted; also read, since a
+                             painting of less than full strength mixes in the picture's own there */
+} SolLayer;
+
+typedef struct SolNode {
+    char *name;
+    SolLayer layer;
+    int channels;  /* of its result */
+    int level;     /* its result is 2^level times smaller than the input */
+    bool styled;   /* it is, or depends on, an adain node */
+} SolNode;
+
+/** @param[out] graph  an empty graph; untouched on failure; released by sol_graph_close() */
+int sol_graph_open(SolGraph **graph);
+
+/**
+ * Adds a node. `name` is unique and copied.
+ *
+ * @return the node's number, from 0, or SOL_ERR_FORMAT (inputs that do not fit each other or the
+ *         operator; the text does not name the node, which the caller knows by its own ways), SOL_ERR_NOMEM
+ */
+int sol_graph_add(SolGraph *graph, const char *name, const SolLayer *layer);
+
+/** How many nodes there are. The last one is the network's output. */
+int sol_graph_count(const SolGraph *graph);
+
+const SolNode *sol_graph_node(const SolGraph *graph, int node);
+
+/** The number of the node called `name`, or -1. */
+int sol_graph_find(const SolGraph *graph, const char *name);
+
+/** The operator's name, as architectures write it: "max_pool"; and how many inputs it takes. */
+const char *sol_op_name(SolOp op);
+int sol_op_inputs(SolOp op);
+
+/** What width and height must be multiples of for a run of the whole graph: a power of two. */
+int sol_graph_multiple(const SolGraph *graph);
+
+/**
+ * The taps: the nodes whose statistics make a style, in ascending order without repetition. A style's
+ * statistics are one array, tap by tap: the means of the tap's channels, then their deviations.
+ */
+int sol_graph_tap_count(const SolGraph *graph);
+int sol_graph_tap(const SolGraph *graph, int i);
+
+/** Where the statistics of the tap `node` begin in that array; of a node that is no tap: the array's length. */
+size_t sol_graph_statistics(const SolGraph *graph, int node);
+
+void sol_graph_close(SolGraph **graph);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A graph, or the part of it that certain nodes need, made ready to run at one size: every shape is
+ * known, every convolution planned, all memory reserved. Running allocates nothing.
+ */
+#ifndef SOL_NN_PLAN_H
+#define SOL_NN_PLAN_H
+
+#include "base/pool.h"
+#include "nn/conv.h"
+#include "nn/graph.h"
+
+typedef struct SolPlan SolPlan;
+
+/**
+ * Plans what the nodes `keep` need. A run of the whole graph wants width and height that are multiples
+ * of sol_graph_multiple(); a part without additions takes any size that its poolings leave a pixel of.
+ *
+ * @param[out] plan   untouched on failure; released by sol_plan_close()
+ * @param graph       borrowed until then, as is `pool`
+ * @param keep        the nodes whose results can be read after a run
+ * @param backend     computes the convolutions; NULL: whichever suits each of them best
+ * @return 0, SOL_ERR_ARGUMENT (the size does not suit the network), SOL_ERR_NOMEM
+ */
+int sol_plan_open(SolPlan **plan, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
+                  const SolConvBackend *backend, SolPool *pool);
+
+/** Where the input is to be written before every run: the planes of node 0. A run may overwrite them. */
+float *sol_plan_input(SolPlan *plan);
+
+/**
+ * Runs the plan on what sol_plan_input() holds.
+ *
+ * @param statistics  the style's, as sol_graph_statistics() lays them out; NULL where no adain node is needed
+ * @param strength    0..1: what adain nodes aim for lies that far from the tap's statistics on the picture
+ *                    itself to those on the style
+ */
+void sol_plan_run(SolPlan *plan, const float *statistics, float strength);
+
+/** The result of a kept node after a run, valid until the next; NULL for any other node. */
+const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape);
+
+/** Multiply-adds in the convolutions of one run. */
+double sol_plan_macs(const SolPlan *plan);
+
+/** The one block that holds all values and scratch of a run, and its size in bytes. */
+void *sol_plan_arena(SolPlan *plan, size_t *bytes);
+
+void sol_plan_close(SolPlan **plan);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Numbers from a xorshift generator (Marsaglia 2003).
+ */
+#include "support/planes.h"
+
+#include "support/support.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+float *random_planes(size_t count, uint32_t seed)
+{
+    float *planes = malloc((count ? count : 1) * sizeof *planes);
+    uint32_t state = seed * 2654435761u + 1;
+    assert_non_null(planes);
+    for (size_t i = 0; i < count; i++) {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        planes[i] = (float)(state >> 8) / 8388608.0f - 1.0f;
+    }
+    return planes;
+}
+
+double largest_difference(const float *a, const float *b, size_t count)
+{
+    double largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        double difference = fabs((double)a[i] - (double)b[i]);
+        if (!(difference <= largest))
+            largest = isfinite(difference) ? difference : INFINITY;
+    }
+    return largest;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Made-up planes of numbers, and how far two of them are apart.
+ */
+#ifndef TEST_PLANES_H
+#define TEST_PLANES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** `count` numbers from -1 to 1, the same for the same seed; freed with free(). Ends the test without memory. */
+float *random_planes(size_t count, uint32_t seed);
+
+/** The largest absolute difference; infinite where either holds something that is no number. */
+double largest_difference(const float *a, const float *b, size_t count);
+
+#endif
