@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A network's description as JSON, which a model file carries in its metadata under
+ * "solstice.architecture", and the graph that it becomes. docs/model-format.md is the manual.
+ *
+ *     {
+ *       "version": 1,
+ *       "method": "adain",
+ *       "input": {"scale": 1, "offset": -0.5},
+ *       "layers": [
+ *         {"name": "relu1_1", "op": "conv", "tensors": "encoder.conv1_1", "channels": 16, "relu": true},
+ *         {"name": "pool1", "op": "max_pool"},
+ *         ..
+ *       ],
+ *       "output": {"scale": 1, "offset": 0.5}
+ *     }
+ *
+ * A layer works on the one before it, or on those named in "inputs"; "input" is the picture (planes R, G,
+ * B in 0..1) after the input's scale and offset. The last layer, scaled and offset, is the painted picture.
+ *
+ *     op        keys ("name", "op" and "inputs" aside)
+ *     conv      "tensors": prefix of PREFIX.weight [out][in][k][k] and PREFIX.bias [out]; "channels": out;
+ *               "kernel": k, odd (3); "border": "reflect" or "zero" ("reflect"); "relu": (false);
+ *               "bias": (true)
+ *     affine    "scale": (1), "offset": (0): a number, or one for each channel
+ *     relu
+ *     max_pool  2x2, rounding down
+ *     upsample  2x2, nearest neighbour
+ *     add       two "inputs"
+ *     adain     "style": the layer whose mean and deviation on a style image are the target
+ *
+ * A key, operator or layer that is not known, a tensor that is missing or has another shape, inputs that do
+ * not fit each other: each is an error that names the layer.
+ */
+#ifndef SOL_MODEL_ARCHITECTURE_H
+#define SOL_MODEL_ARCHITECTURE_H
+
+#include "model/safetensors.h"
+#include "nn/graph.h"
+
+/**
+ * Builds the graph. Its first node is "image", the picture as it comes, and its last "output".
+ *
+ * @param[out] graph   borrows the tensors; released by sol_graph_close(); untouched on failure
+ * @param[out] method  the "method", freed with free(); untouched on failure
+ * @param text         the JSON
+ * @return 0, SOL_ERR_FORMAT, SOL_ERR_NOMEM
+ */
+int sol_architecture_read(SolGraph **graph, char **method, const char *text, const SolTensors *tensors);
+
+#endif

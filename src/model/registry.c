@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The models that are installed: .safetensors files in a list of folders.
+ */
+#include <solstice/model.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char extension[] = "safetensors";
+
+/* A growing list of strings, kept NULL-terminated. */
+typedef struct List {
+    char **items;
+    size_t count, capacity;
+} List;
+
+/* Takes `item` over, also on failure. */
+static int append(List *list, char *item)
+{
+    if (!item || !sol_grow((void **)&list->items, &list->capacity, list->count + 2, sizeof *list->items)) {
+        free(item);
+        return sol_fail_memory("a list of models");
+    }
+    list->items[list->count++] = item;
+    list->items[list->count] = NULL;
+    return SOL_OK;
+}
+
+static bool has_name(const List *paths, const char *name)
+{
+    for (size_t i = 0; i < paths->count; i++)
+        if (strcmp(sol_path_name(paths->items[i]), name) == 0)
+            return true;
+    return false;
+}
+
+/* Appends the model files in `folder` whose names are not yet listed. A folder that is not there has none. */
+static int list_folder(List *paths, const char *folder)
+{
+    DIR *directory = opendir(*folder ? folder : ".");
+    const struct dirent *entry;
+    int result = SOL_OK;
+    if (!directory)
+        return errno == ENOENT || errno == ENOTDIR ? SOL_OK : sol_fail_errno(folder, "cannot be opened");
+    while (result == SOL_OK && (entry = readdir(directory))) {
+        if (entry->d_name[0] == '.' || !sol_path_has_extension(entry->d_name, extension) ||
+            has_name(paths, entry->d_name))
+            continue;
+        result = append(paths, sol_path_join(folder, entry->d_name));
+    }
+    closedir(directory);
+    return result;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(sol_path_name(*(char *const *)a), sol_path_name(*(char *const *)b));
+}
+
+int sol_model_list(char ***out, const char *const folders[])
+{
+    List paths = {0};
+    int result = SOL_OK;
+    if (!sol_grow((void **)&paths.items, &paths.capacity, 1, sizeof *paths.items))
+        return sol_fail_memory("a list of models");
+    paths.items[0] = NULL;
+    for (; *folders && result == SOL_OK; folders++)
+        result = list_folder(&paths, *folders);
+    if (result != SOL_OK) {
+        sol_model_list_free(&paths.items);
+        return result;
+    }
+    qsort(paths.items, paths.count, sizeof *paths.items, compare_names);
+    *out = paths.items;
+    return SOL_OK;
+}
+
+void sol_model_list_free(char ***paths)
+{
+    for (size_t i = 0; *paths && (*paths)[i]; i++)
+        free((*paths)[i]);
+    free(*paths);
+    *paths = NULL;
+}
+
+/* "a, b, c"; freed with free(). NULL where memory ran out. */
+static char *join(const char *const items[])
+{
+    char *text = sol_copy("");
+    for (size_t i = 0; text && items[i]; i++) {
+        char *longer = sol_format("%s%s%s", text, i ? ", " : "", items[i]);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+/* The error of a model that is in none of the folders; `names` are those that are. */
+static int not_found(const char *name, const char *const names[], const char *const folders[])
+{
+    const char *nearest = sol_nearest(name, names);
+    char *looked = join(folders), *there = join(names);
+    int result;
+    if (!looked || !there)
+        result = sol_fail_memory("a message");
+    else if (nearest)
+        result = sol_fail(SOL_ERR_IO, "no model \"%s\"; did you mean \"%s\"? (looked in %s)", name, nearest, looked);
+    else if (*names)
+        result = sol_fail(SOL_ERR_IO, "no model \"%s\"; there is %s (looked in %s)", name, there, looked);
+    else
+        result = sol_fail(SOL_ERR_IO, "no model \"%s\", nor any other (looked in %s)", name, looked);
+    free(looked);
+    free(there);
+    return result;
+}
+
+/* Turns paths into the names that users call the models by, in place. */
+static void strip_to_names(char **paths)
+{
+    for (; *paths; paths++) {
+        const char *name = sol_path_name(*paths);
+        size_t length = strlen(name) - sizeof extension; /* its size counts the NUL as the dot */
+        memmove(*paths, name, length);
+        (*paths)[length] = '\0';
+    }
+}
+
+static int find_by_name(char **path, const char *name, const char *const folders[])
+{
+    char **paths = NULL;
+    int result = sol_model_list(&paths, folders);
+    if (result != SOL_OK)
+        return result;
+    for (size_t i = 0; paths[i]; i++) {
+        const char *file = sol_path_name(paths[i]);
+        if (strlen(file) == strlen(name) + sizeof extension && strncmp(file, name, strlen(name)) == 0) {
+            *path = paths[i];
+            for (; paths[i]; i++)
+                paths[i] = paths[i + 1];
+            sol_model_list_free(&paths);
+            return SOL_OK;
+        }
+    }
+    strip_to_names(paths);
+    result = not_found(name, (const char *const *)paths, folders);
+    sol_model_list_free(&paths);
+    return result;
+}
+
+int sol_model_find(char **out, const char *name, const char *folder, const char *const folders[])
+{
+    char *path;
+    if (!strchr(name, '/') && !sol_path_has_extension(name, extension))
+        return find_by_name(out, name, folders);
+    path = sol_path_join(folder, name);
+    if (!path)
+        return sol_fail_memory("a path");
+    if (!sol_path_exists(path) || sol_path_is_folder(path)) {
+        int result = sol_fail(SOL_ERR_IO, "%s: no such model file", path);
+        free(path);
+        return result;
+    }
+    *out = path;
+    return SOL_OK;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The default model computes what the reference network computes (scripts/golden.py): the taps on the
+ * content picture and the painted picture, as tensors made with PyTorch.
+ */
+#include "support/planes.h"
+#include "support/support.h"
+
+#include "base/pool.h"
+#include "image/image.h"
+#include "model/model.h"
+#include "model/safetensors.h"
+#include "nn/ops.h"
+#include "nn/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TOLERANCE 2e-4
+
+static const char own[] = "tests/data/golden-compact.safetensors";
+static const char shared[] = "../shared/data/golden";
+
+static const char *const names[] = {"relu2_2", "relu3_2", "relu4_1", "output"};
+enum { NAMES = 4 };
+
+/* A picture as planes. */
+typedef struct Picture {
+    int width, height;
+    const float *planes;
+} Picture;
+
+typedef struct Fixture {
+    SolModel *model;
+    SolPool *pool;
+} Fixture;
+
+static int set_up(void **state)
+{
+    Fixture *f = calloc(1, sizeof *f);
+    *state = f;
+    return f && sol_model_open(&f->model, "models/compact.safetensors") == 0 && sol_pool_open(&f->pool, 2) == 0 ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    Fixture *f = *state;
+    sol_model_close(&f->model);
+    sol_pool_close(&f->pool);
+    free(f);
+    return 0;
+}
+
+/* The statistics of a style image, as sol_graph_statistics() lays them out; freed with free(). */
+static float *learn(const Fixture *f, Picture style)
+{
+    const SolGraph *graph = sol_model_graph(f->model);
+    float *statistics = calloc(sol_graph_statistics(graph, -1), sizeof *statistics);
+    int taps[3];
+    SolPlan *plan = NULL;
+    assert_non_null(statistics);
+    assert_int_equal(sol_graph_tap_count(graph), 3);
+    for (int i = 0; i < 3; i++)
+        taps[i] = sol_graph_tap(graph, i);
+    assert_int_equal(sol_plan_open(&plan, graph, style.width, style.height, taps, 3, NULL, f->pool), 0);
+    memcpy(sol_plan_input(plan), style.planes, 3 * (size_t)(style.width * style.height) * sizeof(float));
+    sol_plan_run(plan, NULL, 0);
+    for (int i = 0; i < 3; i++) {
+        SolShape shape;
+        const float *features = sol_plan_result(plan, taps[i], &shape);
+        float *mean = statistics + sol_graph_statistics(graph, taps[i]);
+        sol_op_moments(f->pool, features, shape, mean, mean + shape.channels);
+    }
+    sol_plan_close(&plan);
+    return statistics;
+}
+
+/* Paints with a backend (NULL: as the product does) and compares everything that `golden` holds. */
+static void compare(const Fixture *f, Picture content, Picture style, const SolTensors *golden, const char *backend)
+{
+    const SolGraph *graph = sol_model_graph(f->model);
+    float *statistics = learn(f, style);
+    int keep[NAMES];
+    SolPlan *plan = NULL;
+    for (int i = 0; i < NAMES; i++)
+        keep[i] = sol_graph_find(graph, names[i]);
+    assert_int_equal(sol_plan_open(&plan, graph, content.width, content.height, keep, NAMES,
+                                   backend ? sol_conv_backend(backend) : NULL, f->pool), 0);
+    memcpy(sol_plan_input(plan), content.planes, 3 * (size_t)(content.width * content.height) * sizeof(float));
+    sol_plan_run(plan, statistics, 1);
+    for (int i = 0; i < NAMES; i++) {
+        SolShape shape;
+        const float *result = sol_plan_result(plan, keep[i], &shape);
+        const SolTensor *wanted = sol_tensors_find(golden, names[i]);
+        double difference;
+        assert_non_null(wanted);
+        assert_int_equal(wanted->count, (size_t)shape.channels * sol_shape_plane(shape));
+        difference = largest_difference(result, wanted->data, wanted->count);
+        print_message("%-8s %dx%dx%d: largest difference %.2g\n", names[i], shape.channels, shape.height, shape.width,
+                      difference);
+        assert_true(difference <= TOLERANCE);
+    }
+    sol_plan_close(&plan);
+    free(statistics);
+}
+
+static Picture picture_of(const SolTensors *golden, const char *name)
+{
+    const SolTensor *tensor = sol_tensors_find(golden, name);
+    assert_non_null(tensor);
+    assert_int_equal(tensor->rank, 4);
+    return (Picture){(int)tensor->shape[3], (int)tensor->shape[2], tensor->data};
+}
+
+static void test_own_golden(void **state)
+{
+    const Fixture *f = *state;
+    SolTensors *golden = NULL;
+    assert_int_equal(sol_tensors_read(&golden, own), 0);
+    compare(f, picture_of(golden, "content"), picture_of(golden, "style"), golden, NULL);
+    compare(f, picture_of(golden, "content"), picture_of(golden, "style"), golden, "reference");
+    sol_tensors_close(&golden);
+}
+
+/* Loads a picture into planes of its own size; freed with free(). */
+static float *load(const char *path, Picture *picture)
+{
+    SolImage *image = NULL;
+    float *planes;
+    assert_int_equal(sol_image_load(&image, path), 0);
+    planes = malloc(3 * sizeof *planes * (size_t)(image->width * image->height));
+    assert_non_null(planes);
+    sol_image_to_planes(image, planes, image->width, image->height);
+    *picture = (Picture){image->width, image->height, planes};
+    sol_image_unref(&image);
+    return planes;
+}
+
+static void test_shared_golden(void **state)
+{
+    const Fixture *f = *state;
+    SolTensors *golden = NULL;
+    Picture content, style;
+    float *planes[2];
+    if (access(in_folder(shared, "compact.safetensors"), R_OK) != 0) {
+        print_message("%s is not there\n", shared);
+        skip();
+    }
+    assert_int_equal(sol_tensors_read(&golden, in_folder(shared, "compact.safetensors")), 0);
+    planes[0] = load(in_folder(shared, "inputs/content.png"), &content);
+    planes[1] = load(in_folder(shared, "inputs/style.png"), &style);
+    compare(f, content, style, golden, NULL);
+    free(planes[0]);
+    free(planes[1]);
+    sol_tensors_close(&golden);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_own_golden),
+        cmocka_unit_test(test_shared_golden),
+    };
+    return cmocka_run_group_tests_name("model/golden", tests, set_up, tear_down);
+}
