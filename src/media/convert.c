@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Conversion of frames by libswscale: matrix, range, chroma siting and size in one accurate pass. A
+ * transparent frame takes two, since colours are laid over white before they are scaled: the colour
+ * of a pixel that cannot be seen must not bleed into its neighbours.
+ */
+#include "media/convert.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "image/image.h"
+
+#include <libavutil/display.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How stored pixels become upright ones: transposed first, then mirrored. */
+typedef struct Turn {
+    bool transpose, flip_x, flip_y;
+} Turn;
+
+/* All that a scaling context depends on; compared bytewise, so of one type only. */
+typedef struct Recipe {
+    int format, width, height;
+    int matrix, full_range;     /* of a YUV or grey format */
+    int chroma_x, chroma_y;     /* siting in 1/256 of a luma sample, or CHROMA_CENTRED */
+    int out_format, out_width, out_height;
+} Recipe;
+
+enum { CHROMA_CENTRED = -513 };
+
+typedef struct Scaler {
+    Recipe recipe;
+    struct SwsContext *context;
+} Scaler;
+
+struct SolConverter {
+    Scaler frame;     /* a frame to RGB, or to RGBA where it is transparent */
+    Scaler opaque;    /* RGB laid over white to its final size */
+    uint8_t *rgba;    /* a transparent frame at its own size */
+    size_t rgba_size;
+};
+
+/* A matrix of the eight kinds exactly, any other as the nearest of them. */
+static Turn turn_of_matrix(const int32_t m[9])
+{
+    /* x' = m0 x + m3 y, y' = m1 x + m4 y */
+    double a = m[0], b = m[1], c = m[3], d = m[4];
+    if (fabs(a) + fabs(d) >= fabs(b) + fabs(c))
+        return (Turn){false, a < 0, d < 0};
+    return (Turn){true, c < 0, b < 0};
+}
+
+/* The values of Exif 2.3's Orientation, table 4. */
+static Turn turn_of_exif(long orientation)
+{
+    static const Turn turns[] = {
+        {false, false, false}, {false, true, false}, {false, true, true}, {false, false, true},
+        {true, false, false},  {true, true, false},  {true, true, true},  {true, false, true},
+    };
+    return turns[orientation >= 1 && orientation <= 8 ? orientation - 1 : 0];
+}
+
+static Turn turn_of(const AVFrame *frame)
+{
+    const AVFrameSideData *side = av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX);
+    const AVDictionaryEntry *entry = av_dict_get(frame->metadata, "Orientation", NULL, 0);
+    if (side && side->size >= 9 * sizeof(int32_t)) {
+        int32_t matrix[9];
+        memcpy(matrix, side->data, sizeof matrix);
+        return turn_of_matrix(matrix);
+    }
+    return turn_of_exif(entry ? strtol(entry->value, NULL, 10) : 1);
+}
+
+int sol_picture_size(const AVFrame *frame, int short_side, int *out_width, int *out_height)
+{
+    AVRational aspect = frame->sample_aspect_ratio;
+    double width = frame->width, height = frame->height, scale = 1;
+    if (short_side < 0)
+        return sol_fail(SOL_ERR_ARGUMENT, "a shorter side of %d pixels; give 1 to %d", short_side, SOL_IMAGE_MAX_SIDE);
+    if (aspect.num > 0 && aspect.den > 0)
+        width = width * aspect.num / aspect.den;
+    if (turn_of(frame).transpose) {
+        double swapped = width;
+        width = height;
+        height = swapped;
+    }
+    if (short_side)
+        scale = short_side / (width < height ? width : height);
+    width = fmax(floor(width * scale + 0.5), 1);
+    height = fmax(floor(height * scale + 0.5), 1);
+    if (width > SOL_IMAGE_MAX_SIDE || height > SOL_IMAGE_MAX_SIDE)
+        return sol_fail(short_side ? SOL_ERR_ARGUMENT : SOL_ERR_FORMAT,
+                        "pictures of %.0fx%.0f pixels are too large; a side may have %d at most", width, height,
+                        SOL_IMAGE_MAX_SIDE);
+    *out_width = (int)width;
+    *out_height = (int)height;
+    return SOL_OK;
+}
+
+/* The full-range aliases of YUV formats by their plain names. */
+static enum AVPixelFormat plain_format(enum AVPixelFormat format)
+{
+    switch (format) {
+    case AV_PIX_FMT_YUVJ420P:
+        return AV_PIX_FMT_YUV420P;
+    case AV_PIX_FMT_YUVJ422P:
+        return AV_PIX_FMT_YUV422P;
+    case AV_PIX_FMT_YUVJ444P:
+        return AV_PIX_FMT_YUV444P;
+    case AV_PIX_FMT_YUVJ440P:
+        return AV_PIX_FMT_YUV440P;
+    case AV_PIX_FMT_YUVJ411P:
+        return AV_PIX_FMT_YUV411P;
+    default:
+        return format;
+    }
+}
+
+static bool is_grey(const AVPixFmtDescriptor *kind)
+{
+    return kind->nb_components <= 2 && !(kind->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
+}
+
+enum AVColorSpace sol_frame_matrix(const AVFrame *frame, bool *guessed)
+{
+    const AVPixFmtDescriptor *kind = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
+    bool coloured = kind && !(kind->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) && !is_grey(kind);
+    if (guessed)
+        *guessed = false;
+    switch (frame->colorspace) {
+    case AVCOL_SPC_BT709:
+    case AVCOL_SPC_FCC:
+    case AVCOL_SPC_BT470BG:
+    case AVCOL_SPC_SMPTE170M:
+    case AVCOL_SPC_SMPTE240M:
+    case AVCOL_SPC_BT2020_NCL:
+        return frame->colorspace;
+    case AVCOL_SPC_BT2020_CL:
+        return AVCOL_SPC_BT2020_NCL;
+    default:
+        if (guessed)
+            *guessed = coloured;
+        return frame->width >= 1280 || frame->height >= 720 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+    }
+}
+
+/* Where the chroma samples lie along one axis that is subsampled by 1 << shift. */
+static int siting(int shift, bool centred)
+{
+    return shift > 0 && !centred ? 0 : CHROMA_CENTRED;
+}
+
+static Recipe recipe_of(const AVFrame *frame, const AVPixFmtDescriptor *kind)
+{
+    enum AVChromaLocation place = frame->chroma_location;
+    bool grey = is_grey(kind), aliased = plain_format((enum AVPixelFormat)frame->format) != frame->format;
+    bool full = aliased || frame->color_range == AVCOL_RANGE_JPEG ||
+                (grey && frame->color_range == AVCOL_RANGE_UNSPECIFIED);
+    bool centred_x = place == AVCHROMA_LOC_CENTER || place == AVCHROMA_LOC_TOP || place == AVCHROMA_LOC_BOTTOM ||
+                     (place == AVCHROMA_LOC_UNSPECIFIED && aliased);
+    bool centred_y = place != AVCHROMA_LOC_TOPLEFT && place != AVCHROMA_LOC_TOP;
+    return (Recipe){
+        .format = plain_format((enum AVPixelFormat)frame->format),
+        .width = frame->width,
+        .height = frame->height,
+        .matrix = (int)sol_frame_matrix(frame, NULL),
+        .full_range = full,
+        .chroma_x = siting(kind->log2_chroma_w, centred_x),
+        .chroma_y = siting(kind->log2_chroma_h, centred_y),
+    };
+}
+
+/* Makes `scaler` follow `recipe`, keeping the context of the frame before where it is the same. */
+static int prepare(Scaler *scaler, const Recipe *recipe)
+{
+    struct SwsContext *context;
+    if (scaler->context && memcmp(&scaler->recipe, recipe, sizeof *recipe) == 0)
+        return SOL_OK;
+    sws_freeContext(scaler->context);
+    scaler->context = context = sws_alloc_context();
+    if (!context)
+        return sol_fail_memory("scaling");
+    av_opt_set_int(context, "sws_flags", SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, 0);
+    av_opt_set_int(context, "srcw", recipe->width, 0);
+    av_opt_set_int(context, "srch", recipe->height, 0);
+    av_opt_set_int(context, "src_format", recipe->format, 0);
+    av_opt_set_int(context, "src_h_chr_pos", recipe->chroma_x, 0);
+    av_opt_set_int(context, "src_v_chr_pos", recipe->chroma_y, 0);
+    av_opt_set_int(context, "dstw", recipe->out_width, 0);
+    av_opt_set_int(context, "dsth", recipe->out_height, 0);
+    av_opt_set_int(context, "dst_format", recipe->out_format, 0);
+    sws_setColorspaceDetails(context, sws_getCoefficients(recipe->matrix), recipe->full_range,
+                             sws_getCoefficients(SWS_CS_DEFAULT), 1, 0, 1 << 16, 1 << 16);
+    if (sws_init_context(context, NULL, NULL) < 0) {
+        sws_freeContext(context);
+        scaler->context = NULL;
+        return sol_fail(SOL_ERR_NOMEM, "%dx%d pixels cannot be scaled to %dx%d", recipe->width, recipe->height,
+                        recipe->out_width, recipe->out_height);
+    }
+    scaler->recipe = *recipe;
+    return SOL_OK;
+}
+
+static int scale(Scaler *scaler, const Recipe *recipe, const uint8_t *const from[], const int from_stride[],
+                 uint8_t *to, size_t to_stride)
+{
+    int result = prepare(scaler, recipe);
+    if (result != SOL_OK)
+        return result;
+    if (sws_scale(scaler->context, from, from_stride, 0, recipe->height, (uint8_t *const[]){to},
+                  (const int[]){(int)to_stride}) < 0)
+        return sol_fail(SOL_ERR_FORMAT, "a picture of %dx%d pixels cannot be converted", recipe->width, recipe->height);
+    return SOL_OK;
+}
+
+/* R, G, B, A of `width` pixels over white to R, G, B. */
+static void lay_over_white(uint8_t *to, const uint8_t *from, int width)
+{
+    for (int x = 0; x < width; x++, to += 3, from += 4)
+        for (int c = 0; c < 3; c++)
+            to[c] = (uint8_t)((from[c] * from[3] + 255 * (255 - from[3]) + 127) / 255);
+}
+
+/* A transparent frame into `flat`. */
+static int convert_transparent(SolConverter *converter, const AVFrame *frame, Recipe recipe, SolImage *flat)
+{
+    size_t stride = ((size_t)frame->width * 4 + SOL_ALIGNMENT - 1) / SOL_ALIGNMENT * SOL_ALIGNMENT, size;
+    SolImage *opaque = NULL;
+    int result;
+    if (!sol_mul(stride, (size_t)frame->height, &size))
+        return sol_fail_memory("a transparent picture");
+    if (size > converter->rgba_size) {
+        sol_free(converter->rgba);
+        converter->rgba_size = 0;
+        converter->rgba = sol_alloc(size, 1);
+        if (!converter->rgba)
+            return sol_fail_memory("a transparent picture");
+        converter->rgba_size = size;
+    }
+    recipe.out_format = AV_PIX_FMT_RGBA;
+    recipe.out_width = frame->width;
+    recipe.out_height = frame->height;
+    result = scale(&converter->frame, &recipe, (const uint8_t *const *)frame->data, frame->linesize, converter->rgba,
+                   stride);
+    if (result == SOL_OK)
+        result = sol_image_create(&opaque, frame->width, frame->height);
+    if (result != SOL_OK)
+        return result;
+    for (int y = 0; y < frame->height; y++)
+        lay_over_white(sol_image_row(opaque, y), converter->rgba + (size_t)y * stride, frame->width);
+    recipe = (Recipe){.format = AV_PIX_FMT_RGB24, .width = frame->width, .height = frame->height,
+                      .matrix = recipe.matrix, .chroma_x = CHROMA_CENTRED, .chroma_y = CHROMA_CENTRED,
+                      .out_format = AV_PIX_FMT_RGB24, .out_width = flat->width, .out_height = flat->height};
+    result = scale(&converter->opaque, &recipe, (const uint8_t *const[]){opaque->pixels},
+                   (const int[]){(int)opaque->stride}, flat->pixels, flat->stride);
+    sol_image_unref(&opaque);
+    return result;
+}
+
+/* Fills `upright` from `flat`, whose sides are exchanged where the turn transposes. */
+static void turn_image(SolImage *upright, const SolImage *flat, Turn turn)
+{
+    enum { TILE = 32 }; /* columns of a transposed picture are read a few cache lines at a time */
+    for (int left = 0; left < upright->width; left += TILE) {
+        int right = left + TILE < upright->width ? left + TILE : upright->width;
+        for (int y = 0; y < upright->height; y++) {
+            uint8_t *row = sol_image_row(upright, y);
+            int v = turn.flip_y ? upright->height - 1 - y : y;
+            for (int x = left; x < right; x++) {
+                int u = turn.flip_x ? upright->width - 1 - x : x;
+                const uint8_t *from = sol_image_row_const(flat, turn.transpose ? u : v);
+                memcpy(row + 3 * x, from + 3 * (turn.transpose ? v : u), 3);
+            }
+        }
+    }
+}
+
+int sol_converter_open(SolConverter **out)
+{
+    SolConverter *converter = sol_calloc(1, sizeof *converter);
+    if (!converter)
+        return sol_fail_memory("a converter");
+    *out = converter;
+    return SOL_OK;
+}
+
+int sol_convert(SolConverter *converter, const AVFrame *frame, int width, int height, SolImage **out)
+{
+    const AVPixFmtDescriptor *kind = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
+    Turn turn = turn_of(frame);
+    SolImage *flat = NULL, *upright = NULL;
+    Recipe recipe;
+    int result;
+    if (!kind || !sws_isSupportedInput((enum AVPixelFormat)frame->format))
+        return sol_fail(SOL_ERR_FORMAT, "pictures of the pixel format %s cannot be converted",
+                        kind ? kind->name : "unknown");
+    result = sol_image_create(&flat, turn.transpose ? height : width, turn.transpose ? width : height);
+    if (result != SOL_OK)
+        return result;
+    recipe = recipe_of(frame, kind);
+    recipe.out_format = AV_PIX_FMT_RGB24;
+    recipe.out_width = flat->width;
+    recipe.out_height = flat->height;
+    if (kind->flags & AV_PIX_FMT_FLAG_ALPHA)
+        result = convert_transparent(converter, frame, recipe, flat);
+    else
+        result = scale(&converter->frame, &recipe, (const uint8_t *const *)frame->data, frame->linesize, flat->pixels,
+                       flat->stride);
+    if (result == SOL_OK && (turn.transpose || turn.flip_x || turn.flip_y)) {
+        result = sol_image_create(&upright, width, height);
+        if (result == SOL_OK)
+            turn_image(upright, flat, turn);
+    } else if (result == SOL_OK) {
+        upright = sol_image_ref(flat);
+    }
+    sol_image_unref(&flat);
+    if (result == SOL_OK)
+        *out = upright;
+    return result;
+}
+
+void sol_converter_close(SolConverter **out)
+{
+    SolConverter *converter = *out;
+    *out = NULL;
+    if (!converter)
+        return;
+    sws_freeContext(converter->frame.context);
+    sws_freeContext(converter->opaque.context);
+    sol_free(converter->rgba);
+    sol_free(converter);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From a decoded frame to the picture that a screen would show: RGB by the frame's own matrix and
+ * range, upright, with square pixels, laid over white where it is transparent.
+ */
+#ifndef SOL_MEDIA_CONVERT_H
+#define SOL_MEDIA_CONVERT_H
+
+#include <libavutil/frame.h>
+
+#include <solstice/image.h>
+
+/* Keeps the scaling contexts from one frame to the next. */
+typedef struct SolConverter SolConverter;
+
+/**
+ * The size that a frame's picture has, upright and with square pixels (the width follows the sample
+ * aspect ratio, the lines stay). A display matrix in the frame's side data, or an Orientation (Exif)
+ * in its metadata, turns it.
+ *
+ * @param short_side  pixels of the shorter side; 0: as it is
+ * @return 0, SOL_ERR_ARGUMENT (short_side is negative, or the picture would exceed SOL_IMAGE_MAX_SIDE
+ *         because of it) or SOL_ERR_FORMAT (it exceeds it by itself)
+ */
+int sol_picture_size(const AVFrame *frame, int short_side, int *width, int *height);
+
+/**
+ * The matrix that a frame's colours are read with, as AVColorSpace: its own, otherwise BT.601 below
+ * 1280 columns and 720 lines, and BT.709 from there on. *guessed (may be NULL) says which it was;
+ * RGB and grey need none and are never guessed.
+ */
+enum AVColorSpace sol_frame_matrix(const AVFrame *frame, bool *guessed);
+
+/** @param[out] converter  released by sol_converter_close() */
+int sol_converter_open(SolConverter **converter);
+
+/**
+ * Turns a frame into a picture of width x height pixels; the picture's place in time is not set.
+ *
+ * @param[out] image  untouched on failure
+ * @return 0, SOL_ERR_FORMAT (a pixel format that libswscale does not read), SOL_ERR_ARGUMENT, SOL_ERR_NOMEM
+ */
+int sol_convert(SolConverter *converter, const AVFrame *frame, int width, int height, SolImage **image);
+
+/** Sets *converter to NULL; NULL is accepted. */
+void sol_converter_close(SolConverter **converter);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The writer: which kind of output a path asks for, whether its settings make sense, and what all
+ * kinds have in common: pictures of one size whose times ascend from 0, and a report.
+ */
+#include "media/writer.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const SolWriterClass *const classes[] = {&sol_film_writer, &sol_gif_writer, &sol_stills_writer};
+
+enum { CLASSES = sizeof classes / sizeof *classes, MIN_WIDTH = 16, MAX_CRF = 51, MAX_LOOP = 65535, MAX_GIF_RATE = 50 };
+
+static const struct {
+    unsigned key;
+    const char *name;
+} keys[] = {
+    {SOL_KEY_CRF, "crf"}, {SOL_KEY_PRESET, "preset"}, {SOL_KEY_WIDTH, "width"}, {SOL_KEY_FPS, "fps"},
+    {SOL_KEY_LOOP, "loop"},
+};
+
+enum { KEYS = sizeof keys / sizeof *keys, TEXT = 256 };
+
+static const SolWriterClass *find_class(const char *path)
+{
+    for (int i = 0; i < CLASSES; i++)
+        if (sol_path_has_extension(path, classes[i]->extensions))
+            return classes[i];
+    return NULL;
+}
+
+bool sol_writer_same_kind(const char *path, const char *other)
+{
+    return find_class(path) == find_class(other);
+}
+
+/* Appends to the text in `list`, as far as there is room. */
+static void append(char list[TEXT], const char *before, const char *text, int length)
+{
+    size_t used = strlen(list);
+    snprintf(list + used, TEXT - used, "%s%.*s", before, length, text);
+}
+
+static int unknown_kind(const char *path)
+{
+    char list[TEXT] = "";
+    for (int i = 0; i < CLASSES; i++) {
+        const char *separator = i ? ", ." : ".";
+        for (const char *word = classes[i]->extensions; *word; separator = " .") {
+            size_t length = strcspn(word, " ");
+            append(list, separator, word, (int)length);
+            word += length + strspn(word + length, " ");
+        }
+        append(list, " (", classes[i]->name, -1);
+        append(list, "", ")", -1);
+    }
+    return sol_fail(SOL_ERR_ARGUMENT, "%s: not a kind of output that can be written; these are: %s", path, list);
+}
+
+/* A file name with one %d or %0Nd in it, and no other %. */
+static int check_pattern(const char *path)
+{
+    const char *name = sol_path_name(path), *percent = strchr(name, '%');
+    size_t length = 1;
+    if (!percent)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: one picture a frame needs a number in the file name: write %%d or "
+                        "%%05d where it goes", path);
+    if (percent[1] == '0') {
+        length += 1 + strspn(percent + 2, "0123456789");
+        if (length < 3 || length > 4)
+            length = strlen(percent);
+    }
+    if (percent[length] != 'd')
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: the number in the file name is written %%d or %%0Nd, as in %%05d", path);
+    if (strchr(percent + length, '%'))
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: the file name may hold one %% only, that of its number", path);
+    return SOL_OK;
+}
+
+/* Which settings differ from their defaults. */
+static unsigned keys_given(const SolOutputSettings *settings)
+{
+    return (settings->crf != -1 ? SOL_KEY_CRF : 0U) | (settings->preset ? SOL_KEY_PRESET : 0U) |
+           (settings->width != 0 ? SOL_KEY_WIDTH : 0U) |
+           (settings->fps.num != 0 || settings->fps.den != 0 ? SOL_KEY_FPS : 0U) |
+           (settings->loop != 0 ? SOL_KEY_LOOP : 0U);
+}
+
+static int check_keys(const SolOutputSettings *settings, const SolWriterClass *kind)
+{
+    unsigned wrong = keys_given(settings) & ~kind->keys;
+    char list[TEXT] = "";
+    for (int i = 0; i < KEYS; i++)
+        if (kind->keys & keys[i].key)
+            append(list, *list ? ", " : "", keys[i].name, -1);
+    for (int i = 0; i < KEYS; i++)
+        if (wrong & keys[i].key)
+            return sol_fail(SOL_ERR_ARGUMENT, "\"%s\" does not apply to a .%s; it takes %s", keys[i].name,
+                            sol_path_extension(settings->path), list);
+    return SOL_OK;
+}
+
+static int check_values(const SolOutputSettings *settings)
+{
+    SolRational fps = settings->fps;
+    if (settings->crf < -1 || settings->crf > MAX_CRF)
+        return sol_fail(SOL_ERR_ARGUMENT, "\"crf\" must be 0 (lossless) to %d, not %d", MAX_CRF, settings->crf);
+    if (settings->width != 0 && (settings->width < MIN_WIDTH || settings->width > SOL_IMAGE_MAX_SIDE))
+        return sol_fail(SOL_ERR_ARGUMENT, "\"width\" must be %d to %d pixels, not %d", MIN_WIDTH, SOL_IMAGE_MAX_SIDE,
+                        settings->width);
+    if ((fps.num != 0 || fps.den != 0) && (fps.num <= 0 || fps.den <= 0 || fps.num / MAX_GIF_RATE > fps.den ||
+                                           fps.num > (int64_t)fps.den * MAX_GIF_RATE))
+        return sol_fail(SOL_ERR_ARGUMENT, "\"fps\" must be above 0 and at most %d, not %g", MAX_GIF_RATE,
+                        fps.den ? (double)fps.num / fps.den : 0.0);
+    if (settings->loop < 0 || settings->loop > MAX_LOOP)
+        return sol_fail(SOL_ERR_ARGUMENT, "\"loop\" must be 0 (for ever) to %d, not %d", MAX_LOOP, settings->loop);
+    return SOL_OK;
+}
+
+int sol_writer_check(const SolOutputSettings *settings)
+{
+    const SolWriterClass *kind;
+    int result;
+    if (!settings->path || !*settings->path)
+        return sol_fail(SOL_ERR_ARGUMENT, "an output without a path");
+    kind = find_class(settings->path);
+    if (!kind)
+        return unknown_kind(settings->path);
+    result = kind->numbered ? check_pattern(settings->path) : SOL_OK;
+    if (result == SOL_OK)
+        result = check_keys(settings, kind);
+    if (result == SOL_OK)
+        result = check_values(settings);
+    if (result == SOL_OK && kind->check)
+        result = kind->check(settings);
+    return result;
+}
+
+static int check_input(const SolWriterInput *input)
+{
+    if (input->width < 1 || input->height < 1 || input->width > SOL_IMAGE_MAX_SIDE ||
+        input->height > SOL_IMAGE_MAX_SIDE)
+        return sol_fail(SOL_ERR_ARGUMENT, "pictures of %dx%d pixels cannot be written: sides must be 1 to %d",
+                        input->width, input->height, SOL_IMAGE_MAX_SIDE);
+    if (input->time_base.num <= 0 || input->time_base.den <= 0)
+        return sol_fail(SOL_ERR_ARGUMENT, "a time base of %d/%d: both must be above 0", input->time_base.num,
+                        input->time_base.den);
+    return SOL_OK;
+}
+
+int sol_writer_open(SolWriter **out, const SolOutputSettings *settings, const SolWriterInput *input,
+                    const SolLog *log)
+{
+    SolWriter *writer;
+    int result = sol_writer_check(settings);
+    if (result == SOL_OK)
+        result = check_input(input);
+    if (result != SOL_OK)
+        return result;
+    writer = sol_calloc(1, sizeof *writer);
+    if (!writer)
+        return sol_fail_memory("an output");
+    writer->kind = find_class(settings->path);
+    writer->settings = settings;
+    writer->input = *input;
+    writer->log = log;
+    writer->report.path = settings->path;
+    result = writer->kind->open(writer);
+    if (result != SOL_OK)
+        sol_writer_close(&writer);
+    else
+        *out = writer;
+    return result;
+}
+
+/* How long a picture shows: its own duration, or that of a frame at the average rate. */
+static int64_t duration_of(const SolWriter *writer, const SolImage *image)
+{
+    SolRational rate = writer->input.frame_rate, base = writer->input.time_base;
+    double units;
+    if (image->duration > 0)
+        return image->duration;
+    if (rate.num <= 0 || rate.den <= 0)
+        return 1;
+    units = (double)rate.den / rate.num * base.den / base.num;
+    return units < 1 ? 1 : (int64_t)(units + 0.5);
+}
+
+int sol_writer_write(SolWriter *writer, SolImage *image)
+{
+    const char *path = writer->settings->path;
+    int64_t pts, duration;
+    int result;
+    if (writer->failed || writer->finished)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: a picture behind the end of the output", path);
+    if (image->width != writer->input.width || image->height != writer->input.height)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: a picture of %dx%d pixels among those of %dx%d", path, image->width,
+                        image->height, writer->input.width, writer->input.height);
+    if (!writer->started)
+        writer->first_pts = image->pts;
+    pts = image->pts - writer->first_pts;
+    if (writer->started && pts <= writer->pts)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: a picture that does not come after the one before it", path);
+    duration = duration_of(writer, image);
+    result = writer->kind->write(writer, image, pts, duration);
+    if (result != SOL_OK) {
+        writer->failed = true;
+        return result;
+    }
+    writer->started = true;
+    writer->pts = pts;
+    writer->end = pts + duration;
+    return SOL_OK;
+}
+
+int sol_writer_finish(SolWriter *writer, SolWriterReport *report)
+{
+    SolRational base = writer->input.time_base;
+    int result;
+    if (writer->failed || writer->finished)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: cannot be completed", writer->settings->path);
+    if (!writer->started)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: no picture was given to write", writer->settings->path);
+    writer->report.seconds = (double)writer->end * base.num / base.den;
+    result = writer->kind->finish(writer);
+    if (result != SOL_OK) {
+        writer->failed = true;
+        return result;
+    }
+    writer->finished = true;
+    if (report)
+        *report = writer->report;
+    return SOL_OK;
+}
+
+int sol_writer_commit(SolWriter *writer, SolPending *pending)
+{
+    struct stat status;
+    if (stat(sol_pending_path(pending), &status) != 0)
+        return sol_fail_errno(writer->settings->path, "cannot be written");
+    writer->report.bytes += (int64_t)status.st_size;
+    return sol_pending_commit(pending);
+}
+
+int sol_writer_size(const SolWriter *writer, int *width, int *height)
+{
+    int64_t w = writer->input.width, h = writer->input.height;
+    if (writer->settings->width > 0) {
+        h = (h * writer->settings->width + w / 2) / w;
+        w = writer->settings->width;
+    }
+    h = h < 1 ? 1 : h;
+    if (h > SOL_IMAGE_MAX_SIDE)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: at a width of %d, the height would be %lld; at most %d can be written",
+                        writer->settings->path, (int)w, (long long)h, SOL_IMAGE_MAX_SIDE);
+    *width = (int)w;
+    *height = (int)h;
+    return SOL_OK;
+}
+
+void sol_writer_close(SolWriter **out)
+{
+    SolWriter *writer = *out;
+    if (!writer)
+        return;
+    writer->kind->close(writer);
+    sol_free(writer);
+    *out = NULL;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a kind of output is to the writer: one table of functions each, listed once in writer.c. A new
+ * kind touches its own file, a declaration here and a line there.
+ */
+#ifndef SOL_MEDIA_WRITER_H
+#define SOL_MEDIA_WRITER_H
+
+#include <solstice/video.h>
+
+#include "base/file.h"
+#include "image/image.h"
+
+/* The settings that apply to a kind, besides its path. */
+enum {
+    SOL_KEY_CRF = 1,
+    SOL_KEY_PRESET = 2,
+    SOL_KEY_WIDTH = 4,
+    SOL_KEY_FPS = 8,
+    SOL_KEY_LOOP = 16
+};
+
+typedef struct SolWriterClass {
+    const char *name;        /* as in "film.mp4 is a video" */
+    const char *extensions;  /* as sol_path_has_extension() takes them */
+    unsigned keys;           /* SOL_KEY_.. that apply */
+    bool numbered;           /* one file a picture: the file name holds %d */
+
+    /** Checks what the class alone knows about settings in range; may be NULL. */
+    int (*check)(const SolOutputSettings *settings);
+
+    /** Makes writer->state; on failure close() is called with what there is of it. */
+    int (*open)(SolWriter *writer);
+
+    /** `pts` is that of the image counted from the first picture's; `duration` is 1 or more. */
+    int (*write)(SolWriter *writer, SolImage *image, int64_t pts, int64_t duration);
+
+    /** Completes the output, commits it with sol_writer_commit() and completes writer->report. */
+    int (*finish)(SolWriter *writer);
+
+    /** Frees writer->state, which may be NULL or half built, and discards what was not committed. */
+    void (*close)(SolWriter *writer);
+} SolWriterClass;
+
+extern const SolWriterClass sol_film_writer, sol_gif_writer, sol_stills_writer;
+
+struct SolWriter {
+    const SolWriterClass *kind;
+    const SolOutputSettings *settings;
+    SolWriterInput input;
+    const SolLog *log;
+    void *state;                /* the class's own */
+    SolWriterReport report;     /* width, height and frames are the class's to fill; seconds it may replace */
+    int64_t first_pts;          /* of the first picture, */
+    int64_t pts, end;           /* start and end of the last one, counted from it */
+    bool started, failed, finished;
+};
+
+/** True where both paths ask for one kind of output. */
+bool sol_writer_same_kind(const char *path, const char *other);
+
+/** Commits a completed file and counts its bytes in the report. */
+int sol_writer_commit(SolWriter *writer, SolPending *pending);
+
+/**
+ * The size at which pictures are written: settings->width with the height that follows (to the nearest
+ * pixel), or the input's own size.
+ *
+ * @return 0 or SOL_ERR_ARGUMENT (the height would be out of range)
+ */
+int sol_writer_size(const SolWriter *writer, int *width, int *height);
+
+#endif

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Video files, as other programs see them: frames, times, sizes, colours, layout of the file.
+ */
+#include "writing.h"
+
+static const SolRational thirtieth = {1, 30}, thirty = {30, 1};
+
+/* ---- frames and times ---- */
+
+static void test_every_frame_in_its_place(void **state)
+{
+    static const char *const names[] = {"a.mp4", "b.mov", "c.mkv"};
+    Clip clip = {64, 48, 70, thirtieth, thirty, 0, 1, NULL, draw_its_number};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        SolWriterReport report;
+        const char *path = write_as(names[i], &clip, &report), *text;
+        int numbers[100], count = read_numbers(path, 64, 48, numbers, 100);
+        assert_int_equal(count, 70);
+        for (int n = 0; n < count; n++)
+            assert_int_equal(numbers[n], n);
+        text = probe(path, "stream=width,height,pix_fmt,codec_name,r_frame_rate,avg_frame_rate,start_time,"
+                           "nb_read_frames:format=duration");
+        assert_text(text, "codec_name=h264|");
+        assert_text(text, "width=64|height=48|pix_fmt=yuv420p|");
+        assert_text(text, "r_frame_rate=30/1|avg_frame_rate=30/1|start_time=0.000000|");
+        assert_text(text, "nb_read_frames=70|");
+        assert_text(text, i < 2 ? "duration=2.333333|" : "duration=2.333000|"); /* Matroska counts in 1/1000 s */
+        assert_int_equal(report.frames, 70);
+        assert_int_equal(report.width, 64);
+        assert_int_equal(report.height, 48);
+        assert_float_equal((float)report.seconds, 70.0f / 30, 1e-6f);
+    }
+}
+
+static void test_ntsc_rate_is_exact(void **state)
+{
+    Clip clip = {32, 32, 31, {1001, 30000}, {30000, 1001}, 0, 1, NULL, draw_scene};
+    const char *text = probe(write_as("ntsc.mp4", &clip, NULL), "stream=r_frame_rate,time_base,duration_ts,nb_frames");
+    (void)state;
+    assert_text(text, "r_frame_rate=30000/1001|");
+    assert_text(text, "time_base=1/30000|");
+    assert_text(text, "duration_ts=31031|");
+    assert_text(text, "nb_frames=31|");
+}
+
+static void test_variable_times_are_kept(void **state)
+{
+    /* in 1/1000 s, and not from 0 */
+    static const int64_t pts[] = {7000, 7040, 7055, 7200, 8000, 8001, 8100, 8133, 8500, 9999};
+    static const char *const names[] = {"vfr.mp4", "vfr.mov", "vfr.mkv"};
+    Clip clip = {64, 48, 9, {1, 1000}, {0, 1}, 0, 0, pts, draw_its_number};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        SolWriterReport report;
+        const char *path = write_as(names[i], &clip, &report), *text = probe(path, "frame=pts_time");
+        char expected[512] = "";
+        int numbers[20];
+        for (int n = 0; n < 9; n++)
+            sprintf(expected + strlen(expected), "pts_time=%.6f|", (double)(pts[n] - 7000) / 1000);
+        assert_string_equal(text, expected);
+        assert_int_equal(read_numbers(path, 64, 48, numbers, 20), 9);
+        for (int n = 0; n < 9; n++)
+            assert_int_equal(numbers[n], n);
+        assert_float_equal((float)report.seconds, 2.999f, 1e-6f);
+        assert_text(probe(path, "format=duration"), "duration=2.999000|");
+    }
+}
+
+static void test_one_frame(void **state)
+{
+    Clip clip = {48, 32, 1, {1, 2}, {2, 1}, 5, 1, NULL, draw_scene};
+    (void)state;
+    assert_text(probe(write_as("one.mp4", &clip, NULL), "stream=nb_read_frames,duration"),
+                "duration=0.500000|nb_read_frames=1|");
+    assert_text(probe(write_as("one.mkv", &clip, NULL), "stream=nb_read_frames:format=duration"),
+                "nb_read_frames=1|duration=0.500000|");
+}
+
+static void test_absurd_time_base(void **state)
+{
+    Clip clip = {64, 48, 5, {1, 2000000000}, {0, 1}, 999, 80000000, NULL, draw_its_number};
+    const char *path = write_as("nano.mp4", &clip, NULL);
+    int numbers[8];
+    (void)state;
+    assert_string_equal(probe(path, "frame=pts_time"),
+                        "pts_time=0.000000|pts_time=0.040000|pts_time=0.080000|pts_time=0.120000|pts_time=0.160000|");
+    assert_int_equal(read_numbers(path, 64, 48, numbers, 8), 5);
+    assert_text(probe(path, "format=duration"), "duration=0.200000|");
+}
+
+/* ---- pictures ---- */
+
+/* Waves of grey, whose edges can be told from each other. */
+static void draw_waves(SolImage *image, int n)
+{
+    for (int y = 0; y < image->height; y++)
+        for (int x = 0; x < image->width; x++) {
+            int wave = 40 + 3 * abs((x + n) % 40 - 20) + 4 * abs(y % 40 - 20);
+            memset(sol_image_row(image, y) + 3 * x, wave, 3);
+        }
+}
+
+static void test_awkward_sizes(void **state)
+{
+    static const int sizes[][2] = {{1, 1}, {2, 2}, {17, 33}, {1, 50}, {853, 479}};
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        int width = sizes[i][0], height = sizes[i][1];
+        int even_width = width + width % 2, even_height = height + height % 2;
+        Clip clip = {width, height, 4, thirtieth, thirty, 0, 1, NULL, draw_waves};
+        SolWriterReport report;
+        SolImage *scene = new_picture(width, height);
+        char size[64];
+        int frames, worst = 0;
+        const char *path = write_as("odd.mp4", &clip, &report);
+        uint8_t *pixels = decode(path, even_width, even_height, &frames);
+        snprintf(size, sizeof size, "width=%d|height=%d|", even_width, even_height);
+        assert_text(probe(path, "stream=width,height"), size);
+        assert_int_equal(report.width, even_width);
+        assert_int_equal(report.height, even_height);
+        assert_int_equal(frames, 4);
+        /* every pixel, and those that repeat the last column and row */
+        draw_waves(scene, 0);
+        for (int y = 0; y < even_height; y++)
+            for (int x = 0; x < even_width; x++) {
+                int from_x = x < width ? x : width - 1, from_y = y < height ? y : height - 1;
+                int is = pixels[3 * (y * even_width + x) + 1];
+                int was = sol_image_row_const(scene, from_y)[3 * from_x + 1];
+                worst = abs(is - was) > worst ? abs(is - was) : worst;
+            }
+        assert_in_range(worst, 0, 8);
+        sol_image_unref(&scene);
+        free(pixels);
+    }
+}
+
+static void draw_patches(SolImage *image, int n)
+{
+    static const uint8_t colours[8][3] = {{255, 0, 0},     {0, 255, 0},   {0, 0, 255},   {255, 255, 255},
+                                          {128, 128, 128}, {200, 150, 60}, {20, 90, 160}, {0, 0, 0}};
+    (void)n;
+    for (int y = 0; y < image->height; y++)
+        for (int x = 0; x < image->width; x++)
+            memcpy(sol_image_row(image, y) + 3 * x, colours[x * 8 / image->width], 3);
+}
+
+static void test_colours_are_bt709(void **state)
+{
+    Clip clip = {256, 64, 3, thirtieth, thirty, 0, 1, NULL, draw_patches};
+    SolImage *patches = new_picture(256, 64);
+    int frames;
+    const char *path = write_as("colours.mp4", &clip, NULL);
+    uint8_t *pixels;
+    (void)state;
+    assert_text(probe(path, "stream=color_range,color_space,color_transfer,color_primaries,chroma_location"),
+                "color_range=tv|color_space=bt709|color_transfer=bt709|color_primaries=bt709|chroma_location=left|");
+    pixels = decode(path, 256, 64, &frames);
+    draw_patches(patches, 0);
+    assert_int_equal(frames, 3);
+    for (int patch = 0; patch < 8; patch++)
+        for (int c = 0; c < 3; c++) {
+            int x = 32 * patch + 16, is = pixels[3 * (32 * 256 + x) + c], was = patches->pixels[3 * x + c];
+            if (abs(is - was) > 3)
+                fail_msg("patch %d, channel %d: %d became %d", patch, c, was, is);
+        }
+    sol_image_unref(&patches);
+    free(pixels);
+}
+
+static void test_width_scales(void **state)
+{
+    char path[512];
+    SolOutputSettings settings = {.path = path, .crf = 30, .preset = "ultrafast", .width = 51};
+    Clip clip = {100, 74, 3, thirtieth, thirty, 0, 1, NULL, draw_its_number};
+    SolWriterReport report;
+    int numbers[4];
+    (void)state;
+    snprintf(path, sizeof path, "%s/width.mp4", folder);
+    assert_int_equal(write_clip(&settings, &clip, false, &report), 0);
+    assert_int_equal(report.width, 52);
+    assert_int_equal(report.height, 38); /* 74 * 52 / 100 = 38.5 */
+    assert_int_equal(read_numbers(path, 52, 38, numbers, 4), 3);
+    for (int n = 0; n < 3; n++)
+        assert_int_equal(numbers[n], n);
+}
+
+static void test_crf_and_preset_matter(void **state)
+{
+    char path[512];
+    SolOutputSettings settings = {.path = path, .crf = 40, .preset = "veryfast"};
+    Clip clip = {128, 96, 10, thirtieth, thirty, 0, 1, NULL, draw_scene};
+    SolWriterReport coarse, fine;
+    (void)state;
+    snprintf(path, sizeof path, "%s/quality.mp4", folder);
+    assert_int_equal(write_clip(&settings, &clip, true, &coarse), 0);
+    settings.crf = 5;
+    assert_int_equal(write_clip(&settings, &clip, true, &fine), 0);
+    assert_true(fine.bytes > 3 * coarse.bytes);
+}
+
+/* ---- the file ---- */
+
+/* Where a four-letter box starts in the file, or -1. */
+static long find_box(const char *path, const char *name)
+{
+    static uint8_t bytes[1 << 20];
+    FILE *file = fopen(path, "rb");
+    size_t size;
+    assert_non_null(file);
+    size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    for (size_t at = 0; at + 8 <= size;) {
+        size_t length = 0;
+        for (size_t i = 0; i < 4; i++)
+            length = length << 8 | bytes[at + i];
+        if (memcmp(bytes + at + 4, name, 4) == 0)
+            return (long)at;
+        if (length < 8)
+            break;
+        at += length;
+    }
+    return -1;
+}
+
+static void test_index_comes_first(void **state)
+{
+    static const char *const names[] = {"fast.mp4", "fast.mov"};
+    Clip clip = {64, 48, 20, thirtieth, thirty, 0, 1, NULL, draw_scene};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        SolWriterReport report;
+        const char *path = write_as(names[i], &clip, &report);
+        long moov = find_box(path, "moov"), mdat = find_box(path, "mdat");
+        FILE *file = fopen(path, "rb");
+        assert_true(moov > 0);
+        assert_true(mdat > moov);
+        assert_non_null(file);
+        fseek(file, 0, SEEK_END);
+        assert_int_equal(report.bytes, ftell(file));
+        fclose(file);
+    }
+}
+
+static void test_path_is_taken_literally(void **state)
+{
+    Clip clip = {32, 32, 2, thirtieth, thirty, 0, 1, NULL, draw_scene};
+    (void)state;
+    write_as("http:50%d it's.MP4", &clip, NULL);
+    assert_int_equal(access(in_folder(folder, "http:50%d it's.MP4"), F_OK), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_frame_in_its_place), cmocka_unit_test(test_ntsc_rate_is_exact),
+        cmocka_unit_test(test_variable_times_are_kept),  cmocka_unit_test(test_one_frame),
+        cmocka_unit_test(test_absurd_time_base),         cmocka_unit_test(test_awkward_sizes),
+        cmocka_unit_test(test_colours_are_bt709),        cmocka_unit_test(test_width_scales),
+        cmocka_unit_test(test_crf_and_preset_matter),    cmocka_unit_test(test_index_comes_first),
+        cmocka_unit_test(test_path_is_taken_literally),
+    };
+    return cmocka_run_group_tests_name("media/film", tests, setup, teardown);
+}
