@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What is the same for all engines: opening by a model's method, checking arguments, scaling and
+ * blending styles.
+ */
+#include "style/engine.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "nn/gemm.h"
+
+#include <math.h>
+#include <string.h>
+
+extern const SolEngineClass sol_engine_adain;
+
+static const SolEngineClass *const engines[] = {
+    &sol_engine_adain,
+};
+
+enum { ENGINES = sizeof engines / sizeof engines[0], MIN_SHORT_SIDE = 64, MAX_SHORT_SIDE = 4096 };
+
+static const SolEngineClass *find_class(const char *name)
+{
+    for (int i = 0; i < ENGINES; i++)
+        if (strcmp(engines[i]->name, name) == 0)
+            return engines[i];
+    return NULL;
+}
+
+int sol_engine_open(SolEngine **out, const SolModel *model, int threads)
+{
+    SolModelInfo info;
+    SolEngine *engine;
+    const SolEngineClass *kind;
+    int result;
+    sol_model_info(model, &info);
+    kind = find_class(info.method);
+    if (!kind)
+        return sol_fail(SOL_ERR_FORMAT, "%s: its method \"%s\" is not known to this version", info.path, info.method);
+    engine = sol_calloc(1, sizeof *engine);
+    if (!engine)
+        return sol_fail_memory("an engine");
+    engine->kind = kind;
+    engine->model = model;
+    result = sol_pool_open(&engine->pool, threads);
+    if (result == SOL_OK)
+        result = kind->open(engine);
+    if (result != SOL_OK) {
+        sol_engine_close(&engine);
+        return sol_fail_within(result, "%s", info.path);
+    }
+    *out = engine;
+    return SOL_OK;
+}
+
+static bool size_is_sound(int width, int height)
+{
+    return width >= 1 && height >= 1 && width <= SOL_IMAGE_MAX_SIDE && height <= SOL_IMAGE_MAX_SIDE;
+}
+
+int sol_engine_plan(SolEngine *engine, int width, int height)
+{
+    int result;
+    if (!size_is_sound(width, height))
+        return sol_fail(SOL_ERR_ARGUMENT, "frames of %dx%d pixels: sides must be 1 to %d", width, height,
+                        SOL_IMAGE_MAX_SIDE);
+    if (width == engine->width && height == engine->height)
+        return SOL_OK;
+    engine->width = engine->height = 0;
+    result = engine->kind->plan(engine, width, height);
+    if (result == SOL_OK) {
+        engine->width = width;
+        engine->height = height;
+    }
+    return result;
+}
+
+static int new_style(SolStyle **out, const SolEngine *engine)
+{
+    SolStyle *style = sol_calloc(1, sizeof *style);
+    if (!style || !(style->values = sol_calloc(engine->style_size, sizeof *style->values))) {
+        sol_free(style);
+        return sol_fail_memory("a style");
+    }
+    style->engine = engine;
+    *out = style;
+    return SOL_OK;
+}
+
+static int shorter_side(const SolImage *image)
+{
+    return image->width < image->height ? image->width : image->height;
+}
+
+/* A copy of `image` whose shorter side has `short_side` pixels. */
+static int scale_to(SolImage **out, const SolImage *image, int short_side)
+{
+    double scale = (double)short_side / shorter_side(image);
+    double width = floor(image->width * scale + 0.5), height = floor(image->height * scale + 0.5);
+    if (width > SOL_IMAGE_MAX_SIDE || height > SOL_IMAGE_MAX_SIDE)
+        return sol_fail(SOL_ERR_ARGUMENT,
+                        "a style image of %dx%d pixels is too narrow: its longer side would have more than %d at %d",
+                        image->width, image->height, SOL_IMAGE_MAX_SIDE, short_side);
+    return sol_image_scale(out, image, (int)width, (int)height);
+}
+
+int sol_style_learn(SolStyle **out, SolEngine *engine, const SolImage *image, int short_side)
+{
+    SolImage *scaled = NULL;
+    SolStyle *style = NULL;
+    int result;
+    if (short_side < MIN_SHORT_SIDE || short_side > MAX_SHORT_SIDE)
+        return sol_fail(SOL_ERR_ARGUMENT, "a style cannot be learned at %d pixels; the shorter side must have %d to %d",
+                        short_side, (int)MIN_SHORT_SIDE, (int)MAX_SHORT_SIDE);
+    result = new_style(&style, engine);
+    if (result == SOL_OK && shorter_side(image) != short_side)
+        result = scale_to(&scaled, image, short_side);
+    if (result == SOL_OK)
+        result = engine->kind->learn(engine, scaled ? scaled : image, style->values);
+    sol_image_unref(&scaled);
+    if (result != SOL_OK) {
+        sol_style_close(&style);
+        return result;
+    }
+    *out = style;
+    return SOL_OK;
+}
+
+int sol_style_open(SolStyle **style, SolEngine *engine, const char *path)
+{
+    SolImage *image = NULL;
+    int result = sol_image_load(&image, path);
+    if (result != SOL_OK)
+        return result;
+    result = sol_style_learn(style, engine, image, SOL_STYLE_SHORT_SIDE);
+    sol_image_unref(&image);
+    return result == SOL_OK ? SOL_OK : sol_fail_within(result, "%s", path);
+}
+
+int sol_style_blend(SolStyle **out, const SolStyle *const style[], const float weight[], int count)
+{
+    SolStyle *blend = NULL;
+    size_t size;
+    int result;
+    if (count < 1)
+        return sol_fail(SOL_ERR_ARGUMENT, "a blend of %d styles: there must be one at least", count);
+    for (int i = 0; i < count; i++)
+        if (style[i]->engine != style[0]->engine || !isfinite(weight[i]))
+            return sol_fail(SOL_ERR_ARGUMENT, "style %d cannot be blended: %s", i + 1,
+                            isfinite(weight[i]) ? "another engine learned it" : "its weight is no number");
+    result = new_style(&blend, style[0]->engine);
+    if (result != SOL_OK)
+        return result;
+    size = blend->engine->style_size;
+    for (size_t v = 0; v < size; v++) {
+        double sum = 0;
+        for (int i = 0; i < count; i++)
+            sum += (double)weight[i] * (double)style[i]->values[v];
+        blend->values[v] = (float)sum;
+    }
+    *out = blend;
+    return SOL_OK;
+}
+
+void sol_style_close(SolStyle **out)
+{
+    SolStyle *style = *out;
+    if (!style)
+        return;
+    sol_free(style->values);
+    sol_free(style);
+    *out = NULL;
+}
+
+int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, const SolImage *frame,
+                     SolImage **out)
+{
+    SolImage *painted = NULL;
+    int result;
+    if (engine->width == 0 || frame->width != engine->width || frame->height != engine->height)
+        return sol_fail(SOL_ERR_ARGUMENT, "a frame of %dx%d pixels cannot be painted: %dx%d are planned", frame->width,
+                        frame->height, engine->width, engine->height);
+    if (style->engine != engine)
+        return sol_fail(SOL_ERR_ARGUMENT, "another engine learned this style");
+    if (!(strength >= 0 && strength <= 1))
+        return sol_fail(SOL_ERR_ARGUMENT, "a strength of %g: it must be 0 to 1", (double)strength);
+    result = sol_image_create(&painted, frame->width, frame->height);
+    if (result == SOL_OK)
+        result = engine->kind->paint(engine, style->values, strength, frame, painted);
+    if (result != SOL_OK) {
+        sol_image_unref(&painted);
+        return result;
+    }
+    sol_image_copy_time(painted, frame);
+    *out = painted;
+    return SOL_OK;
+}
+
+double sol_engine_gflop(const SolEngine *engine)
+{
+    return engine->width > 0 ? engine->kind->gflop(engine) : 0;
+}
+
+void sol_engine_close(SolEngine **out)
+{
+    SolEngine *engine = *out;
+    if (!engine)
+        return;
+    engine->kind->close(engine);
+    sol_pool_close(&engine->pool);
+    sol_free(engine);
+    *out = NULL;
+}
+
+const char *sol_blas_core(void)
+{
+    return sol_gemm_core();
+}

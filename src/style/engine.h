@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Engines: ways to paint. Each is one table of functions in its own file and one line of the list in
+ * engine.c; nothing else knows their names.
+ */
+#ifndef SOL_STYLE_ENGINE_H
+#define SOL_STYLE_ENGINE_H
+
+#include <solstice/style.h>
+
+#include "base/pool.h"
+#include "image/image.h"
+#include "model/model.h"
+
+/* What every engine does in its own way. Functions return 0 or an error code; arguments are checked before. */
+typedef struct SolEngineClass {
+    const char *name; /* as models call their method */
+
+    /** Prepares engine->state for engine->model, and sets engine->style_size. */
+    int (*open)(SolEngine *engine);
+
+    /** Reserves what painting frames of this size takes, in place of any plan before; on failure there is none. */
+    int (*plan)(SolEngine *engine, int width, int height);
+
+    /** Fills values[0..style_size-1] with what is kept of `image`, at its own size. The frame plan stays. */
+    int (*learn)(SolEngine *engine, const SolImage *image, float *values);
+
+    /** Paints `frame`, of the planned size, into `painted`, of the same size. */
+    int (*paint)(SolEngine *engine, const float *values, float strength, const SolImage *frame, SolImage *painted);
+
+    /** Multiplications and additions of painting one frame of the planned size, in 1e9. */
+    double (*gflop)(const SolEngine *engine);
+
+    /** Releases engine->state, which may be NULL or half built. */
+    void (*close)(SolEngine *engine);
+} SolEngineClass;
+
+struct SolEngine {
+    const SolEngineClass *kind;
+    const SolModel *model; /* borrowed */
+    SolPool *pool;         /* the threads that work on one frame */
+    int width, height;     /* of the planned frames; 0 without a plan */
+    size_t style_size;     /* numbers that a style has */
+    void *state;           /* the engine's own */
+};
+
+/* A style is a point in its engine's own space, where styles can be added and scaled. */
+struct SolStyle {
+    const SolEngine *engine; /* that learned it */
+    float *values;           /* [engine->style_size] */
+};
+
+#endif

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Engines: what is refused, strength, blending, plans, and frames that have brought others down (one
+ * colour, black, a pixel wide, sides that are no multiple of anything).
+ */
+#include "support/support.h"
+#include "support/tensors.h"
+
+#include "style/engine.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Fixture {
+    SolModel *model;
+    SolEngine *engine;
+    SolStyle *style;
+} Fixture;
+
+/* A picture with edges, slopes and noise; other patterns and colours for other seeds. */
+static SolImage *make_picture(int width, int height, unsigned seed)
+{
+    SolImage *image = NULL;
+    uint32_t noise = seed + 1;
+    assert_int_equal(sol_image_create(&image, width, height), 0);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++)
+            for (int c = 0; c < 3; c++) {
+                int wave = (int)(90 * sin(0.11 * x * (c + 1) + 0.07 * y + seed)), edge = (x / 17 + y / 13 + c) % 2 * 50;
+                noise = noise * 1664525u + 1013904223u;
+                sol_image_row(image, y)[3 * x + c] =
+                    (uint8_t)((100 + wave + edge + (int)(noise >> 28)) * (int)((seed * 3 + (unsigned)c * 5) % 7 + 1) / 7);
+            }
+    return image;
+}
+
+static SolImage *make_flat(int width, int height, const uint8_t colour[3])
+{
+    SolImage *image = NULL;
+    assert_int_equal(sol_image_create(&image, width, height), 0);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < 3 * width; x++)
+            sol_image_row(image, y)[x] = colour[x % 3];
+    return image;
+}
+
+static SolStyle *learn(SolEngine *engine, unsigned seed)
+{
+    SolImage *image = make_picture(120, 90, seed);
+    SolStyle *style = NULL;
+    assert_int_equal(sol_style_learn(&style, engine, image, 64), 0);
+    sol_image_unref(&image);
+    return style;
+}
+
+static int set_up(void **state)
+{
+    Fixture *f = calloc(1, sizeof *f);
+    *state = f;
+    assert_non_null(f);
+    assert_int_equal(sol_model_open(&f->model, "models/compact.safetensors"), 0);
+    assert_int_equal(sol_engine_open(&f->engine, f->model, 2), 0);
+    f->style = learn(f->engine, 1);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    Fixture *f = *state;
+    sol_style_close(&f->style);
+    sol_engine_close(&f->engine);
+    sol_model_close(&f->model);
+    free(f);
+    return 0;
+}
+
+/* Plans for the frame and paints it. */
+static SolImage *paint(SolEngine *engine, const SolStyle *style, float strength, const SolImage *frame)
+{
+    SolImage *painted = NULL;
+    if (sol_engine_plan(engine, frame->width, frame->height) != 0 ||
+        sol_engine_paint(engine, style, strength, frame, &painted) != 0)
+        fail_msg("%s", sol_error_text());
+    assert_int_equal(painted->width, frame->width);
+    assert_int_equal(painted->height, frame->height);
+    return painted;
+}
+
+/* Root of the mean squared difference over x0..x1-1, y0..y1-1, in grey levels. */
+static double distance_within(const SolImage *a, const SolImage *b, int x0, int y0, int x1, int y1)
+{
+    double sum = 0;
+    for (int y = y0; y < y1; y++)
+        for (int x = 3 * x0; x < 3 * x1; x++) {
+            double d = (double)sol_image_row_const(a, y)[x] - (double)sol_image_row_const(b, y)[x];
+            sum += d * d;
+        }
+    return sqrt(sum / (3.0 * (x1 - x0) * (y1 - y0)));
+}
+
+static double distance(const SolImage *a, const SolImage *b)
+{
+    assert_int_equal(a->width, b->width);
+    assert_int_equal(a->height, b->height);
+    return distance_within(a, b, 0, 0, a->width, a->height);
+}
+
+static void test_a_painting_follows_its_style(void **state)
+{
+    Fixture *f = *state;
+    SolStyle *other = learn(f->engine, 5);
+    SolImage *frame = make_picture(96, 64, 3), *one, *two;
+    frame->number = 7;
+    frame->pts = 1234;
+    frame->duration = 40;
+    frame->time_base = (SolRational){1, 1000};
+    one = paint(f->engine, f->style, 1, frame);
+    two = paint(f->engine, other, 1, frame);
+    assert_true(distance(one, frame) > 5);
+    assert_true(distance(one, two) > 5);
+    assert_int_equal(one->number, 7);
+    assert_int_equal(one->pts, 1234);
+    assert_int_equal(one->duration, 40);
+    assert_int_equal(one->time_base.den, 1000);
+    sol_image_unref(&one);
+    sol_image_unref(&two);
+    sol_image_unref(&frame);
+    sol_style_close(&other);
+}
+
+/* Strength 0 is the picture in its own style; between, the painting moves steadily to the full one. */
+static void test_strength(void **state)
+{
+    Fixture *f = *state;
+    SolStyle *own = NULL, *other = learn(f->engine, 5);
+    SolImage *frame = make_picture(96, 64, 3), *painted, *again, *full;
+    double last = INFINITY;
+    assert_int_equal(sol_style_learn(&own, f->engine, frame, 64), 0);
+    painted = paint(f->engine, f->style, 0, frame);
+    again = paint(f->engine, own, 1, frame);
+    assert_true(distance(painted, again) < 0.1); /* the frame's own size, so the statistics are the same */
+    sol_image_unref(&again);
+    again = paint(f->engine, other, 0, frame);
+    assert_true(distance(painted, again) == 0); /* nothing of the style is left */
+    sol_image_unref(&again);
+    sol_image_unref(&painted);
+    full = paint(f->engine, f->style, 1, frame);
+    for (int i = 0; i <= 4; i++) {
+        double d;
+        painted = paint(f->engine, f->style, 0.25f * (float)i, frame);
+        d = distance(painted, full);
+        assert_true(d < last);
+        last = d;
+        sol_image_unref(&painted);
+    }
+    assert_true(last == 0);
+    sol_image_unref(&full);
+    sol_image_unref(&frame);
+    sol_style_close(&own);
+    sol_style_close(&other);
+}
+
+static void test_blending(void **state)
+{
+    Fixture *f = *state;
+    SolStyle *other = learn(f->engine, 5), *blend = NULL;
+    const SolStyle *both[] = {f->style, other};
+    SolEngine *second = NULL;
+    size_t size = f->engine->style_size;
+    assert_int_equal(size, 2 * (32 + 64 + 128));
+    assert_int_equal(sol_style_blend(&blend, both, (float[]){1, 0}, 2), 0);
+    assert_memory_equal(blend->values, f->style->values, size * sizeof(float));
+    sol_style_close(&blend);
+    assert_int_equal(sol_style_blend(&blend, both, (float[]){0.25f, 0.5f}, 2), 0);
+    for (size_t i = 0; i < size; i++)
+        assert_true(fabsf(blend->values[i] - (0.25f * f->style->values[i] + 0.5f * other->values[i])) <=
+                    1e-6f * (1 + fabsf(blend->values[i])));
+    sol_style_close(&blend);
+    assert_null(blend);
+    assert_int_equal(sol_style_blend(&blend, both, (float[]){1, 0}, 0), SOL_ERR_ARGUMENT);
+    assert_int_equal(sol_style_blend(&blend, both, (float[]){1, NAN}, 2), SOL_ERR_ARGUMENT);
+    assert_string_equal(sol_error_text(), "style 2 cannot be blended: its weight is no number");
+    sol_style_close(&other);
+    assert_int_equal(sol_engine_open(&second, f->model, 1), 0);
+    other = learn(second, 5);
+    both[1] = other;
+    assert_int_equal(sol_style_blend(&blend, both, (float[]){1, 0}, 2), SOL_ERR_ARGUMENT);
+    assert_string_equal(sol_error_text(), "style 2 cannot be blended: another engine learned it");
+    assert_null(blend);
+    sol_style_close(&other);
+    sol_engine_close(&second);
+}
+
+/* Largest difference of neighbouring pixels within the picture. */
+static int roughness(const SolImage *image)
+{
+    int roughest = 0;
+    for (int y = 0; y < image->height; y++)
+        for (int x = 3; x < 3 * image->width; x++) {
+            int d = abs(sol_image_row_const(image, y)[x] - sol_image_row_const(image, y)[x - 3]);
+            roughest = d > roughest ? d : roughest;
+        }
+    return roughest;
+}
+
+static void test_single_colours(void **state)
+{
+    static const uint8_t colours[][3] = {{0, 0, 0}, {255, 255, 255}, {128, 128, 128}, {200, 30, 90}};
+    Fixture *f = *state;
+    for (int i = 0; i < 4; i++)
+        for (int strength = 0; strength <= 2; strength++) {
+            SolImage *frame = make_flat(72, 56, colours[i]);
+            SolImage *painted = paint(f->engine, f->style, 0.5f * (float)strength, frame);
+            if (roughness(painted) > 1)
+                fail_msg("a flat frame (colour %d) at strength %g has steps of %d", i, 0.5 * strength, roughness(painted));
+            sol_image_unref(&painted);
+            sol_image_unref(&frame);
+        }
+}
+
+static void test_a_style_of_one_colour(void **state)
+{
+    Fixture *f = *state;
+    for (int grey = 0; grey < 256; grey += 85) {
+        SolImage *flat = make_flat(64, 64, (uint8_t[]){(uint8_t)grey, (uint8_t)grey, (uint8_t)grey});
+        SolImage *frame = make_picture(40, 40, 2), *painted;
+        SolStyle *style = NULL;
+        assert_int_equal(sol_style_learn(&style, f->engine, flat, 64), 0);
+        for (size_t i = 0; i < f->engine->style_size; i++)
+            assert_true(isfinite(style->values[i]));
+        painted = paint(f->engine, style, 1, frame);
+        assert_true(roughness(painted) < 128);
+        sol_image_unref(&painted);
+        sol_image_unref(&frame);
+        sol_image_unref(&flat);
+        sol_style_close(&style);
+    }
+}
+
+/*
+ * A frame whose sides are no multiples of 8 is continued by reflection: painting it must give what painting
+ * that larger frame gives, cut. Nothing is sheared, and its right and lower border are painted like the rest.
+ */
+static void test_odd_sizes(void **state)
+{
+    static const int sizes[][2] = {{97, 65}, {103, 71}, {89, 72}, {96, 67}, {33, 95}};
+    Fixture *f = *state;
+    for (int i = 0; i < 5; i++) {
+        int width = sizes[i][0], height = sizes[i][1], wide = (width + 7) / 8 * 8, high = (height + 7) / 8 * 8;
+        SolImage *frame = make_picture(width, height, 3), *larger = NULL, *painted, *whole;
+        assert_int_equal(sol_image_create(&larger, wide, high), 0);
+        for (int y = 0; y < high; y++)
+            for (int x = 0; x < wide; x++)
+                memcpy(sol_image_row(larger, y) + 3 * x,
+                       sol_image_row(frame, y < height ? y : 2 * (height - 1) - y) +
+                           3 * (x < width ? x : 2 * (width - 1) - x), 3);
+        painted = paint(f->engine, f->style, 1, frame);
+        whole = paint(f->engine, f->style, 1, larger);
+        assert_true(distance_within(painted, whole, 0, 0, width, height) == 0);
+        sol_image_unref(&painted);
+        sol_image_unref(&whole);
+        sol_image_unref(&larger);
+        sol_image_unref(&frame);
+    }
+}
+
+static void test_tiny_frames(void **state)
+{
+    Fixture *f = *state;
+    for (int width = 1; width <= 9; width += 4)
+        for (int height = 1; height <= 9; height += 2) {
+            SolImage *frame = make_picture(width, height, 4), *painted = paint(f->engine, f->style, 1, frame);
+            sol_image_unref(&painted);
+            sol_image_unref(&frame);
+        }
+}
+
+static void test_plans(void **state)
+{
+    Fixture *f = *state;
+    SolImage *frame = make_picture(50, 40, 3), *first, *second, *painted = NULL;
+    SolStyle *style;
+    double gflop;
+    first = paint(f->engine, f->style, 1, frame);
+    gflop = sol_engine_gflop(f->engine);
+    assert_true(gflop > 0);
+    /* learning in between leaves the plan and its results alone */
+    style = learn(f->engine, 8);
+    assert_true(sol_engine_gflop(f->engine) == gflop);
+    assert_int_equal(sol_engine_paint(f->engine, f->style, 1, frame, &second), 0);
+    assert_true(distance(first, second) == 0);
+    sol_image_unref(&second);
+    /* so does another size, planned and left again */
+    assert_int_equal(sol_engine_plan(f->engine, 80, 80), 0);
+    assert_true(sol_engine_gflop(f->engine) > gflop);
+    assert_int_equal(sol_engine_paint(f->engine, f->style, 1, frame, &painted), SOL_ERR_ARGUMENT);
+    assert_string_equal(sol_error_text(), "a frame of 50x40 pixels cannot be painted: 80x80 are planned");
+    assert_null(painted);
+    second = paint(f->engine, f->style, 1, frame);
+    assert_true(distance(first, second) == 0);
+    sol_image_unref(&first);
+    sol_image_unref(&second);
+    sol_image_unref(&frame);
+    sol_style_close(&style);
+}
+
+/* After a size that cannot be planned the engine has no plan, rather than the one before. */
+static void test_a_plan_that_fails(void **state)
+{
+    static const TestTensor tensors[] = {{"t.weight", {3, 3, 1, 1, 0}}, {"t.bias", {3, 0}}, {NULL, {0}}};
+    char folder[256];
+    SolImage *frame = make_picture(16, 16, 1), *painted = NULL;
+    SolModel *model = NULL;
+    SolEngine *engine = NULL;
+    SolStyle *style;
+    (void)state;
+    make_folder(folder);
+    write_model(in_folder(folder, "m.safetensors"), tensors,
+                "{'version': 1, 'method': 'adain', 'layers': [{'name': 'a', 'op': 'adain', 'style': 'input'},"
+                "{'name': 'u', 'op': 'upsample'}, {'name': 'v', 'op': 'upsample'},"
+                "{'name': 'c', 'op': 'conv', 'tensors': 't', 'channels': 3, 'kernel': 1},"
+                "{'name': 'p', 'op': 'max_pool'}, {'name': 'q', 'op': 'max_pool'}]}");
+    assert_int_equal(sol_model_open(&model, in_folder(folder, "m.safetensors")), 0);
+    assert_int_equal(sol_engine_open(&engine, model, 1), 0);
+    style = learn(engine, 1);
+    painted = paint(engine, style, 1, frame);
+    sol_image_unref(&painted);
+    /* layer "c" would have 2^34 pixels */
+    assert_int_equal(sol_engine_plan(engine, SOL_IMAGE_MAX_SIDE, SOL_IMAGE_MAX_SIDE), SOL_ERR_ARGUMENT);
+    assert_true(sol_engine_gflop(engine) == 0);
+    assert_int_equal(sol_engine_paint(engine, style, 1, frame, &painted), SOL_ERR_ARGUMENT);
+    assert_null(painted);
+    painted = paint(engine, style, 1, frame);
+    sol_image_unref(&painted);
+    sol_image_unref(&frame);
+    sol_style_close(&style);
+    sol_engine_close(&engine);
+    sol_model_close(&model);
+    remove_folder(folder);
+}
+
+/* A style is learned the same before any plan, beside one, and with another number of threads. */
+static void test_a_style_does_not_depend_on_the_plan(void **state)
+{
+    Fixture *f = *state;
+    for (int threads = 1; threads <= 3; threads++) {
+        SolEngine *engine = NULL;
+        SolStyle *style;
+        assert_int_equal(sol_engine_open(&engine, f->model, threads), 0);
+        assert_true(sol_engine_gflop(engine) == 0);
+        for (int planned = 0; planned < 2; planned++) {
+            style = learn(engine, 1);
+            assert_memory_equal(style->values, f->style->values, engine->style_size * sizeof(float));
+            sol_style_close(&style);
+            assert_int_equal(sol_engine_plan(engine, 33, 77), 0);
+        }
+        sol_engine_close(&engine);
+    }
+}
+
+static void test_style_images_of_all_shapes(void **state)
+{
+    Fixture *f = *state;
+    SolImage *image = make_picture(3, 5, 1);
+    SolImage *scaled = NULL;
+    SolStyle *style = NULL, *wanted = NULL;
+    assert_int_equal(sol_style_learn(&style, f->engine, image, 64), 0); /* enlarged */
+    sol_style_close(&style);
+    sol_image_unref(&image);
+    image = make_picture(64, 40, 1); /* it is the shorter side that counts */
+    assert_int_equal(sol_image_scale(&scaled, image, 102, 64), 0);
+    assert_int_equal(sol_style_learn(&style, f->engine, image, 64), 0);
+    assert_int_equal(sol_style_learn(&wanted, f->engine, scaled, 64), 0);
+    assert_memory_equal(style->values, wanted->values, f->engine->style_size * sizeof(float));
+    sol_style_close(&style);
+    sol_style_close(&wanted);
+    sol_image_unref(&scaled);
+    sol_image_unref(&image);
+    image = make_picture(64, 131, 1); /* already there, an odd longer side */
+    assert_int_equal(sol_style_learn(&style, f->engine, image, 64), 0);
+    sol_style_close(&style);
+    assert_int_equal(sol_style_learn(&style, f->engine, image, 63), SOL_ERR_ARGUMENT);
+    assert_string_equal(sol_error_text(),
+                        "a style cannot be learned at 63 pixels; the shorter side must have 64 to 4096");
+    assert_int_equal(sol_style_learn(&style, f->engine, image, 4097), SOL_ERR_ARGUMENT);
+    sol_image_unref(&image);
+    image = make_picture(1, 600, 1);
+    assert_int_equal(sol_style_learn(&style, f->engine, image, 64), SOL_ERR_ARGUMENT);
+    assert_string_equal(sol_error_text(), "a style image of 1x600 pixels is too narrow: its longer side would have "
+                                          "more than 32768 at 64");
+    assert_null(style);
+    sol_image_unref(&image);
+}
+
+static void test_style_files(void **state)
+{
+    Fixture *f = *state;
+    char folder[256];
+    SolImage *image = make_picture(512, 530, 1);
+    SolStyle *style = NULL, *wanted = NULL;
+    make_folder(folder);
+    assert_int_equal(sol_image_save(image, in_folder(folder, "style.png"), false), 0);
+    assert_int_equal(sol_style_learn(&wanted, f->engine, image, SOL_STYLE_SHORT_SIDE), 0);
+    assert_int_equal(sol_style_open(&style, f->engine, in_folder(folder, "style.png")), 0);
+    assert_memory_equal(style->values, wanted->values, f->engine->style_size * sizeof(float));
+    sol_style_close(&style);
+    sol_style_close(&wanted);
+    assert_int_equal(sol_style_open(&style, f->engine, in_folder(folder, "none.png")), SOL_ERR_IO);
+    assert_null(style);
+    sol_image_unref(&image);
+    remove_folder(folder);
+}
+
+static void test_arguments(void **state)
+{
+    Fixture *f = *state;
+    SolImage *frame = make_picture(16, 16, 1), *painted = NULL;
+    SolEngine *other = NULL;
+    assert_int_equal(sol_engine_open(&other, f->model, 1), 0);
+    assert_int_equal(sol_engine_paint(other, f->style, 1, frame, &painted), SOL_ERR_ARGUMENT); /* no plan */
+    assert_int_equal(sol_engine_plan(other, 16, 16), 0);
+    assert_int_equal(sol_engine_paint(other, f->style, 1, frame, &painted), SOL_ERR_ARGUMENT);
+    assert_string_equal(sol_error_text(), "another engine learned this style");
+    assert_int_equal(sol_engine_plan(f->engine, 16, 16), 0);
+    assert_int_equal(sol_engine_paint(f->engine, f->style, 1.5f, frame, &painted), SOL_ERR_ARGUMENT);
+    assert_string_equal(sol_error_text(), "a strength of 1.5: it must be 0 to 1");
+    assert_int_equal(sol_engine_paint(f->engine, f->style, NAN, frame, &painted), SOL_ERR_ARGUMENT);
+    assert_int_equal(sol_engine_plan(other, 0, 16), SOL_ERR_ARGUMENT);
+    assert_int_equal(sol_engine_plan(other, 16, SOL_IMAGE_MAX_SIDE + 1), SOL_ERR_ARGUMENT);
+    assert_true(sol_engine_gflop(other) > 0); /* a senseless size is not planned, and changes nothing */
+    assert_null(painted);
+    sol_engine_close(&other);
+    assert_null(other);
+    sol_engine_close(&other);
+    sol_image_unref(&frame);
+    assert_true(strlen(sol_blas_core()) > 0);
+}
+
+static void test_models_without_an_engine(void **state)
+{
+    static const TestTensor none[] = {{NULL, {0}}};
+    static const char *const architectures[] = {
+        "{'version': 1, 'method': 'oil', 'layers': [{'name': 'r', 'op': 'relu'}]}",
+        "{'version': 1, 'method': 'adain', 'layers': [{'name': 'r', 'op': 'relu'}]}",
+    };
+    static const char *const texts[] = {"its method \"oil\" is not known to this version",
+                                        "the network has no adain layer"};
+    char folder[256], wanted[512];
+    (void)state;
+    make_folder(folder);
+    for (int i = 0; i < 2; i++) {
+        const char *path = in_folder(folder, "m.safetensors");
+        SolModel *model = NULL;
+        SolEngine *engine = NULL;
+        write_model(path, none, architectures[i]);
+        assert_int_equal(sol_model_open(&model, path), 0);
+        assert_int_equal(sol_engine_open(&engine, model, 1), SOL_ERR_FORMAT);
+        snprintf(wanted, sizeof wanted, "%s: %s", path, texts[i]);
+        assert_string_equal(sol_error_text(), wanted);
+        assert_null(engine);
+        sol_model_close(&model);
+    }
+    remove_folder(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_painting_follows_its_style),
+        cmocka_unit_test(test_strength),
+        cmocka_unit_test(test_blending),
+        cmocka_unit_test(test_single_colours),
+        cmocka_unit_test(test_a_style_of_one_colour),
+        cmocka_unit_test(test_odd_sizes),
+        cmocka_unit_test(test_tiny_frames),
+        cmocka_unit_test(test_plans),
+        cmocka_unit_test(test_a_plan_that_fails),
+        cmocka_unit_test(test_a_style_does_not_depend_on_the_plan),
+        cmocka_unit_test(test_style_images_of_all_shapes),
+        cmocka_unit_test(test_style_files),
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_models_without_an_engine),
+    };
+    return cmocka_run_group_tests_name("style/engine", tests, set_up, tear_down);
+}
