@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From the keys of a YAML file to a SolSchedule. Each mapping has a list of its keys and a function
+ * that reads them in that order; a new key takes a name in the list and a line in the function.
+ * Checked here is all that can be without opening the input: what depends on the number of its
+ * frames is for timeline.c.
+ */
+#include "schedule/schedule.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "media/encode_still.h"
+#include "media/sequence.h"
+#include "media/writer.h"
+#include "schedule/values.h"
+#include "schedule/yaml.h"
+
+#include <solstice/model.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { VERSION, INPUT, FRAMERATE, GAPS, MODEL, SIZE, SEGMENTS, TRANSITION, OUTPUTS, SCHEDULE_KEYS };
+static const char *const schedule_keys[SCHEDULE_KEYS + 1] = {
+    [VERSION] = "version", [INPUT] = "input", [FRAMERATE] = "framerate", [GAPS] = "gaps", [MODEL] = "model",
+    [SIZE] = "size", [SEGMENTS] = "segments", [TRANSITION] = "transition", [OUTPUTS] = "outputs",
+};
+
+/* FRAMES, TIME and SHARE in the order of SolSpanKind */
+enum { NAME, FRAMES, TIME, SHARE, STYLE, STRENGTH, SEGMENT_KEYS };
+static const char *const segment_keys[SEGMENT_KEYS + 1] = {
+    [NAME] = "name", [FRAMES] = "frames", [TIME] = "time", [SHARE] = "share", [STYLE] = "style",
+    [STRENGTH] = "strength",
+};
+
+enum { PATH, CRF, PRESET, WIDTH, FPS, LOOP, OUTPUT_KEYS };
+static const char *const output_keys[OUTPUT_KEYS + 1] = {
+    [PATH] = "path", [CRF] = "crf", [PRESET] = "preset", [WIDTH] = "width", [FPS] = "fps", [LOOP] = "loop",
+};
+
+/* ---- pieces ---- */
+
+static int need(const SolYaml *yaml, const SolYamlNode *mapping, const SolYamlPair *pair, const char *what,
+                const char *key, const char *advice)
+{
+    if (pair->key)
+        return SOL_OK;
+    return sol_fail_at(sol_yaml_place(yaml, mapping), "%s has no \"%s\"; %s", what, key, advice);
+}
+
+/* A copy of a text that was just read, NULL where the key is absent. */
+static int read_copy(const SolYaml *yaml, const SolYamlPair *pair, char **copy)
+{
+    const char *text = NULL;
+    int result = sol_yaml_text(yaml, pair, &text);
+    if (result == SOL_OK && text && !(*copy = sol_copy(text)))
+        result = sol_fail_memory("the schedule");
+    return result;
+}
+
+/* A path, from the schedule's folder. */
+static int read_path(const SolYaml *yaml, const SolYamlPair *pair, const char *folder, char **path)
+{
+    const char *text = NULL;
+    int result = sol_yaml_text(yaml, pair, &text);
+    if (result == SOL_OK && text && !(*path = sol_path_join(folder, text)))
+        result = sol_fail_memory("the schedule");
+    return result;
+}
+
+static int read_rate(const SolYaml *yaml, const SolYamlPair *pair, const char *wanted, SolRational *rate)
+{
+    const char *text = sol_yaml_scalar(pair);
+    if (pair->value && (!text || !sol_parse_rate(text, rate)))
+        return sol_yaml_fail_value(yaml, pair, wanted);
+    return SOL_OK;
+}
+
+/* Says, at the value of `pair`, why `path` cannot be used, as errno has it. */
+static int fail_path(const SolYaml *yaml, const SolYamlPair *pair, const char *what, const char *path)
+{
+    SolPlace place = sol_yaml_place(yaml, pair->value);
+    if (errno != ENOENT && errno != ENOTDIR)
+        return sol_fail_at(place, "%s %s cannot be read: %s", what, path, strerror(errno));
+    return sol_fail_at(place, "there is no %s %s%s", what, path,
+                       *path == '/' ? "" : "; paths count from the schedule's folder");
+}
+
+/* Words that occur twice in a list, found in order of the list. */
+typedef struct Word {
+    const char *text;
+    int index;
+} Word;
+
+static int compare_words(const void *a, const void *b)
+{
+    const Word *x = a, *y = b;
+    int order = strcmp(x->text, y->text);
+    return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+/* The first word that repeats an earlier one: its index, or -1; *earlier is that one. Sorts `words`. */
+static int find_repeated(Word *words, int count, int *earlier)
+{
+    int repeated = -1;
+    qsort(words, (size_t)count, sizeof *words, compare_words);
+    for (int i = 1; i < count; i++)
+        if (strcmp(words[i].text, words[i - 1].text) == 0 && (repeated < 0 || words[i].index < repeated)) {
+            repeated = words[i].index;
+            *earlier = words[i - 1].index;
+        }
+    return repeated;
+}
+
+/* ---- the input ---- */
+
+/* Refuses an input that is not there: for a pattern of numbered images, its folder. */
+static int check_present(const SolYaml *yaml, const SolYamlPair *pair, const SolSchedule *schedule)
+{
+    const char *what = "input", *path = schedule->input;
+    char *folder = NULL;
+    int result = SOL_OK;
+    if (schedule->numbered && !sol_path_is_folder(path)) {
+        if (!(folder = sol_path_folder(path)))
+            return sol_fail_memory("the schedule");
+        what = "folder";
+        path = *folder ? folder : ".";
+    }
+    if (access(path, R_OK) != 0)
+        result = fail_path(yaml, pair, what, path);
+    free(folder);
+    return result;
+}
+
+static int check_input(const SolYaml *yaml, const SolYamlPair pairs[], SolSchedule *schedule)
+{
+    int result;
+    schedule->numbered = sol_sequence_takes(schedule->input);
+    result = check_present(yaml, &pairs[INPUT], schedule);
+    if (result != SOL_OK)
+        return result;
+    for (int key = FRAMERATE; key <= GAPS && !schedule->numbered; key++)
+        if (pairs[key].key)
+            return sol_fail_at(sol_yaml_place(yaml, pairs[key].key),
+                               "\"%s\" is for numbered images, and the input is a single file; remove it",
+                               schedule_keys[key]);
+    return SOL_OK;
+}
+
+/* ---- segments ---- */
+
+/* What the segments have in common, as they are read one after another. */
+typedef struct SegmentReader {
+    const SolYaml *yaml;
+    SolSchedule *schedule;
+    double share; /* percent, so far */
+} SegmentReader;
+
+static int read_frames(const SegmentReader *reader, const SolYamlPair *pair, SolSegment *segment)
+{
+    const char *text = sol_yaml_scalar(pair);
+    segment->kind = SOL_SPAN_FRAMES;
+    if (!text || !sol_parse_frames(text, &segment->first, &segment->last))
+        return sol_yaml_fail_value(reader->yaml, pair, "frame numbers such as 0-59, counted from 0");
+    if (segment->first > segment->last)
+        return sol_fail_at(segment->place, "%s: frames %s run backwards; write %lld-%lld", segment->label, text,
+                           (long long)segment->last, (long long)segment->first);
+    return SOL_OK;
+}
+
+static int read_time(const SegmentReader *reader, const SolYamlPair *pair, SolSegment *segment)
+{
+    const char *text = sol_yaml_scalar(pair);
+    segment->kind = SOL_SPAN_TIME;
+    if (!text || !sol_parse_times(text, &segment->from, &segment->to))
+        return sol_yaml_fail_value(reader->yaml, pair, "a range of times such as 0s-2.5s or 0:10-1:02.5");
+    if (segment->from >= segment->to)
+        return sol_fail_at(segment->place, "%s: time %s %s; the end must be later than the start", segment->label,
+                           text, segment->from > segment->to ? "runs backwards" : "is empty");
+    return SOL_OK;
+}
+
+static int read_share(SegmentReader *reader, const SolYamlPair *pair, SolSegment *segment)
+{
+    const char *text = sol_yaml_scalar(pair);
+    double share;
+    segment->kind = SOL_SPAN_SHARE;
+    if (!text || !sol_parse_percent(text, &share) || share <= 0 || share > 100)
+        return sol_yaml_fail_value(reader->yaml, pair, "a percentage above 0% and up to 100%, such as 25%");
+    segment->from = reader->share;
+    segment->to = reader->share += share;
+    if (segment->to > 100 + 1e-6)
+        return sol_fail_at(segment->place, "%s: the shares up to here come to %.6g%%; together they may be 100%%",
+                           segment->label, segment->to);
+    return SOL_OK;
+}
+
+/* The one of frames, time and share that a segment has. */
+static int read_span(SegmentReader *reader, const SolYamlNode *node, const SolYamlPair pairs[], SolSegment *segment)
+{
+    const SolYaml *yaml = reader->yaml;
+    const SolSegment *first = &reader->schedule->segments[0];
+    int key = -1, result;
+    for (int k = FRAMES; k <= SHARE; k++) {
+        if (pairs[k].key && key >= 0)
+            return sol_fail_at(sol_yaml_place(yaml, pairs[k].key), "%s has both \"%s\" and \"%s\"; keep one",
+                               segment->label, segment_keys[key], segment_keys[k]);
+        if (pairs[k].key)
+            key = k;
+    }
+    if (key < 0)
+        return sol_fail_at(sol_yaml_place(yaml, node),
+                           "%s does not say when; give it \"frames\", \"time\" or \"share\"", segment->label);
+    segment->place = sol_yaml_place(yaml, pairs[key].value);
+    result = key == FRAMES ? read_frames(reader, &pairs[key], segment)
+             : key == TIME ? read_time(reader, &pairs[key], segment)
+                           : read_share(reader, &pairs[key], segment);
+    if (result == SOL_OK && !(segment->span = sol_copy(sol_yaml_scalar(&pairs[key]))))
+        result = sol_fail_memory("the schedule");
+    if (result == SOL_OK && (segment->kind == SOL_SPAN_SHARE) != (first->kind == SOL_SPAN_SHARE))
+        result = sol_fail_at(sol_yaml_place(yaml, pairs[key].key),
+                             "%s has \"%s\", but %s has \"%s\"; shares cannot be mixed with frames or times",
+                             segment->label, segment_keys[key], first->label, segment_keys[FRAMES + (int)first->kind]);
+    return result;
+}
+
+static int read_style(const SolYaml *yaml, const SolYamlPair *pair, const char *folder, SolSegment *segment)
+{
+    const char *text = NULL;
+    struct stat status;
+    int result;
+    if (sol_yaml_is_null(pair->value))
+        return sol_fail_at(sol_yaml_place(yaml, pair->value),
+                           "\"style\" is empty; name an image, or write none to leave the frames untouched");
+    result = sol_yaml_text(yaml, pair, &text);
+    if (result != SOL_OK || strcmp(text, "none") == 0)
+        return result;
+    if (!(segment->style = sol_path_join(folder, text)))
+        return sol_fail_memory("the schedule");
+    if (stat(segment->style, &status) != 0)
+        return fail_path(yaml, pair, "style", segment->style);
+    if (!S_ISREG(status.st_mode))
+        return sol_fail_at(sol_yaml_place(yaml, pair->value), "style %s is %s; name an image file", segment->style,
+                           S_ISDIR(status.st_mode) ? "a folder" : "not a file");
+    if (access(segment->style, R_OK) != 0)
+        return fail_path(yaml, pair, "style", segment->style);
+    return SOL_OK;
+}
+
+static int read_segment(SegmentReader *reader, const SolYamlNode *node, int number, SolSegment *segment)
+{
+    const SolYaml *yaml = reader->yaml;
+    SolYamlPair pairs[SEGMENT_KEYS];
+    double strength = 1;
+    int result = sol_yaml_mapping(yaml, node, "a segment", segment_keys, pairs);
+    if (result != SOL_OK || (result = read_copy(yaml, &pairs[NAME], &segment->name)))
+        return result;
+    segment->label = segment->name ? sol_format("segment \"%s\"", segment->name) : sol_format("segment %d", number);
+    if (!segment->name)
+        segment->name = sol_copy(segment->label);
+    if (!segment->label || !segment->name)
+        return sol_fail_memory("the schedule");
+    if ((result = read_span(reader, node, pairs, segment)) ||
+        (result = need(yaml, node, &pairs[STYLE], segment->label, "style", "name an image, or none")) ||
+        (result = read_style(yaml, &pairs[STYLE], reader->schedule->folder, segment)) ||
+        (result = sol_yaml_number(yaml, &pairs[STRENGTH], 0, 1, &strength)))
+        return result;
+    segment->strength = (float)strength;
+    return SOL_OK;
+}
+
+/* Refuses two segments of one name. */
+static int check_names(const SolYaml *yaml, const SolYamlPair *pair, const SolSchedule *schedule)
+{
+    Word *words = sol_alloc((size_t)schedule->segment_count, sizeof *words);
+    int again, earlier = 0;
+    if (!words)
+        return sol_fail_memory("the schedule");
+    for (int i = 0; i < schedule->segment_count; i++)
+        words[i] = (Word){schedule->segments[i].name, i};
+    again = find_repeated(words, schedule->segment_count, &earlier);
+    sol_free(words);
+    if (again < 0)
+        return SOL_OK;
+    return sol_fail_at(sol_yaml_place(yaml, sol_yaml_item(yaml, pair, again)),
+                       "two segments are called \"%s\", the first on line %d; give each a name of its own",
+                       schedule->segments[again].name, sol_yaml_place(yaml, sol_yaml_item(yaml, pair, earlier)).line);
+}
+
+static int read_segments(const SolYaml *yaml, const SolYamlPair *pair, SolSchedule *schedule)
+{
+    SegmentReader reader = {yaml, schedule, 0};
+    int count = 0, result = sol_yaml_sequence(yaml, pair, &count);
+    if (result != SOL_OK)
+        return result;
+    schedule->segments = sol_calloc((size_t)count, sizeof *schedule->segments);
+    if (!schedule->segments)
+        return sol_fail_memory("the schedule");
+    for (int i = 0; i < count; i++) {
+        schedule->segment_count = i + 1; /* what is half read is freed, too */
+        result = read_segment(&reader, sol_yaml_item(yaml, pair, i), i + 1, &schedule->segments[i]);
+        if (result != SOL_OK)
+            return result;
+    }
+    return check_names(yaml, pair, schedule);
+}
+
+/* ---- outputs ---- */
+
+/* Refuses to write over the input: the same file, or numbered stills among the input's own. */
+static int check_apart(const SolSchedule *schedule, const char *path)
+{
+    char *from, *to;
+    bool same;
+    if (!schedule->numbered)
+        return sol_path_is_same(path, schedule->input)
+                   ? sol_fail(SOL_ERR_ARGUMENT, "output %s is the input itself; choose another name", path)
+                   : SOL_OK;
+    if (!sol_path_has_extension(path, SOL_STILL_EXTENSIONS))
+        return SOL_OK;
+    from = sol_path_is_folder(schedule->input) ? sol_copy(schedule->input) : sol_path_folder(schedule->input);
+    to = sol_path_folder(path);
+    same = from && to && sol_path_is_same(from, to);
+    free(from);
+    free(to);
+    return same ? sol_fail(SOL_ERR_ARGUMENT, "output %s is in the folder of the input; choose another folder", path)
+                : SOL_OK;
+}
+
+/* Puts the place in front of what sol_writer_check() says: that of the key it begins with, or the path's. */
+static int fail_output(const SolYaml *yaml, const SolYamlPair pairs[])
+{
+    SolPlace place = sol_yaml_place(yaml, pairs[PATH].value);
+    const char *text = sol_error_text();
+    for (int key = CRF; key < OUTPUT_KEYS; key++) {
+        size_t length = strlen(output_keys[key]);
+        if (pairs[key].key && text[0] == '"' && strncmp(text + 1, output_keys[key], length) == 0 &&
+            text[1 + length] == '"')
+            place = sol_yaml_place(yaml, pairs[key].key);
+    }
+    return sol_fail_within(SOL_ERR_SCHEDULE, "%s:%d:%d", place.file, place.line, place.column);
+}
+
+static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSchedule *schedule,
+                       SolOutputSettings *output)
+{
+    SolYamlPair pairs[OUTPUT_KEYS];
+    int result = sol_yaml_mapping(yaml, node, "an output", output_keys, pairs);
+    output->crf = -1;
+    if (result != SOL_OK ||
+        (result = need(yaml, node, &pairs[PATH], "the output", "path", "name a file such as out/film.mp4")) ||
+        (result = read_copy(yaml, &pairs[PATH], &output->path)) ||
+        (result = sol_yaml_int(yaml, &pairs[CRF], 0, 51, &output->crf)) ||
+        (result = read_copy(yaml, &pairs[PRESET], &output->preset)) ||
+        (result = sol_yaml_int(yaml, &pairs[WIDTH], 16, SOL_IMAGE_MAX_SIDE, &output->width)) ||
+        (result = read_rate(yaml, &pairs[FPS], "frames a second, up to 50, such as 15 or 12.5", &output->fps)) ||
+        (result = sol_yaml_int(yaml, &pairs[LOOP], 0, 65535, &output->loop)))
+        return result;
+    if ((result = sol_writer_check(output)) || (result = check_apart(schedule, output->path)))
+        return result == SOL_ERR_NOMEM ? result : fail_output(yaml, pairs);
+    return SOL_OK;
+}
+
+/* Refuses two outputs with one path. */
+static int check_outputs(const SolYaml *yaml, const SolYamlPair *pair, const SolSchedule *schedule)
+{
+    Word *words = sol_alloc((size_t)schedule->output_count, sizeof *words);
+    SolYamlPair again_path, earlier_path;
+    int again, earlier = 0;
+    if (!words)
+        return sol_fail_memory("the schedule");
+    for (int i = 0; i < schedule->output_count; i++)
+        words[i] = (Word){schedule->outputs[i].path, i};
+    again = find_repeated(words, schedule->output_count, &earlier);
+    sol_free(words);
+    if (again < 0)
+        return SOL_OK;
+    again_path = sol_yaml_find(yaml, sol_yaml_item(yaml, pair, again), output_keys[PATH]);
+    earlier_path = sol_yaml_find(yaml, sol_yaml_item(yaml, pair, earlier), output_keys[PATH]);
+    return sol_fail_at(sol_yaml_place(yaml, again_path.value),
+                       "two outputs have the path %s, the first on line %d; give each its own",
+                       schedule->outputs[again].path, sol_yaml_place(yaml, earlier_path.value).line);
+}
+
+static int read_outputs(const SolYaml *yaml, const SolYamlPair *pair, SolSchedule *schedule)
+{
+    int count = 0, result = sol_yaml_sequence(yaml, pair, &count);
+    if (result != SOL_OK)
+        return result;
+    schedule->outputs = sol_calloc((size_t)count, sizeof *schedule->outputs);
+    if (!schedule->outputs)
+        return sol_fail_memory("the schedule");
+    for (int i = 0; i < count; i++) {
+        schedule->output_count = i + 1;
+        result = read_output(yaml, sol_yaml_item(yaml, pair, i), schedule, &schedule->outputs[i]);
+        if (result != SOL_OK)
+            return result;
+    }
+    return check_outputs(yaml, pair, schedule);
+}
+
+/* ---- the whole ---- */
+
+/* The version decides which keys there are, so it is looked at before any of them. */
+static int check_version(const SolYaml *yaml, const SolYamlNode *root)
+{
+    SolYamlPair pair = sol_yaml_find(yaml, root, schedule_keys[VERSION]);
+    int version = 1;
+    return sol_yaml_int(yaml, &pair, 1, 1, &version) == SOL_OK
+               ? SOL_OK
+               : sol_yaml_fail_value(yaml, &pair, "1, the one that this program reads");
+}
+
+static int read_model(const SolYaml *yaml, const SolYamlNode *root, const SolYamlPair *pair,
+                      const char *const folders[], SolSchedule *schedule)
+{
+    const char *name = "compact";
+    SolPlace place = sol_yaml_place(yaml, pair->value ? pair->value : root);
+    int result = sol_yaml_text(yaml, pair, &name);
+    if (result != SOL_OK)
+        return result;
+    result = sol_model_find(&schedule->model, name, schedule->folder, folders);
+    if (result == SOL_OK || result == SOL_ERR_NOMEM)
+        return result;
+    return sol_fail_within(SOL_ERR_SCHEDULE, "%s:%d:%d", place.file, place.line, place.column);
+}
+
+static int read_schedule(const SolYaml *yaml, const char *const model_folders[], SolSchedule *schedule)
+{
+    const SolYamlNode *root = sol_yaml_root(yaml);
+    const char *what = "the schedule";
+    SolYamlPair pairs[SCHEDULE_KEYS];
+    int result;
+    if ((result = check_version(yaml, root)) ||
+        (result = sol_yaml_mapping(yaml, root, what, schedule_keys, pairs)) ||
+        (result = need(yaml, root, &pairs[VERSION], what, "version", "write \"version: 1\"")) ||
+        (result = need(yaml, root, &pairs[INPUT], what, "input", "name a video or a folder of numbered images")) ||
+        (result = need(yaml, root, &pairs[SEGMENTS], what, "segments", "list one or more")) ||
+        (result = need(yaml, root, &pairs[OUTPUTS], what, "outputs", "list one or more")) ||
+        (result = read_path(yaml, &pairs[INPUT], schedule->folder, &schedule->input)) ||
+        (result = read_rate(yaml, &pairs[FRAMERATE], "frames a second, from 0.01 to 1000, such as 25 or 30000/1001",
+                            &schedule->framerate)) ||
+        (result = sol_yaml_choice(yaml, &pairs[GAPS], "skip", "error", &schedule->skip_gaps)) ||
+        (result = check_input(yaml, pairs, schedule)) ||
+        (result = read_model(yaml, root, &pairs[MODEL], model_folders, schedule)) ||
+        (result = sol_yaml_int(yaml, &pairs[SIZE], 64, 8192, &schedule->size)) ||
+        (result = read_segments(yaml, &pairs[SEGMENTS], schedule)) ||
+        (result = sol_yaml_int(yaml, &pairs[TRANSITION], 0, 10000, &schedule->transition)) ||
+        (result = read_outputs(yaml, &pairs[OUTPUTS], schedule)))
+        return result;
+    schedule->input_place = sol_yaml_place(yaml, pairs[INPUT].value);
+    schedule->transition_place = sol_yaml_place(yaml, pairs[TRANSITION].key ? pairs[TRANSITION].key : root);
+    return SOL_OK;
+}
+
+int sol_schedule_load(SolSchedule **out, const char *path, const char *const model_folders[])
+{
+    SolSchedule *schedule = sol_calloc(1, sizeof *schedule);
+    SolYaml *yaml = NULL;
+    int result;
+    if (!schedule || !(schedule->path = sol_copy(path)) || !(schedule->folder = sol_path_folder(path)))
+        result = sol_fail_memory("the schedule");
+    else if ((result = sol_yaml_open(&yaml, schedule->path)) == SOL_OK)
+        result = read_schedule(yaml, model_folders, schedule);
+    sol_yaml_close(&yaml);
+    if (result != SOL_OK) {
+        sol_schedule_close(&schedule);
+        return result;
+    }
+    *out = schedule;
+    return SOL_OK;
+}
+
+void sol_schedule_close(SolSchedule **out)
+{
+    SolSchedule *schedule = *out;
+    if (!schedule)
+        return;
+    for (int i = 0; i < schedule->segment_count; i++) {
+        SolSegment *segment = &schedule->segments[i];
+        free(segment->name);
+        free(segment->label);
+        free(segment->style);
+        free(segment->span);
+    }
+    for (int i = 0; i < schedule->output_count; i++) {
+        free(schedule->outputs[i].path);
+        free(schedule->outputs[i].preset);
+    }
+    sol_free(schedule->segments);
+    sol_free(schedule->outputs);
+    free(schedule->model);
+    free(schedule->input);
+    free(schedule->folder);
+    free(schedule->path);
+    sol_free(schedule);
+    *out = NULL;
+}
+
+int sol_schedule_open_input(const SolSchedule *schedule, int size, int threads, const SolLog *log, SolVideo **video)
+{
+    SolVideoOptions options = {.framerate = schedule->framerate,
+                               .skip_gaps = schedule->skip_gaps,
+                               .short_side = size ? size : schedule->size,
+                               .threads = threads,
+                               .log = log};
+    int result = sol_video_open(video, schedule->input, &options);
+    /* which numbers there are is a matter of the schedule: it may have to say "gaps: skip" */
+    if (result == SOL_ERR_FORMAT && schedule->numbered)
+        return sol_fail_within(SOL_ERR_SCHEDULE, "%s:%d:%d", schedule->path, schedule->input_place.line,
+                               schedule->input_place.column);
+    return result;
+}
+
+int sol_schedule_output(const SolSchedule *schedule, const char *path, SolOutputSettings *settings)
+{
+    SolOutputSettings made = {.crf = -1};
+    int result;
+    for (int i = schedule->output_count - 1; i >= 0; i--)
+        if (sol_writer_same_kind(schedule->outputs[i].path, path))
+            made = schedule->outputs[i];
+    made.path = (char *)path; /* only read from, as long as nobody frees the settings */
+    if ((result = sol_writer_check(&made)) || (result = check_apart(schedule, path)))
+        return result;
+    *settings = made;
+    return SOL_OK;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The inside of a loaded schedule, for the room that renders it.
+ */
+#ifndef SOL_SCHEDULE_SCHEDULE_H
+#define SOL_SCHEDULE_SCHEDULE_H
+
+#include <solstice/schedule.h>
+
+#include "schedule/yaml.h"
+
+/* How a segment says which frames are its own. */
+typedef enum SolSpanKind {
+    SOL_SPAN_FRAMES, /* first..last */
+    SOL_SPAN_TIME,   /* seconds from..to, half-open */
+    SOL_SPAN_SHARE   /* percent of all frames from..to: the shares before it, and with its own */
+} SolSpanKind;
+
+typedef struct SolSegment {
+    char *name;
+    char *label;         /* for messages: segment "spring", or segment 2 where it has no name */
+    char *style;         /* path of the image; NULL: none */
+    float strength;      /* 0..1 */
+    SolSpanKind kind;
+    char *span;          /* as written, "0-59" */
+    int64_t first, last; /* SOL_SPAN_FRAMES */
+    double from, to;     /* SOL_SPAN_TIME, SOL_SPAN_SHARE */
+    SolPlace place;      /* of the span's value */
+} SolSegment;
+
+struct SolSchedule {
+    char *path;                 /* as the caller gave it */
+    char *folder;               /* of `path`, "" for the current one: input, model and styles are found from it */
+    char *input;
+    SolPlace input_place;
+    bool numbered;              /* the input is a folder or pattern of numbered images */
+    SolRational framerate;      /* of numbered images; {0, 0} where it is not given */
+    bool skip_gaps;
+    char *model;                /* path of the model file */
+    int size;                   /* short side, pixels; 0 where it is not given */
+    int transition;             /* frames */
+    SolPlace transition_place;
+    SolSegment *segments;       /* in the order of the file */
+    int segment_count;
+    SolOutputSettings *outputs; /* paths relative to the current folder */
+    int output_count;
+};
+
+#endif

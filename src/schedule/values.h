@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Values as they are written in a schedule: frame rates, ranges of frames and times, percentages.
+ * Every function takes the whole of the text and returns false, with its outputs untouched, for
+ * anything else.
+ */
+#ifndef SOL_SCHEDULE_VALUES_H
+#define SOL_SCHEDULE_VALUES_H
+
+#include <solstice/image.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** "25", "29.97" or "30000/1001": frames a second, 0.01 to 1000, in lowest terms. */
+bool sol_parse_rate(const char *text, SolRational *rate);
+
+/** "A-B" or "A": frame numbers, blanks around the dash allowed. B may be less than A. */
+bool sol_parse_frames(const char *text, int64_t *first, int64_t *last);
+
+/**
+ * "A-B" in seconds, each side as seconds with a unit ("1.5s") or as a clock shows it ("0:12.5",
+ * "1:02:03"). B may be less than A.
+ */
+bool sol_parse_times(const char *text, double *from, double *to);
+
+/** "12.5%": 12.5. */
+bool sol_parse_percent(const char *text, double *percent);
+
+#endif
