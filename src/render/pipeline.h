@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The way of a frame: a reader thread, a stylist thread and the caller's thread, which writes, joined
+ * by two bounded queues. Frames keep their order. What the stages work with is borrowed.
+ */
+#ifndef SOL_RENDER_PIPELINE_H
+#define SOL_RENDER_PIPELINE_H
+
+#include <solstice/render.h>
+#include <solstice/style.h>
+
+typedef struct SolPipeline {
+    SolVideo *video;
+    int64_t first, count;            /* frames */
+    const SolTimeline *timeline;     /* NULL: every frame passes through */
+    SolEngine *engine;               /* planned for the frame size; NULL where nothing is painted */
+    SolStyle *const *styles;         /* of every stretch of the timeline; NULL for untouched ones */
+    SolWriter *const *writers;
+    int writer_count;
+    const SolRenderOptions *options; /* log, progress, cancelled */
+} SolPipeline;
+
+/**
+ * Reads, paints and writes all frames of the range; the writers are left unfinished.
+ *
+ * @param[in,out] report  its frames, painted and seconds of the stages are added to
+ * @return 0, SOL_ERR_CANCELLED, or what the first failing stage returned
+ */
+int sol_pipeline_run(const SolPipeline *pipeline, SolRenderReport *report);
+
+#endif
