@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * solstice bench: how fast a model paints on this machine.
+ */
+#include "cli/cli.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/pool.h"
+
+#include <solstice/style.h>
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WARM_UP_FRAMES = 2 };
+
+typedef struct Wishes {
+    const char *model;
+    FrameSize size;
+    int64_t frames, threads;
+    bool json;
+} Wishes;
+
+typedef struct Figures {
+    double median_ms; /* a frame */
+    double gflop;     /* a frame */
+} Figures;
+
+/* Uniform noise from a fixed seed (xorshift64*, Vigna 2016). */
+static int make_noise(SolImage **out, int width, int height)
+{
+    uint64_t state = 0x9E3779B97F4A7C15u;
+    SolImage *image = NULL;
+    int result = sol_image_create(&image, width, height);
+    if (result != SOL_OK)
+        return result;
+    for (int y = 0; y < height; y++) {
+        uint8_t *row = sol_image_row(image, y);
+        for (int x = 0; x < 3 * width; x++) {
+            state ^= state >> 12;
+            state ^= state << 25;
+            state ^= state >> 27;
+            row[x] = (uint8_t)((state * 0x2545F4914F6CDD1Du) >> 56);
+        }
+    }
+    *out = image;
+    return SOL_OK;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, int64_t count)
+{
+    qsort(values, (size_t)count, sizeof *values, compare_doubles);
+    return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
+static int time_frames(SolEngine *engine, const SolStyle *style, const SolImage *image, int64_t frames,
+                       double *median_ms)
+{
+    double *times = sol_calloc((size_t)frames, sizeof *times);
+    int result = times ? SOL_OK : sol_fail_memory("the timings");
+    for (int64_t n = -WARM_UP_FRAMES; n < frames && result == SOL_OK; n++) {
+        SolImage *painting = NULL;
+        double start = sol_clock();
+        if (was_interrupted(NULL))
+            result = sol_fail(SOL_ERR_CANCELLED, "interrupted");
+        else
+            result = sol_engine_paint(engine, style, 1, image, &painting);
+        if (n >= 0)
+            times[n] = 1000 * (sol_clock() - start);
+        sol_image_unref(&painting);
+    }
+    if (result == SOL_OK)
+        *median_ms = median(times, frames);
+    sol_free(times);
+    return result;
+}
+
+static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
+{
+    SolEngine *engine = NULL;
+    SolStyle *style = NULL;
+    SolImage *image = NULL;
+    int result = sol_engine_open(&engine, model, (int)wishes->threads);
+    if (result == SOL_OK)
+        result = make_noise(&image, wishes->size.width, wishes->size.height);
+    if (result == SOL_OK)
+        result = sol_engine_plan(engine, wishes->size.width, wishes->size.height);
+    if (result == SOL_OK)
+        result = sol_style_learn(&style, engine, image, 256);
+    if (result == SOL_OK) {
+        figures->gflop = sol_engine_gflop(engine);
+        result = time_frames(engine, style, image, wishes->frames, &figures->median_ms);
+    }
+    sol_image_unref(&image);
+    sol_style_close(&style);
+    sol_engine_close(&engine);
+    return result;
+}
+
+static int print_figures(const char *model, const Wishes *wishes, const Figures *figures)
+{
+    int threads = wishes->threads ? (int)wishes->threads : sol_cpu_count(), status = EXIT_DONE;
+    double gflops = 1000 * figures->gflop / figures->median_ms;
+    char processor[128];
+    processor_name(processor);
+    if (wishes->json) {
+        json_t *json = json_pack("{s:s, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f}", "model", model,
+                                 "width", wishes->size.width, "height", wishes->size.height, "precision", "float32",
+                                 "backend", "blas", "threads", threads, "blas_core", sol_blas_core(), "processor",
+                                 processor, "frames", (json_int_t)wishes->frames, "median_ms", figures->median_ms,
+                                 "gflop", figures->gflop, "gflops", gflops);
+        status = json && json_dumpf(json, stdout, JSON_INDENT(2)) == 0 ? EXIT_DONE : EXIT_FAILED;
+        printf("\n");
+        json_decref(json);
+    } else {
+        printf("%s, %dx%d, float32: %.1f ms a frame (%.1f frames/s), the median of %lld\n", model,
+               wishes->size.width, wishes->size.height, figures->median_ms, 1000 / figures->median_ms,
+               (long long)wishes->frames);
+        printf("%.2f GFLOP a frame, %.1f GFLOP/s; %d thread%s, OpenBLAS %s, %s\n", figures->gflop, gflops, threads,
+               threads == 1 ? "" : "s", sol_blas_core(), processor);
+    }
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    Wishes wishes = {.size = {512, 512}, .frames = 10};
+    Figures figures = {0};
+    TextList operands = {0};
+    SolModel *model = NULL;
+    SolModelInfo info;
+    const Option options[] = {
+        {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},   {"size", 0, OPTION_SIZE, &wishes.size, 0, 0},
+        {"frames", 0, OPTION_INT, &wishes.frames, 1, 10000}, {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
+        {"json", 0, OPTION_FLAG, &wishes.json, 0, 0},     {0},
+    };
+    int result, status = read_arguments(&sol_command_bench, argc, argv, options, &operands, 0, 0);
+    free(operands.items);
+    if (status >= 0 || (status = open_model(wishes.model, &model)) != 0)
+        return status;
+    catch_interrupts();
+    sol_model_info(model, &info);
+    result = measure(model, &wishes, &figures);
+    status = result == SOL_OK ? print_figures(info.name, &wishes, &figures) : report_failure(result);
+    sol_model_close(&model);
+    return status;
+}
+
+const Command sol_command_bench = {
+    .name = "bench",
+    .arguments = "[--model M] [--size WxH] [OPTION ...]",
+    .summary = "measure how fast this machine paints",
+    .help = "Paints frames of random noise, after a warm-up, and prints the median time.\n\n"
+            "      --model M        this model, a name or a .safetensors file; default compact\n"
+            "      --size WxH       frames of this size; default 512x512\n"
+            "      --frames N       so many of them; default 10\n"
+            "      --threads N      use N threads; as many as there are processors where it is not given\n"
+            "      --json           as a JSON object\n",
+    .run = run,
+};

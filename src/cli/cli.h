@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The command line: what its commands share. A command is one file and one line in main.c.
+ */
+#ifndef SOL_CLI_CLI_H
+#define SOL_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <solstice/image.h>
+#include <solstice/log.h>
+#include <solstice/model.h>
+#include <solstice/render.h>
+
+/* Exit statuses. */
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
+
+typedef struct Command {
+    const char *name;
+    const char *arguments;                 /* as in its usage line */
+    const char *summary;                   /* one line, for the list of commands */
+    const char *help;                      /* what follows the usage line in its help */
+    int (*run)(int argc, char **argv);     /* argv[0] is the command's name; returns an exit status */
+} Command;
+
+extern const Command sol_command_render, sol_command_check, sol_command_stylize, sol_command_gif, sol_command_probe,
+    sol_command_models, sol_command_bench, sol_command_version, sol_command_help;
+
+/** Prints a command's help. */
+void print_help(const Command *command);
+
+/* ---- options ---- */
+
+typedef enum OptionKind {
+    OPTION_FLAG,     /* bool */
+    OPTION_TEXT,     /* const char * */
+    OPTION_LIST,     /* TextList: may be given again */
+    OPTION_MANY,     /* TextList: takes all arguments up to the next option */
+    OPTION_INT,      /* int64_t within low..high */
+    OPTION_NUMBER,   /* double within low..high */
+    OPTION_FRACTION, /* SolRational above 0, "30", "29.97" or "30000/1001" */
+    OPTION_RANGE,    /* FrameRange, "A-B" or "A" */
+    OPTION_SIZE      /* FrameSize, "WxH" */
+} OptionKind;
+
+typedef struct TextList {
+    const char **items; /* the array is freed with free(), the texts belong to argv */
+    size_t count, capacity;
+} TextList;
+
+typedef struct FrameRange {
+    int64_t first, count; /* count 0: not given */
+} FrameRange;
+
+typedef struct FrameSize {
+    int width, height; /* 0: not given */
+} FrameSize;
+
+typedef struct Option {
+    const char *name; /* long, without the dashes */
+    char letter;      /* 0 for none */
+    OptionKind kind;
+    void *value;      /* of the kind's type; keeps its value where the option is not given */
+    double low, high; /* of OPTION_INT and OPTION_NUMBER */
+} Option;
+
+/**
+ * Reads a command's arguments. `options` is ended by one without a name; every command takes --help
+ * besides. What is no option goes to `operands`, of which there must be low..high.
+ *
+ * @return -1 to go on, else the exit status to end with (an error or the help has been printed)
+ */
+int read_arguments(const Command *command, int argc, char **argv, const Option options[], TextList *operands,
+                   int low, int high);
+
+/* ---- console ---- */
+
+/** Prints "solstice: " and the message to standard error. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** Prints the library's error text and gives the exit status for `code`. */
+int report_failure(int code);
+
+/** Prints warnings and notes to standard error, clearing a progress line first. */
+extern const SolLog sol_console_log;
+
+/** The same for warnings alone, for --quiet. */
+extern const SolLog sol_console_warnings;
+
+/** Ctrl-C and SIGTERM set the flag that was_interrupted() returns; a second one ends the program. */
+void catch_interrupts(void);
+bool was_interrupted(void *unused);
+
+/** A SolRenderOptions.progress: shows the progress line; every ten seconds where there is no terminal. */
+void show_render_progress(void *unused, const SolRenderProgress *progress);
+
+/** "out/film.mp4: 240 frames, 640x360, 8.00 s, 2.3 MB" for every output, and the time taken. */
+void print_report(const SolRenderReport *report);
+
+/** "0:07", "12:30", "1:02:03". */
+const char *format_duration(double seconds, char text[32]);
+
+/** "12.3 KB", "4.5 MB": 1000 bytes a KB. */
+const char *format_bytes(int64_t bytes, char text[32]);
+
+/* ---- the machine ---- */
+
+/** Largest resident memory of this process so far, in bytes. */
+int64_t peak_memory(void);
+
+/** The processor's name as the system tells it. */
+const char *processor_name(char text[128]);
+
+/**
+ * Folders in which models are found by name, NULL-terminated: those of the environment variable
+ * SOLSTICE_MODELS (separated by colons), then those beside and below the program.
+ */
+const char *const *model_folders(void);
+
+/** Opens the model that a user calls `name` ("compact" where that is NULL); 0 or an exit status. */
+int open_model(const char *name, SolModel **model);
+
+#endif

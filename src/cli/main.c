@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The program: finds the command and runs it. Exit status: 0 done, 1 failed, 2 wrong usage or
+ * schedule, 130 interrupted.
+ */
+#include "cli/cli.h"
+
+#include "base/text.h"
+#include "media/av.h"
+
+#include <solstice/style.h>
+#include <solstice/version.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const Command *const commands[] = {
+    &sol_command_render, &sol_command_check,  &sol_command_stylize, &sol_command_gif,  &sol_command_probe,
+    &sol_command_models, &sol_command_bench,  &sol_command_version, &sol_command_help, NULL,
+};
+
+static const Command *find_command(const char *name)
+{
+    for (int i = 0; commands[i]; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+static int complain_unknown(const char *name)
+{
+    const char *names[sizeof commands / sizeof *commands], *nearest;
+    for (int i = 0; commands[i] || (names[i] = NULL); i++)
+        names[i] = commands[i]->name;
+    nearest = sol_nearest(name, names);
+    if (nearest)
+        complain("unknown command \"%s\"; did you mean \"%s\"?", name, nearest);
+    else
+        complain("unknown command \"%s\"; \"solstice help\" lists them", name);
+    return EXIT_USAGE;
+}
+
+void print_help(const Command *command)
+{
+    printf("usage: solstice %s%s%s\n\n%s", command->name, *command->arguments ? " " : "", command->arguments,
+           command->help);
+}
+
+static void print_overview(FILE *stream)
+{
+    fputs("Solstice turns a clip into a seasonal film: a schedule says which frames are painted in the\n"
+          "style of which image.\n\n"
+          "usage: solstice COMMAND [ARGUMENT ...]\n\n",
+          stream);
+    for (int i = 0; commands[i]; i++)
+        fprintf(stream, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\n\"solstice help COMMAND\" tells more of one. A first film:\n\n"
+          "  solstice render configs/sample/seasons.yaml\n",
+          stream);
+}
+
+static int run_help(int argc, char **argv)
+{
+    const Command *command;
+    if (argc < 2) {
+        print_overview(stdout);
+        return EXIT_DONE;
+    }
+    if (!(command = find_command(argv[1])))
+        return complain_unknown(argv[1]);
+    print_help(command);
+    return EXIT_DONE;
+}
+
+const Command sol_command_help = {
+    .name = "help",
+    .arguments = "[COMMAND]",
+    .summary = "tell what the program or a command does",
+    .help = "Lists the commands, or tells how one of them is used.\n",
+    .run = run_help,
+};
+
+static int run_version(int argc, char **argv)
+{
+    unsigned format = avformat_version(), codec = avcodec_version();
+    TextList operands = {0};
+    int status = read_arguments(&sol_command_version, argc, argv, (const Option[]){{0}}, &operands, 0, 0);
+    free(operands.items);
+    if (status >= 0)
+        return status;
+    printf("solstice %s\n", SOL_VERSION);
+    printf("libavformat %u.%u.%u, libavcodec %u.%u.%u, OpenBLAS kernels: %s\n", format >> 16, format >> 8 & 255,
+           format & 255, codec >> 16, codec >> 8 & 255, codec & 255, sol_blas_core());
+    return EXIT_DONE;
+}
+
+const Command sol_command_version = {
+    .name = "version",
+    .arguments = "",
+    .summary = "print the version of the program and of what it stands on",
+    .help = "Prints the program's version, FFmpeg's, and which of OpenBLAS's kernels are in use.\n",
+    .run = run_version,
+};
+
+int main(int argc, char **argv)
+{
+    const Command *command;
+    sol_media_quiet();
+    if (argc < 2) {
+        print_overview(stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return run_help(argc - 1, argv + 1);
+    if (strcmp(argv[1], "--version") == 0)
+        return run_version(1, argv + 1);
+    if (!(command = find_command(argv[1])))
+        return complain_unknown(argv[1]);
+    return command->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Arguments of a command: a table of options over getopt_long(), with one clear line for each mistake.
+ */
+#include "cli/cli.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_OPTIONS = 32 };
+
+static bool append(TextList *list, const char *text)
+{
+    if (!sol_grow((void **)&list->items, &list->capacity, list->count + 1, sizeof *list->items))
+        return false;
+    list->items[list->count++] = text;
+    return true;
+}
+
+static bool read_fraction(const char *text, SolRational *value)
+{
+    const char *slash = strchr(text, '/');
+    double number;
+    if (slash) {
+        int64_t num, den;
+        char part[16];
+        if ((size_t)(slash - text) >= sizeof part)
+            return false;
+        memcpy(part, text, (size_t)(slash - text));
+        part[slash - text] = '\0';
+        if (!sol_parse_int(part, 1, INT32_MAX, &num) || !sol_parse_int(slash + 1, 1, INT32_MAX, &den))
+            return false;
+        *value = (SolRational){(int)num, (int)den};
+        return true;
+    }
+    if (!sol_parse_number(text, &number) || number < 0.001 || number > 1000)
+        return false;
+    *value = (SolRational){(int)lround(number * 1000), 1000};
+    return true;
+}
+
+static bool read_size(const char *text, FrameSize *size)
+{
+    char part[16];
+    size_t length = strcspn(text, "x");
+    int64_t width, height;
+    if (!text[length] || length >= sizeof part)
+        return false;
+    memcpy(part, text, length);
+    part[length] = '\0';
+    if (!sol_parse_int(part, 1, SOL_IMAGE_MAX_SIDE, &width) ||
+        !sol_parse_int(text + length + 1, 1, SOL_IMAGE_MAX_SIDE, &height))
+        return false;
+    *size = (FrameSize){(int)width, (int)height};
+    return true;
+}
+
+/* Stores an option's value; false after saying what is wrong with it. */
+static bool store(const Command *command, const Option *option, const char *text)
+{
+    int64_t first, last;
+    double number;
+    switch (option->kind) {
+    case OPTION_FLAG:
+        *(bool *)option->value = true;
+        return true;
+    case OPTION_TEXT:
+        *(const char **)option->value = text;
+        return true;
+    case OPTION_LIST:
+    case OPTION_MANY:
+        if (append(option->value, text))
+            return true;
+        complain("%s: not enough memory for the arguments", command->name);
+        return false;
+    case OPTION_INT:
+        if (sol_parse_int(text, (int64_t)option->low, (int64_t)option->high, option->value))
+            return true;
+        complain("%s: --%s %s: must be a whole number from %.0f to %.0f", command->name, option->name, text,
+                 option->low, option->high);
+        return false;
+    case OPTION_NUMBER:
+        if (sol_parse_number(text, &number) && number >= option->low && number <= option->high) {
+            *(double *)option->value = number;
+            return true;
+        }
+        complain("%s: --%s %s: must be a number from %g to %g", command->name, option->name, text, option->low,
+                 option->high);
+        return false;
+    case OPTION_FRACTION:
+        if (read_fraction(text, option->value))
+            return true;
+        complain("%s: --%s %s: must be a number above 0, such as 15, 29.97 or 30000/1001", command->name,
+                 option->name, text);
+        return false;
+    case OPTION_RANGE:
+        if (sol_parse_range(text, &first, &last) && last < INT64_MAX) {
+            *(FrameRange *)option->value = (FrameRange){first, last - first + 1};
+            return true;
+        }
+        complain("%s: --%s %s: must be FIRST-LAST, counted from 0, such as 0-59", command->name, option->name, text);
+        return false;
+    case OPTION_SIZE:
+        if (read_size(text, option->value))
+            return true;
+        complain("%s: --%s %s: must be WIDTHxHEIGHT, such as 640x360", command->name, option->name, text);
+        return false;
+    }
+    return false;
+}
+
+static void complain_unknown(const Command *command, const Option options[], const char *word)
+{
+    const char *names[MAX_OPTIONS + 2], *nearest;
+    char given[64];
+    int count = 0;
+    names[count++] = "help";
+    for (const Option *o = options; o->name && count <= MAX_OPTIONS; o++)
+        names[count++] = o->name;
+    names[count] = NULL;
+    snprintf(given, sizeof given, "%.*s", (int)strcspn(word, "="), word);
+    nearest = strncmp(given, "--", 2) == 0 ? sol_nearest(given + 2, names) : NULL;
+    if (nearest)
+        complain("%s: unknown option %s; did you mean --%s?", command->name, given, nearest);
+    else
+        complain("%s: unknown option %s; see \"solstice help %s\"", command->name, given, command->name);
+}
+
+static int check_operands(const Command *command, const TextList *operands, int low, int high)
+{
+    if (operands->count < (size_t)low)
+        complain("%s: something is missing; usage: solstice %s %s", command->name, command->name, command->arguments);
+    else if (operands->count > (size_t)high)
+        complain("%s: \"%s\" is one argument too many; usage: solstice %s %s", command->name, operands->items[high],
+                 command->name, command->arguments);
+    else
+        return -1;
+    return EXIT_USAGE;
+}
+
+int read_arguments(const Command *command, int argc, char **argv, const Option options[], TextList *operands,
+                   int low, int high)
+{
+    /* '-' has operands returned in their order, as code 1; ':' tells a missing value from an unknown option */
+    char letters[2 * MAX_OPTIONS + 8] = "-:h";
+    struct option table[MAX_OPTIONS + 2] = {{"help", no_argument, NULL, 'h'}};
+    const Option *last = NULL; /* an OPTION_MANY that further operands belong to */
+    int code, count = 1;
+    for (const Option *o = options; o->name; o++, count++) {
+        size_t end = strlen(letters);
+        table[count] = (struct option){o->name, o->kind == OPTION_FLAG ? no_argument : required_argument, NULL,
+                                       256 + (int)(o - options)};
+        if (o->letter)
+            snprintf(letters + end, sizeof letters - end, o->kind == OPTION_FLAG ? "%c" : "%c:", o->letter);
+    }
+    opterr = 0;
+    optind = 1;
+    while ((code = getopt_long(argc, argv, letters, table, NULL)) != -1) {
+        const Option *option = code >= 256 ? &options[code - 256] : NULL;
+        for (const Option *o = options; !option && o->name && code > 1; o++)
+            if (o->letter == code)
+                option = o;
+        if (code == 1) {
+            if (last ? !append(last->value, optarg) : !append(operands, optarg))
+                return EXIT_FAILED;
+        } else if (code == 'h') {
+            print_help(command);
+            return EXIT_DONE;
+        } else if (code == ':') {
+            complain("%s: %s needs a value; see \"solstice help %s\"", command->name, argv[optind - 1], command->name);
+            return EXIT_USAGE;
+        } else if (!option) {
+            complain_unknown(command, options, argv[optind - 1]);
+            return EXIT_USAGE;
+        } else {
+            if (!store(command, option, optarg))
+                return EXIT_USAGE;
+            last = option->kind == OPTION_MANY ? option : NULL;
+        }
+    }
+    for (; optind < argc; optind++) /* behind "--" */
+        if (!append(operands, argv[optind]))
+            return EXIT_FAILED;
+    return check_operands(command, operands, low, high);
+}

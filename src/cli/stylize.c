@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * solstice stylize: one picture in one style, or in a blend of several.
+ */
+#include "cli/cli.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <solstice/style.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct Wishes {
+    TextList styles;
+    const char *weights, *model, *output;
+    int64_t size, threads;
+    double strength;
+    bool overwrite;
+} Wishes;
+
+/* "0.5,0.5" into `count` weights that sum to 1; without a text they are equal. */
+static int read_weights(const char *text, float weights[], size_t count)
+{
+    double sum = 0, value;
+    for (size_t i = 0; i < count; i++) {
+        char part[32];
+        size_t length = text ? strcspn(text, ",") : 0;
+        if (!text) {
+            weights[i] = 1.0f / (float)count;
+            continue;
+        }
+        snprintf(part, sizeof part, "%.*s", (int)length, text);
+        if (length >= sizeof part || !sol_parse_number(part, &value) || value < 0 ||
+            (i + 1 < count) != (text[length] == ','))
+            return sol_fail(SOL_ERR_ARGUMENT, "--weights: must be %zu numbers of 0 or more, one a style, as in %s",
+                            count, count == 1 ? "1" : "0.7,0.3");
+        weights[i] = (float)value;
+        sum += value;
+        text += length + 1;
+        if (i + 1 == count && !(sum > 0))
+            return sol_fail(SOL_ERR_ARGUMENT, "--weights: one of them must be above 0");
+    }
+    for (size_t i = 0; i < count && sum > 0; i++)
+        weights[i] = (float)(weights[i] / sum);
+    return SOL_OK;
+}
+
+/* Learns the styles and blends them. */
+static int open_style(SolEngine *engine, const Wishes *wishes, SolStyle **style)
+{
+    size_t count = wishes->styles.count;
+    SolStyle **styles = sol_calloc(count, sizeof *styles);
+    float *weights = sol_calloc(count, sizeof *weights);
+    int result = styles && weights ? read_weights(wishes->weights, weights, count) : sol_fail_memory("the styles");
+    for (size_t i = 0; i < count && result == SOL_OK; i++)
+        result = sol_style_open(&styles[i], engine, wishes->styles.items[i]);
+    if (result == SOL_OK)
+        result = sol_style_blend(style, (const SolStyle *const *)styles, weights, (int)count);
+    for (size_t i = 0; styles && i < count; i++)
+        sol_style_close(&styles[i]);
+    sol_free(styles);
+    sol_free(weights);
+    return result;
+}
+
+/* Loads the content, with `size` pixels on its shorter side where that is not 0. */
+static int load_content(const char *path, int size, SolImage **image)
+{
+    SolImage *loaded = NULL;
+    int result = sol_image_load(&loaded, path), width, height, side;
+    if (result != SOL_OK)
+        return result;
+    width = sol_image_width(loaded);
+    height = sol_image_height(loaded);
+    side = width < height ? width : height;
+    if (size == 0 || size == side) {
+        *image = loaded;
+        return SOL_OK;
+    }
+    result = sol_image_scale(image, loaded, (int)fmax(1, round((double)width * size / side)),
+                             (int)fmax(1, round((double)height * size / side)));
+    sol_image_unref(&loaded);
+    return result;
+}
+
+static int paint(const char *content, const Wishes *wishes, SolModel *model)
+{
+    SolEngine *engine = NULL;
+    SolStyle *style = NULL;
+    SolImage *image = NULL, *painting = NULL;
+    int result = load_content(content, (int)wishes->size, &image);
+    if (result == SOL_OK)
+        result = sol_engine_open(&engine, model, (int)wishes->threads);
+    if (result == SOL_OK)
+        result = sol_engine_plan(engine, sol_image_width(image), sol_image_height(image));
+    if (result == SOL_OK)
+        result = open_style(engine, wishes, &style);
+    if (result == SOL_OK)
+        result = sol_engine_paint(engine, style, (float)wishes->strength, image, &painting);
+    if (result == SOL_OK)
+        result = sol_image_save(painting, wishes->output, wishes->overwrite);
+    if (result == SOL_OK)
+        printf("%s: %dx%d\n", wishes->output, sol_image_width(painting), sol_image_height(painting));
+    sol_image_unref(&painting);
+    sol_image_unref(&image);
+    sol_style_close(&style);
+    sol_engine_close(&engine);
+    return result == SOL_OK ? EXIT_DONE : report_failure(result);
+}
+
+static int check_wishes(const Wishes *wishes)
+{
+    if (wishes->styles.count == 0)
+        complain("stylize: no style given; add --style IMAGE");
+    else if (!wishes->output)
+        complain("stylize: no output given; add -o OUT.png");
+    else if (!sol_path_has_extension(wishes->output, "png jpg jpeg"))
+        complain("stylize: -o %s: must end in .png, .jpg or .jpeg", wishes->output);
+    else if (!wishes->overwrite && sol_path_exists(wishes->output)) {
+        complain("%s: exists; choose another name or give --overwrite", wishes->output);
+        return EXIT_FAILED;
+    } else
+        return 0;
+    return EXIT_USAGE;
+}
+
+static int run(int argc, char **argv)
+{
+    Wishes wishes = {.strength = 1};
+    TextList operands = {0};
+    SolModel *model = NULL;
+    const Option options[] = {
+        {"style", 's', OPTION_MANY, &wishes.styles, 0, 0},
+        {"weights", 0, OPTION_TEXT, &wishes.weights, 0, 0},
+        {"strength", 0, OPTION_NUMBER, &wishes.strength, 0, 1},
+        {"size", 0, OPTION_INT, &wishes.size, 64, 8192},
+        {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},
+        {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
+        {"output", 'o', OPTION_TEXT, &wishes.output, 0, 0},
+        {"overwrite", 0, OPTION_FLAG, &wishes.overwrite, 0, 0},
+        {0},
+    };
+    int status = read_arguments(&sol_command_stylize, argc, argv, options, &operands, 1, 1);
+    if (status < 0 && (status = check_wishes(&wishes)) == 0 && (status = open_model(wishes.model, &model)) == 0)
+        status = paint(operands.items[0], &wishes, model);
+    sol_model_close(&model);
+    free(operands.items);
+    free(wishes.styles.items);
+    return status;
+}
+
+const Command sol_command_stylize = {
+    .name = "stylize",
+    .arguments = "CONTENT --style IMAGE... -o OUT.png [OPTION ...]",
+    .summary = "paint one picture",
+    .help = "Paints the picture CONTENT in the style of one image, or of several blended.\n\n"
+            "  -s, --style IMAGE... one or several style images\n"
+            "      --weights A,B,.. how much each style counts; equally where it is not given\n"
+            "      --strength X     0 (the content's own statistics) to 1 (the style's), default 1\n"
+            "      --size N         paint with N pixels on the shorter side; as it is where it is not given\n"
+            "      --model M        paint with this model: a name (\"solstice models\") or a .safetensors file\n"
+            "      --threads N      use N threads; as many as there are processors where it is not given\n"
+            "  -o, --output FILE    the painting: .png or .jpg\n"
+            "      --overwrite      replace FILE where it exists\n",
+    .run = run,
+};

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The program's manners: help, wrong usage, exit statuses, the small commands. Messages are compared
+ * whole, as a user reads them.
+ */
+#include "support/support.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char folder[256], output[65536], *program;
+
+static int set_up(void **state)
+{
+    (void)state;
+    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
+    assert_non_null(program);
+    make_folder(folder);
+    return run_command(output, sizeof output,
+                       "cd %s && ffmpeg -v error -f lavfi -i testsrc2=size=64x48:rate=10:duration=1 "
+                       "-pix_fmt yuv420p clip.mp4 && ffmpeg -v error -i clip.mp4 -frames:v 1 style.png && "
+                       "ffmpeg -v error -f lavfi -i mandelbrot=size=97x61 -frames:v 1 other.png",
+                       folder);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    remove_folder(folder);
+    free(program);
+    return 0;
+}
+
+static void test_mistakes_in_usage(void **state)
+{
+    static const struct {
+        const char *arguments, *message;
+    } cases[] = {
+        {"rendr x", "solstice: unknown command \"rendr\"; did you mean \"render\"?\n"},
+        {"paint", "solstice: unknown command \"paint\"; \"solstice help\" lists them\n"},
+        {"help gfi", "solstice: unknown command \"gfi\"; did you mean \"gif\"?\n"},
+        {"render", "solstice: render: something is missing; usage: solstice render SCHEDULE [-o PATH]... [OPTION ...]\n"},
+        {"check a b", "solstice: check: \"b\" is one argument too many; usage: solstice check SCHEDULE\n"},
+        {"render s.yaml --overwite", "solstice: render: unknown option --overwite; did you mean --overwrite?\n"},
+        {"render s.yaml --banana", "solstice: render: unknown option --banana; see \"solstice help render\"\n"},
+        {"render s.yaml -x", "solstice: render: unknown option -x; see \"solstice help render\"\n"},
+        {"render s.yaml --size", "solstice: render: --size needs a value; see \"solstice help render\"\n"},
+        {"render s.yaml --size big", "solstice: render: --size big: must be a whole number from 64 to 8192\n"},
+        {"render s.yaml --size 20", "solstice: render: --size 20: must be a whole number from 64 to 8192\n"},
+        {"render s.yaml --frames 9-3",
+         "solstice: render: --frames 9-3: must be FIRST-LAST, counted from 0, such as 0-59\n"},
+        {"gif clip.mp4 -o x.gif --fps 0",
+         "solstice: gif: --fps 0: must be a number above 0, such as 15, 29.97 or 30000/1001\n"},
+        {"gif clip.mp4", "solstice: gif: no output given; add -o OUT.gif\n"},
+        {"gif clip.mp4 -o x.mp4", "solstice: gif: -o must name a file that ends in .gif\n"},
+        {"bench --size 512", "solstice: bench: --size 512: must be WIDTHxHEIGHT, such as 640x360\n"},
+        {"stylize a.png -o b.png", "solstice: stylize: no style given; add --style IMAGE\n"},
+        {"stylize a.png --style b.png", "solstice: stylize: no output given; add -o OUT.png\n"},
+        {"stylize a.png --style b.png -o c.bmp",
+         "solstice: stylize: -o c.bmp: must end in .png, .jpg or .jpeg\n"},
+        {"stylize a.png --style b.png -o c.png --strength 2",
+         "solstice: stylize: --strength 2: must be a number from 0 to 1\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int status = run_command(output, sizeof output, "%s %s", program, cases[i].arguments);
+        assert_string_equal(output, cases[i].message);
+        assert_int_equal(status, 2);
+    }
+}
+
+static void test_help(void **state)
+{
+    static const char *const commands[] = {"render", "check",  "stylize", "gif",    "probe",
+                                           "models", "bench",  "version", "help"};
+    (void)state;
+    assert_int_equal(run_command(output, sizeof output, "%s", program), 2);
+    assert_int_equal(run_command(output, sizeof output, "%s --help", program), 0);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        assert_non_null(strstr(output, commands[i]));
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char start[64];
+        assert_int_equal(run_command(output, sizeof output, "%s help %s", program, commands[i]), 0);
+        snprintf(start, sizeof start, "usage: solstice %s", commands[i]);
+        assert_memory_equal(output, start, strlen(start));
+    }
+    assert_int_equal(run_command(output, sizeof output, "%s render --help", program), 0);
+    assert_non_null(strstr(output, "--overwrite"));
+}
+
+static void test_version(void **state)
+{
+    (void)state;
+    assert_int_equal(run_command(output, sizeof output, "%s version", program), 0);
+    assert_memory_equal(output, "solstice ", 9);
+    assert_non_null(strstr(output, "OpenBLAS"));
+}
+
+static void test_models(void **state)
+{
+    (void)state;
+    assert_int_equal(run_command(output, sizeof output, "%s models", program), 0);
+    assert_non_null(strstr(output, "compact"));
+    assert_non_null(strstr(output, "adain"));
+    assert_non_null(strstr(output, "Apache-2.0"));
+}
+
+static void test_unknown_model(void **state)
+{
+    (void)state;
+    assert_int_equal(run_command(output, sizeof output, "%s bench --model compat", program), 2);
+    assert_non_null(strstr(output, "did you mean \"compact\"?"));
+}
+
+static void test_probe(void **state)
+{
+    json_t *json;
+    (void)state;
+    assert_int_equal(run_command(output, sizeof output, "%s probe %s/clip.mp4 --json", program, folder), 0);
+    json = json_loads(output, 0, NULL);
+    assert_non_null(json);
+    assert_int_equal(json_integer_value(json_object_get(json, "frames")), 10);
+    assert_int_equal(json_integer_value(json_object_get(json, "width")), 64);
+    assert_int_equal(json_integer_value(json_object_get(json, "height")), 48);
+    assert_true(json_is_false(json_object_get(json, "sound")));
+    json_decref(json);
+    assert_int_equal(run_command(output, sizeof output, "%s probe %s/clip.mp4", program, folder), 0);
+    assert_non_null(strstr(output, "frames    10\n"));
+    assert_int_equal(run_command(output, sizeof output, "%s probe %s/nothing.mp4", program, folder), 1);
+}
+
+static void test_bench(void **state)
+{
+    static const char *const keys[] = {"model",   "width",     "height", "precision", "backend", "threads",
+                                       "blas_core", "frames", "median_ms", "gflop",   "gflops"};
+    json_t *json;
+    (void)state;
+    assert_int_equal(run_command(output, sizeof output, "%s bench --size 65x47 --frames 2 --json", program), 0);
+    json = json_loads(output, 0, NULL);
+    assert_non_null(json);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        assert_non_null(json_object_get(json, keys[i]));
+    assert_int_equal(json_integer_value(json_object_get(json, "width")), 65);
+    assert_true(json_number_value(json_object_get(json, "median_ms")) > 0);
+    json_decref(json);
+}
+
+static void test_gif(void **state)
+{
+    (void)state;
+    assert_int_equal(run_command(output, sizeof output,
+                                 "cd %s && %s gif clip.mp4 -o clip.gif --frames 2-7 --width 32 --fps 5 --loop 3 -q && "
+                                 "%s probe clip.gif | head -4",
+                                 folder, program, program),
+                     0);
+    assert_string_equal(output, "clip.gif\n  frames    3\n  seconds   0.600\n  rate      5 frames/s (5/1)\n");
+    assert_int_equal(run_command(output, sizeof output, "cd %s && %s gif clip.gif -o clip.gif --overwrite", folder,
+                                 program),
+                     2);
+    assert_string_equal(output, "solstice: clip.gif: is the input itself; choose another name\n");
+}
+
+static void test_stylize(void **state)
+{
+    (void)state;
+    assert_int_equal(run_command(output, sizeof output,
+                                 "cd %s && S=%s && $S stylize style.png --style other.png -o a.png && "
+                                 "$S stylize other.png -s other.png style.png --weights 3,1 --strength 0.5 --size 64 "
+                                 "-o b.jpg && ffprobe -v error -show_entries stream=width,height -of csv=p=0 b.jpg",
+                                 folder, program),
+                     0);
+    /* 97x61 with 64 pixels on the shorter side */
+    assert_string_equal(output, "a.png: 64x48\nb.jpg: 102x64\n102,64\n");
+}
+
+static void test_stylize_mistakes(void **state)
+{
+    static const struct {
+        const char *arguments, *message;
+        int status;
+    } cases[] = {
+        {"style.png --style other.png style.png --weights 1 -o x.png",
+         "solstice: --weights: must be 2 numbers of 0 or more, one a style, as in 0.7,0.3\n", 2},
+        {"style.png --style other.png style.png --weights 1,2,3 -o x.png",
+         "solstice: --weights: must be 2 numbers of 0 or more, one a style, as in 0.7,0.3\n", 2},
+        {"style.png --style other.png --weights 0 -o x.png",
+         "solstice: --weights: one of them must be above 0\n", 2},
+        {"style.png --style other.png -o style.png",
+         "solstice: style.png: exists; choose another name or give --overwrite\n", 1},
+        {"nothing.png --style other.png -o x.png",
+         "solstice: nothing.png: cannot be opened: No such file or directory\n", 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int status = run_command(output, sizeof output, "cd %s && %s stylize %s", folder, program,
+                                 cases[i].arguments);
+        assert_string_equal(output, cases[i].message);
+        assert_int_equal(status, cases[i].status);
+    }
+    assert_int_equal(run_command(output, sizeof output, "test -e %s/x.png", folder), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_mistakes_in_usage), cmocka_unit_test(test_help),
+        cmocka_unit_test(test_version),           cmocka_unit_test(test_models),
+        cmocka_unit_test(test_unknown_model),     cmocka_unit_test(test_probe),
+        cmocka_unit_test(test_bench),             cmocka_unit_test(test_gif),
+        cmocka_unit_test(test_stylize),          
+        cmocka_unit_test(test_stylize_mistakes),
+    };
+    return cmocka_run_group_tests_name("cli/usage", tests, set_up, tear_down);
+}
