@@ -28,8 +28,8 @@ def load_safetensors(path):
         (length,) = struct.unpack("<Q", file.read(8))
         header, data = json.loads(file.read(length)), file.read()
     header.pop("__metadata__", None)
-    return {name: torch.from_numpy(np.frombuffer(data[slice(*t["data_offsets"])], np.float32).reshape(t["shape"]).copy())
-            for name, t in header.items()}
+    numbers = lambda t: np.frombuffer(data[slice(*t["data_offsets"])], np.float32).reshape(t["shape"])
+    return {name: torch.from_numpy(numbers(t).copy()) for name, t in header.items()}
 
 
 def picture(width, height, phase):

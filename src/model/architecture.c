@@ -86,7 +86,8 @@ static int get_numbers(json_t *object, const char *key, double fallback, int cha
     json_t *value = json_object_get(object, key);
     float *list;
     if (json_is_array(value) && json_array_size(value) != (size_t)channels)
-        return sol_fail(SOL_ERR_FORMAT, "\"%s\" has %zu numbers for %d channels", key, json_array_size(value), channels);
+        return sol_fail(SOL_ERR_FORMAT, "\"%s\" has %zu numbers for %d channels", key, json_array_size(value),
+                        channels);
     list = sol_alloc((size_t)channels, sizeof *list);
     if (!list)
         return sol_fail_memory("a layer");

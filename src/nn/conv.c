@@ -49,8 +49,9 @@ int sol_conv_plan(SolConv **out, const SolConvBackend *backend, const SolConvSha
     SolConv *conv;
     int result;
     if (!shape_is_sound(shape))
-        return sol_fail(SOL_ERR_ARGUMENT, "a %dx%d convolution from %d to %d channels at %dx%d pixels cannot be planned",
-                        shape->kernel, shape->kernel, shape->in_channels, shape->out_channels, shape->width,
+        return sol_fail(SOL_ERR_ARGUMENT,
+                        "a %dx%d convolution from %d to %d channels at %dx%d pixels cannot be planned", shape->kernel,
+                        shape->kernel, shape->in_channels, shape->out_channels, shape->width,
                         shape->height);
     for (int i = 0; !backend && i < BACKENDS; i++)
         if (backends[i]->supports(shape))

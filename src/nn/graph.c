@@ -72,7 +72,8 @@ static int check_operator(const SolGraph *graph, SolNode *node)
     case SOL_OP_CONV:
         node->channels = layer->channels;
         if (layer->kernel < 1 || layer->kernel > MAX_KERNEL || layer->kernel % 2 == 0)
-            return sol_fail(SOL_ERR_FORMAT, "a kernel of %d pixels: it must be odd, 1 to %d", layer->kernel, MAX_KERNEL);
+            return sol_fail(SOL_ERR_FORMAT, "a kernel of %d pixels: it must be odd, 1 to %d", layer->kernel,
+                            MAX_KERNEL);
         return SOL_OK;
     case SOL_OP_ADD:
         other = &graph->nodes[layer->inputs[1]];

@@ -176,7 +176,8 @@ static void test_wrong_layers(void **state)
     assert_layers_refused("{'name': 'x'}", "layer \"x\": \"op\" is missing");
     assert_layers_refused("{'name': 'x', 'op': 'max_pol'}",
                           "layer \"x\": the operator \"max_pol\" is not known; did you mean \"max_pool\"?");
-    assert_layers_refused("{'name': 'x', 'op': 'transformer'}", "layer \"x\": the operator \"transformer\" is not known");
+    assert_layers_refused("{'name': 'x', 'op': 'transformer'}",
+                          "layer \"x\": the operator \"transformer\" is not known");
     assert_layers_refused("{'name': 'x', 'op': 'input'}", "layer \"x\": the operator \"input\" is not known");
     assert_layers_refused("{'name': 'x', 'op': 'relu', 'kernel': 3}", "layer \"x\": \"kernel\" is not understood");
     assert_layers_refused("{'name': 'x', 'op': 'conv', 'channel': 3}",
@@ -246,7 +247,8 @@ static void test_a_file_without_architecture(void **state)
     write_model(path, tensors, NULL);
     assert_int_equal(sol_model_open(&model, path), SOL_ERR_FORMAT);
     snprintf(wanted, sizeof wanted,
-             "%s: holds tensors but no \"solstice.architecture\" in its metadata, which says what to do with them", path);
+             "%s: holds tensors but no \"solstice.architecture\" in its metadata, which says what to do with them",
+             path);
     assert_string_equal(sol_error_text(), wanted);
     assert_int_equal(sol_model_open(&model, "no/such.safetensors"), SOL_ERR_IO);
     assert_string_equal(sol_error_text(), "no/such.safetensors: cannot be opened: No such file or directory");

@@ -40,7 +40,10 @@ static int set_up(void **state)
 {
     Fixture *f = calloc(1, sizeof *f);
     *state = f;
-    return f && sol_model_open(&f->model, "models/compact.safetensors") == 0 && sol_pool_open(&f->pool, 2) == 0 ? 0 : -1;
+    return f && sol_model_open(&f->model, "models/compact.safetensors") == 0 &&
+                   sol_pool_open(&f->pool, 2) == 0
+               ? 0
+               : -1;
 }
 
 static int tear_down(void **state)

@@ -179,13 +179,15 @@ static void test_files_that_are_none(void **state)
     assert_refused(SOL_ERR_IO, "is no regular file");
     assert_int_equal(rmdir(path), 0);
     write_tensors_raw(path, UINT64_MAX, "{}", NULL, 0);
-    assert_refused(SOL_ERR_FORMAT, "no .safetensors file, or cut short: a header of 18446744073709551615 bytes, where 2 follow");
+    assert_refused(SOL_ERR_FORMAT, "no .safetensors file, or cut short: a header of 18446744073709551615 bytes, "
+                                   "where 2 follow");
     write_tensors_raw(path, 3, "{}", NULL, 0);
     assert_refused(SOL_ERR_FORMAT, "no .safetensors file, or cut short: a header of 3 bytes, where 2 follow");
     /* a sparse file as long as its header claims to be */
     write_tensors_raw(path, 200000000, "{}", NULL, 0);
     assert_int_equal(truncate(path, 300000000), 0);
-    assert_refused(SOL_ERR_FORMAT, "no .safetensors file, or cut short: a header of 200000000 bytes, where 299999992 follow");
+    assert_refused(SOL_ERR_FORMAT, "no .safetensors file, or cut short: a header of 200000000 bytes, "
+                                   "where 299999992 follow");
     write_tensors_raw(path, 1, "{}", NULL, 0);
     assert_int_equal(sol_tensors_read(&tensors, path), SOL_ERR_FORMAT);
     assert_non_null(strstr(sol_error_text(), "the header is no valid JSON"));

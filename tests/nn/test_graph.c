@@ -147,7 +147,8 @@ static void test_unsound_graphs_are_refused(void **state)
     assert_refused(g, "x", (SolLayer){.op = SOL_OP_ADD, .inputs = {0, pool}},
                    "its inputs differ in size: \"image\" and \"pool\"");
     assert_refused(g, "x", (SolLayer){.op = SOL_OP_ADD, .inputs = {0, wide}}, "its inputs have 3 and 5 channels");
-    assert_refused(g, "x", (SolLayer){.op = SOL_OP_ADAIN, .tap = 99}, "there is no layer to take the style's statistics at");
+    assert_refused(g, "x", (SolLayer){.op = SOL_OP_ADAIN, .tap = 99},
+                   "there is no layer to take the style's statistics at");
     assert_refused(g, "x", (SolLayer){.op = SOL_OP_ADAIN, .tap = wide},
                    "its input has 3 channels, the style layer \"wide\" 5");
     styled = add(g, "styled", (SolLayer){.op = SOL_OP_ADAIN, .tap = pool});
@@ -230,7 +231,8 @@ static void naive_conv(const SolLayer *layer, SolShape shape, const float *in, f
     SolConvShape s = {.in_channels = shape.channels, .out_channels = layer->channels, .kernel = layer->kernel,
                       .height = shape.height, .width = shape.width, .border = layer->border, .relu = layer->relu};
     SolConv *planned = NULL;
-    assert_int_equal(sol_conv_plan(&planned, sol_conv_backend("reference"), &s, layer->weights, layer->bias, pools[0]), 0);
+    assert_int_equal(sol_conv_plan(&planned, sol_conv_backend("reference"), &s, layer->weights, layer->bias,
+                                   pools[0]), 0);
     sol_conv_run(planned, in, out, NULL);
     sol_conv_close(&planned);
 }
@@ -406,7 +408,8 @@ static void test_sizes_that_do_not_suit(void **state)
     assert_plan_refused(g, 30, 20, output, SOL_ERR_ARGUMENT,
                         "30x20 pixels do not suit the network: sides must be multiples of 4");
     assert_plan_refused(g, 0, 20, output, SOL_ERR_ARGUMENT, "a picture of 0x20 pixels: sides must be at least 1");
-    assert_plan_refused(g, 17, 3, relu3, SOL_ERR_ARGUMENT, "17x3 pixels are too few: nothing is left at layer \"pool2\"");
+    assert_plan_refused(g, 17, 3, relu3, SOL_ERR_ARGUMENT,
+                        "17x3 pixels are too few: nothing is left at layer \"pool2\"");
     plan_bytes(g, 31, 21, relu3, &macs); /* the encoder alone takes any size */
     assert_true(macs == 9.0 * (3 * 4 * 31 * 21 + 4 * 8 * 15 * 10 + 8 * 8 * 7 * 5));
     sol_graph_close(&g);
@@ -425,7 +428,8 @@ static void test_sizes_that_overflow(void **state)
                         "2147483647x2147483647 pixels are too many: layer \"image\" cannot be addressed");
     assert_plan_refused(g, INT_MAX, 1, 1, SOL_ERR_NOMEM, "the picture is too large for layer \"up\"");
     assert_plan_refused(g, 65536, 65536, 2, SOL_ERR_ARGUMENT,
-                        "layer \"conv\": a 1x1 convolution from 3 to 1 channels at 65536x65536 pixels cannot be planned");
+                        "layer \"conv\": a 1x1 convolution from 3 to 1 channels at 65536x65536 pixels "
+                        "cannot be planned");
     sol_graph_close(&g);
 }
 

@@ -241,7 +241,9 @@ static void test_senseless_convolutions_are_refused(void **state)
 
 /* ---- the other operators ---- */
 
-static const SolShape shapes[] = {{1, 1, 1}, {3, 2, 2}, {3, 3, 5}, {5, 1, 7}, {2, 9, 1}, {16, 17, 31}, {130, 4, 3}, {3, 65, 66}};
+static const SolShape shapes[] = {
+    {1, 1, 1}, {3, 2, 2}, {3, 3, 5}, {5, 1, 7}, {2, 9, 1}, {16, 17, 31}, {130, 4, 3}, {3, 65, 66},
+};
 
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 

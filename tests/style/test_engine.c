@@ -27,10 +27,10 @@ static SolImage *make_picture(int width, int height, unsigned seed)
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++)
             for (int c = 0; c < 3; c++) {
+                int gain = (int)((seed * 3 + (unsigned)c * 5) % 7 + 1);
                 int wave = (int)(90 * sin(0.11 * x * (c + 1) + 0.07 * y + seed)), edge = (x / 17 + y / 13 + c) % 2 * 50;
                 noise = noise * 1664525u + 1013904223u;
-                sol_image_row(image, y)[3 * x + c] =
-                    (uint8_t)((100 + wave + edge + (int)(noise >> 28)) * (int)((seed * 3 + (unsigned)c * 5) % 7 + 1) / 7);
+                sol_image_row(image, y)[3 * x + c] = (uint8_t)((100 + wave + edge + (int)(noise >> 28)) * gain / 7);
             }
     return image;
 }
@@ -213,7 +213,8 @@ static void test_single_colours(void **state)
             SolImage *frame = make_flat(72, 56, colours[i]);
             SolImage *painted = paint(f->engine, f->style, 0.5f * (float)strength, frame);
             if (roughness(painted) > 1)
-                fail_msg("a flat frame (colour %d) at strength %g has steps of %d", i, 0.5 * strength, roughness(painted));
+                fail_msg("a flat frame (colour %d) at strength %g has steps of %d", i, 0.5 * strength,
+                         roughness(painted));
             sol_image_unref(&painted);
             sol_image_unref(&frame);
         }
