@@ -85,13 +85,14 @@ typedef struct SolMoment {
     int from[2];      /* stretches whose styles apply */
     float weight[2];  /* of those styles, summing to 1 */
     float strength;   /* 0..1 */
+    float opacity;    /* of the painting over the frame itself, above 0 and up to 1; 0 where styles is 0 */
 } SolMoment;
 
 /**
  * What applies at frame `n` (beyond the last frame: what applies at the last one). Within a transition
  * of T frames across a boundary at frame b, frames b - T/2 .. b - T/2 + T - 1 are blended, the new
- * stretch weighing (i + 0.5) / T at the i-th of them. Towards untouched frames, only the painted half
- * of the transition is changed: its strength falls to 0.
+ * stretch weighing (i + 0.5) / T at the i-th of them. Untouched frames have no style to blend with, and stay
+ * as they are: towards them, the painted half of the transition fades out in opacity.
  */
 SOL_API void sol_timeline_at(const SolTimeline *timeline, int64_t n, SolMoment *moment);
 

@@ -73,6 +73,17 @@ void sol_image_copy_time(SolImage *to, const SolImage *from)
     to->time_base = from->time_base;
 }
 
+void sol_image_mix(SolImage *over, const SolImage *under, float opacity)
+{
+    int weight = (int)(opacity * 256 + 0.5f); /* of 256 */
+    for (int y = 0; y < over->height; y++) {
+        uint8_t *to = sol_image_row(over, y);
+        const uint8_t *from = sol_image_row_const(under, y);
+        for (int i = 0; i < 3 * over->width; i++)
+            to[i] = (uint8_t)((to[i] * weight + from[i] * (256 - weight) + 128) >> 8);
+    }
+}
+
 /* Index i of a row of n samples continued by reflection: n-2, n-3, .. behind n-1. */
 static int reflect(int i, int n)
 {

@@ -22,6 +22,9 @@ struct SolImage {
 /** Copies the place in time (number, pts, duration, time base). */
 void sol_image_copy_time(SolImage *to, const SolImage *from);
 
+/** Lays `over` over `under`, of the same size, in place: opacity * over + (1 - opacity) * under, rounded. */
+void sol_image_mix(SolImage *over, const SolImage *under, float opacity);
+
 /**
  * Pixels to float planes: planes[c][y][x] in [0, 1], c = R, G, B, each plane height x width without
  * gaps. Where the planes are larger than the picture, it is continued by reflection about its last

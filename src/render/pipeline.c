@@ -125,6 +125,8 @@ static int paint_frame(Run *run, SolImage **image)
     sol_style_close(&blend);
     if (result != SOL_OK)
         return sol_fail_within(result, "frame %lld", (long long)(*image)->number);
+    if (moment.opacity < 1)
+        sol_image_mix(painting, *image, moment.opacity);
     sol_image_unref(image);
     *image = painting;
     run->painted_count++;

@@ -331,13 +331,13 @@ void sol_timeline_at(const SolTimeline *timeline, int64_t n, SolMoment *moment)
     *moment = (SolMoment){.stretch = at};
     if (!stretch->style)
         return;
-    *moment = (SolMoment){at, 1, {at, at}, {1, 0}, stretch->strength};
+    *moment = (SolMoment){at, 1, {at, at}, {1, 0}, stretch->strength, 1};
     if (begins && stretch[-1].style)
         blend(timeline, at - 1, ((double)(before + since) + 0.5) / timeline->transition, moment);
     else if (begins)
-        moment->strength *= (float)(((double)since + 0.5) / behind);
+        moment->opacity = (float)(((double)since + 0.5) / behind);
     else if (ends && stretch[1].style)
         blend(timeline, at, ((double)(before - 1 - until) + 0.5) / timeline->transition, moment);
     else if (ends)
-        moment->strength *= (float)(((double)until + 0.5) / before);
+        moment->opacity = (float)(((double)until + 0.5) / before);
 }

@@ -106,6 +106,28 @@ static void test_planes_are_clamped_and_rounded(void **state)
     sol_image_unref(&image);
 }
 
+static void test_mixing(void **state)
+{
+    (void)state;
+    for (int step = 0; step <= 8; step++) {
+        SolImage *over = make_picture(19, 7), *under = make_picture(19, 7), *mixed = make_picture(19, 7);
+        float opacity = (float)step / 8;
+        for (int y = 0; y < 7; y++)
+            for (int x = 0; x < 3 * 19; x++)
+                sol_image_row(under, y)[x] = (uint8_t)(x * 91 + y * 53 + 7);
+        sol_image_mix(mixed, under, opacity);
+        for (int y = 0; y < 7; y++)
+            for (int x = 0; x < 3 * 19; x++) {
+                float exact = opacity * (float)sol_image_row(over, y)[x] +
+                              (1 - opacity) * (float)sol_image_row(under, y)[x];
+                assert_true(fabsf((float)sol_image_row(mixed, y)[x] - exact) <= 0.5f);
+            }
+        sol_image_unref(&over);
+        sol_image_unref(&under);
+        sol_image_unref(&mixed);
+    }
+}
+
 static void test_scaling_keeps_a_flat_colour(void **state)
 {
     static const int sizes[][4] = {{64, 48, 17, 33}, {5, 3, 100, 60}, {1, 1, 7, 9}, {300, 200, 1, 1}};
@@ -138,6 +160,7 @@ int main(void)
         cmocka_unit_test(test_planes_round_trip),
         cmocka_unit_test(test_planes_continue_by_reflection),
         cmocka_unit_test(test_planes_are_clamped_and_rounded),
+        cmocka_unit_test(test_mixing),
         cmocka_unit_test(test_scaling_keeps_a_flat_colour),
     };
     return cmocka_run_group_tests_name("image/image", tests, NULL, NULL);

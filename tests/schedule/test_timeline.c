@@ -265,7 +265,7 @@ static void test_no_frames(void **state)
 
 /* ---- what applies ---- */
 
-static void expect_single(const Laid *laid, int64_t n, int stretch, double strength)
+static void expect_fading(const Laid *laid, int64_t n, int stretch, double strength, double opacity)
 {
     SolMoment moment = at(laid, n);
     assert_int_equal(moment.stretch, stretch);
@@ -273,6 +273,12 @@ static void expect_single(const Laid *laid, int64_t n, int stretch, double stren
     assert_int_equal(moment.from[0], stretch);
     expect_near(moment.weight[0], 1);
     expect_near(moment.strength, strength);
+    expect_near(moment.opacity, opacity);
+}
+
+static void expect_single(const Laid *laid, int64_t n, int stretch, double strength)
+{
+    expect_fading(laid, n, stretch, strength, 1);
 }
 
 /* `weight` is that of the new stretch, `to`. */
@@ -286,6 +292,7 @@ static void expect_blend(const Laid *laid, int64_t n, int stretch, int to, doubl
     expect_near(moment.weight[0], 1 - weight);
     expect_near(moment.weight[1], weight);
     expect_near(moment.strength, strength);
+    expect_near(moment.opacity, 1);
 }
 
 static void test_no_transition(void **state)
@@ -300,7 +307,7 @@ static void test_no_transition(void **state)
     for (int64_t n = 20; n < 30; n++) {
         assert_int_equal(at(&laid, n).stretch, n < 25 ? 2 : 3);
         assert_int_equal(at(&laid, n).styles, 0);
-        expect_near(at(&laid, n).strength, 0);
+        expect_near(at(&laid, n).opacity, 0);
     }
     /* beyond the ends, what applies at the ends */
     assert_int_equal(at(&laid, 30).stretch, 3);
@@ -354,7 +361,7 @@ static void test_transition_of_strengths(void **state)
     clear(&laid);
 }
 
-/* Towards untouched frames, of a segment or of none, strength falls to 0 in the painted half. */
+/* Towards untouched frames, of a segment or of none, the painted half fades out. */
 static void test_transition_to_untouched(void **state)
 {
     Laid laid = lay(WITH("segments:\n- {name: a, frames: 0-9" A "}\n- {name: b, frames: 10-11" NONE "}\n"
@@ -362,19 +369,19 @@ static void test_transition_to_untouched(void **state)
     (void)state;
     /* 2 frames before a boundary, 3 from it on; the two untouched frames need no room for them */
     expect_single(&laid, 7, 0, 1);
-    expect_single(&laid, 8, 0, 0.75);
-    expect_single(&laid, 9, 0, 0.25);
+    expect_fading(&laid, 8, 0, 1, 0.75);
+    expect_fading(&laid, 9, 0, 1, 0.25);
     for (int64_t n = 10; n < 12; n++) {
         assert_int_equal(at(&laid, n).styles, 0);
         assert_int_equal(at(&laid, n).stretch, 1);
     }
-    expect_single(&laid, 12, 2, 0.5 * 1 / 6);
-    expect_single(&laid, 13, 2, 0.5 * 3 / 6);
-    expect_single(&laid, 14, 2, 0.5 * 5 / 6);
+    expect_fading(&laid, 12, 2, 0.5, 1.0 / 6);
+    expect_fading(&laid, 13, 2, 0.5, 3.0 / 6);
+    expect_fading(&laid, 14, 2, 0.5, 5.0 / 6);
     expect_single(&laid, 15, 2, 0.5);
     expect_single(&laid, 19, 2, 0.5);
-    expect_single(&laid, 20, 2, 0.5 * 0.75);
-    expect_single(&laid, 21, 2, 0.5 * 0.25);
+    expect_fading(&laid, 20, 2, 0.5, 0.75);
+    expect_fading(&laid, 21, 2, 0.5, 0.25);
     assert_int_equal(at(&laid, 22).styles, 0);
     clear(&laid);
 }
@@ -387,8 +394,8 @@ static void test_no_transition_between_untouched(void **state)
     (void)state;
     for (int64_t n = 0; n < 20; n++)
         assert_int_equal(at(&laid, n).styles, 0);
-    expect_single(&laid, 20, 3, 0.05);
-    expect_single(&laid, 29, 3, 0.95);
+    expect_fading(&laid, 20, 3, 1, 0.05);
+    expect_fading(&laid, 29, 3, 1, 0.95);
     clear(&laid);
 }
 
