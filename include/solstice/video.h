@@ -104,6 +104,7 @@ typedef struct SolWriterInput {
     SolRational frame_rate; /* average; {0, 1} where it is not known */
     int threads;            /* for encoding; 0 for one a processor */
     bool overwrite;         /* an existing output may be replaced */
+    int64_t first, count;   /* numbers of the pictures to come: first .. first + count - 1; count 0: not known */
 } SolWriterInput;
 
 /* What a finished writer made. */

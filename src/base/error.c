@@ -26,6 +26,9 @@ int sol_fail(int code, const char *format, ...)
     va_start(args, format);
     vsnprintf(fresh, sizeof fresh, format, args);
     va_end(args);
+    for (char *c = fresh; *c; c++) /* names from files may hold anything; the text is one line */
+        if ((unsigned char)*c < ' ' || *c == 127)
+            *c = '?';
     memcpy(text, fresh, sizeof text);
     return code;
 }
@@ -38,6 +41,11 @@ int sol_fail_memory(const char *what)
 int sol_fail_errno(const char *path, const char *doing)
 {
     return sol_fail(SOL_ERR_IO, "%s: %s: %s", path, doing, strerror(errno));
+}
+
+int sol_fail_exists(const char *path)
+{
+    return sol_fail(SOL_ERR_EXISTS, "%s: exists; choose another name or give --overwrite", path);
 }
 
 int sol_fail_within(int code, const char *format, ...)

@@ -22,6 +22,9 @@ int sol_fail_memory(const char *what);
 /** As sol_fail(SOL_ERR_IO, "PATH: DOING: strerror(errno)"). */
 int sol_fail_errno(const char *path, const char *doing);
 
+/** As sol_fail(SOL_ERR_EXISTS, ...): the output `path` is there already, and may not be replaced. */
+int sol_fail_exists(const char *path);
+
 /** Puts "CONTEXT: " in front of the calling thread's error text and returns `code`. */
 int sol_fail_within(int code, const char *format, ...) SOL_PRINTF(2, 3);
 

@@ -159,7 +159,7 @@ int sol_pending_open(SolPending **out, const char *path, bool overwrite)
     if (sol_path_is_folder(path))
         return sol_fail(SOL_ERR_IO, "%s: is a folder; name a file", path);
     if (!overwrite && sol_path_exists(path))
-        return sol_fail(SOL_ERR_EXISTS, "%s: exists; choose another name or give --overwrite", path);
+        return sol_fail_exists(path);
     pending = sol_calloc(1, sizeof *pending);
     if (!pending || !(pending->path = sol_copy(path))) {
         sol_free(pending);

@@ -122,10 +122,9 @@ static int check_wishes(const Wishes *wishes)
         complain("stylize: no output given; add -o OUT.png");
     else if (!sol_path_has_extension(wishes->output, "png jpg jpeg"))
         complain("stylize: -o %s: must end in .png, .jpg or .jpeg", wishes->output);
-    else if (!wishes->overwrite && sol_path_exists(wishes->output)) {
-        complain("%s: exists; choose another name or give --overwrite", wishes->output);
-        return EXIT_FAILED;
-    } else
+    else if (!wishes->overwrite && sol_path_exists(wishes->output))
+        return report_failure(sol_fail_exists(wishes->output));
+    else
         return 0;
     return EXIT_USAGE;
 }

@@ -18,14 +18,6 @@ typedef struct Stills {
     size_t count, capacity;
 } Stills;
 
-static int stills_open(SolWriter *writer)
-{
-    writer->state = sol_calloc(1, sizeof(Stills));
-    if (!writer->state)
-        return sol_fail_memory("numbered stills");
-    return sol_writer_size(writer, &writer->report.width, &writer->report.height);
-}
-
 /* The path of frame `number`: the settings' path, which sol_writer_check() found right, with its %0Nd replaced. */
 static char *numbered_path(const char *pattern, int64_t number)
 {
@@ -33,6 +25,32 @@ static char *numbered_path(const char *pattern, int64_t number)
     int width = percent[1] == 'd' ? 0 : atoi(percent + 1);
     return sol_format("%.*s%0*" PRId64 "%s", (int)(percent - pattern), pattern, width, number,
                       strchr(percent, 'd') + 1);
+}
+
+/* Refuses, before anything is painted, to write over files that are there. */
+static int check_free(const SolWriter *writer)
+{
+    int result = SOL_OK;
+    for (int64_t i = 0; i < writer->input.count && !writer->input.overwrite && result == SOL_OK; i++) {
+        char *path = numbered_path(writer->settings->path, writer->input.first + i);
+        if (!path)
+            result = sol_fail_memory("a file name");
+        else if (sol_path_exists(path))
+            result = sol_fail_exists(path);
+        free(path);
+    }
+    return result;
+}
+
+static int stills_open(SolWriter *writer)
+{
+    int result = check_free(writer);
+    if (result != SOL_OK)
+        return result;
+    writer->state = sol_calloc(1, sizeof(Stills));
+    if (!writer->state)
+        return sol_fail_memory("numbered stills");
+    return sol_writer_size(writer, &writer->report.width, &writer->report.height);
 }
 
 static int add_file(SolWriter *writer, const char *path)

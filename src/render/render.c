@@ -145,7 +145,9 @@ static int open_writers(Render *render, const SolVideoInfo *info)
                             .time_base = info->time_base,
                             .frame_rate = info->frame_rate,
                             .threads = render->options->threads,
-                            .overwrite = render->options->overwrite};
+                            .overwrite = render->options->overwrite,
+                            .first = render->first,
+                            .count = render->count};
     int result = SOL_OK;
     render->writers = sol_calloc((size_t)render->output_count, sizeof *render->writers);
     if (!render->writers)

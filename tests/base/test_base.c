@@ -66,6 +66,13 @@ static void test_errors_nest(void **state)
     assert_string_equal(sol_error_text(), "again: file 3: bad header");
 }
 
+static void test_error_text_is_one_line(void **state)
+{
+    (void)state;
+    sol_fail(SOL_ERR_FORMAT, "tensor \"%s\"", "a\nb\x1b[2J\x7f\u00e9");
+    assert_string_equal(sol_error_text(), "tensor \"a?b?[2J?\u00e9\"");
+}
+
 static void *fail_elsewhere(void *unused)
 {
     sol_fail(SOL_ERR_IO, "another thread's");
@@ -245,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_memory_is_aligned_and_cleared),
         cmocka_unit_test(test_grow_keeps_what_is_there),
         cmocka_unit_test(test_errors_nest),
+        cmocka_unit_test(test_error_text_is_one_line),
         cmocka_unit_test(test_error_text_is_the_threads_own),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_numbers),

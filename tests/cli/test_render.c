@@ -101,6 +101,10 @@ static void test_existing_outputs_are_kept(void **state)
     assert_string_equal(output, "");
     assert_probe("kept.gif", "stream=codec_name,width", "gif 40 ");
     assert_probe("new.mp4", "stream=nb_read_frames", "2 ");
+    write_text(in_folder(folder, "20.png"), "somebody's");
+    assert_int_equal(run("render film.yaml -o %d.png"), 1);
+    assert_string_equal(output, "solstice: 20.png: exists; choose another name or give --overwrite\n");
+    assert_int_equal(unlink(in_folder(folder, "20.png")), 0);
     assert_int_equal(unlink(in_folder(folder, "kept.gif")), 0);
     assert_int_equal(unlink(in_folder(folder, "new.mp4")), 0);
 }
@@ -168,6 +172,10 @@ static void test_numbered_images_keep_their_order(void **state)
     assert_int_equal(count, 240);
     for (int n = 0; n < count; n++)
         assert_int_equal(numbers[n], n + 1);
+    assert_int_equal(unlink(in_folder(folder, "images/77.png")), 0);
+    assert_int_equal(run("render order.yaml -o gap.mp4"), 2);
+    assert_string_equal(output, "order.yaml:2:8: images: image 77 is missing between 76.png and 78.png; add it, or "
+                                "give \"gaps: skip\"\n");
     remove_folder(in_folder(folder, "images"));
 }
 

@@ -14,7 +14,7 @@ static int write_stills(const char *pattern, int first, int count, int size, int
 {
     char path[512];
     SolOutputSettings settings = {.path = path, .crf = -1, .width = width};
-    SolWriterInput input = {size, size, thirtieth, thirty, 1, false};
+    SolWriterInput input = {.width = size, .height = size, .time_base = thirtieth, .frame_rate = thirty, .threads = 1};
     SolWriter *writer = NULL;
     int result;
     snprintf(path, sizeof path, "%s/%s", folder, pattern);

@@ -121,7 +121,12 @@ static void test_values_out_of_range(void **state)
 static SolWriter *open_kind(const char *in, const char *kind, bool overwrite, SolOutputSettings *settings,
                             char path[512])
 {
-    SolWriterInput input = {64, 48, thirtieth, thirty, 1, overwrite};
+    SolWriterInput input = {.width = 64,
+                            .height = 48,
+                            .time_base = thirtieth,
+                            .frame_rate = thirty,
+                            .threads = 1,
+                            .overwrite = overwrite};
     SolWriter *writer = NULL;
     snprintf(path, 512, "%s/%s", in, kind);
     *settings = (SolOutputSettings){.path = path, .crf = -1};
@@ -254,7 +259,7 @@ static void test_pictures_that_do_not_fit(void **state)
 static void test_inputs_out_of_range(void **state)
 {
     SolOutputSettings settings = {PATH("/tmp/never.gif"), .width = 32768};
-    SolWriterInput input = {0, 48, thirtieth, thirty, 1, false};
+    SolWriterInput input = {.height = 48, .time_base = thirtieth, .frame_rate = thirty, .threads = 1};
     SolWriter *writer = NULL;
     (void)state;
     assert_int_equal(sol_writer_open(&writer, &settings, &input, NULL), SOL_ERR_ARGUMENT);

@@ -81,7 +81,12 @@ typedef struct Clip {
 static inline int write_clip(const SolOutputSettings *settings, const Clip *clip, bool overwrite,
                              SolWriterReport *report)
 {
-    SolWriterInput input = {clip->width, clip->height, clip->base, clip->rate, 2, overwrite};
+    SolWriterInput input = {.width = clip->width,
+                            .height = clip->height,
+                            .time_base = clip->base,
+                            .frame_rate = clip->rate,
+                            .threads = 2,
+                            .overwrite = overwrite};
     SolWriter *writer = NULL;
     int result = sol_writer_open(&writer, settings, &input, NULL);
     for (int n = 0; n < clip->frames && result == 0; n++) {
