@@ -16,7 +16,7 @@ SONAME  := libsolstice.so.0
 
 ifeq ($(VARIANT),release)
   BUILD ?= build
-  CFLAGS ?= -O2 -g
+  CFLAGS ?= -O3 -g
 else ifeq ($(VARIANT),debug)
   BUILD ?= build/debug
   CFLAGS ?= -O0 -g3

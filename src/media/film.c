@@ -110,7 +110,6 @@ static void set_quality(const SolWriter *writer, AVCodecContext *encoder)
     if (strcmp(encoder->codec->name, "libx264") == 0) {
         av_opt_set_double(encoder->priv_data, "crf", crf, 0);
         av_opt_set(encoder->priv_data, "preset", preset, 0);
-        av_opt_set(encoder->priv_data, "x264-params", "log-level=none", 0);
     } else if (encoder->codec_id == AV_CODEC_ID_MPEG4) {
         /* both scales double the quantiser's step every six; 18 is near a quantiser of 2 */
         double quantiser = fmin(31, fmax(1, 2 * pow(2, (crf - DEFAULT_CRF) / 6.0)));

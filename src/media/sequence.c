@@ -113,8 +113,8 @@ typedef struct Pattern {
 
 static int parse_pattern(Pattern *pattern, const char *path)
 {
-    const char *name = sol_path_name(path), *end, *behind, *start = find_conversion(path, &end);
-    if (start < name)
+    const char *name = sol_path_name(path), *end = name, *behind, *start = find_conversion(path, &end);
+    if (!start || start < name)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: the number belongs into the file's name, not the folder's", path);
     if (find_conversion(end, &behind))
         return sol_fail(SOL_ERR_ARGUMENT, "%s: has two numbers; give one %%d", path);
