@@ -64,14 +64,16 @@ static int find_range(Render *render)
     if (result != SOL_OK)
         return result;
     frames = render->index.frames;
+    if (options->first < 0 || options->first >= frames || options->count < 0 ||
+        options->count > frames - options->first)
+        return options->count > 0 && options->first >= 0 && options->first <= INT64_MAX - options->count
+                   ? sol_fail(SOL_ERR_ARGUMENT, "frames %lld-%lld run past the last frame (%lld)",
+                              (long long)options->first, (long long)(options->first + options->count - 1),
+                              (long long)(frames - 1))
+                   : sol_fail(SOL_ERR_ARGUMENT, "there is no frame %lld; the frames are 0-%lld",
+                              (long long)options->first, (long long)(frames - 1));
     render->first = options->first;
     render->count = options->count ? options->count : frames - options->first;
-    if (options->first < 0 || options->first >= frames || options->count < 0 ||
-        render->count > frames - render->first)
-        return sol_fail(SOL_ERR_ARGUMENT, "frames %lld-%lld run past the last frame (%lld)",
-                        (long long)options->first,
-                        (long long)(options->first + (options->count ? options->count : 1) - 1),
-                        (long long)(frames - 1));
     return SOL_OK;
 }
 
