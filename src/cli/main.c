@@ -13,6 +13,7 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,15 @@ const Command sol_command_version = {
     .run = run_version,
 };
 
+/* What was printed may not have arrived: a full disk, a closed pipe. */
+static int finish_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    complain("standard output cannot be written: %s", strerror(errno));
+    return status == EXIT_DONE ? EXIT_FAILED : status;
+}
+
 int main(int argc, char **argv)
 {
     const Command *command;
@@ -114,10 +124,10 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-        return run_help(argc - 1, argv + 1);
+        return finish_output(run_help(argc - 1, argv + 1));
     if (strcmp(argv[1], "--version") == 0)
-        return run_version(1, argv + 1);
+        return finish_output(run_version(1, argv + 1));
     if (!(command = find_command(argv[1])))
         return complain_unknown(argv[1]);
-    return command->run(argc - 1, argv + 1);
+    return finish_output(command->run(argc - 1, argv + 1));
 }

@@ -94,7 +94,9 @@ static int paint(const char *content, const Wishes *wishes, SolModel *model)
     SolEngine *engine = NULL;
     SolStyle *style = NULL;
     SolImage *image = NULL, *painting = NULL;
-    int result = load_content(content, (int)wishes->size, &image);
+    int result;
+    catch_interrupts();
+    result = load_content(content, (int)wishes->size, &image);
     if (result == SOL_OK)
         result = sol_engine_open(&engine, model, (int)wishes->threads);
     if (result == SOL_OK)
@@ -103,6 +105,8 @@ static int paint(const char *content, const Wishes *wishes, SolModel *model)
         result = open_style(engine, wishes, &style);
     if (result == SOL_OK)
         result = sol_engine_paint(engine, style, (float)wishes->strength, image, &painting);
+    if (result == SOL_OK && was_interrupted(NULL))
+        result = sol_fail(SOL_ERR_CANCELLED, "interrupted");
     if (result == SOL_OK)
         result = sol_image_save(painting, wishes->output, wishes->overwrite);
     if (result == SOL_OK)

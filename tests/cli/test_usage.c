@@ -97,6 +97,15 @@ static void test_version(void **state)
     assert_non_null(strstr(output, "OpenBLAS"));
 }
 
+static void test_output_that_goes_nowhere(void **state)
+{
+    (void)state;
+    if (run_command(output, sizeof output, "test -e /dev/full") != 0)
+        skip();
+    assert_int_equal(run_command(output, sizeof output, "%s probe %s/clip.mp4 2>&1 >/dev/full", program, folder), 1);
+    assert_string_equal(output, "solstice: standard output cannot be written: No space left on device\n");
+}
+
 static void test_models(void **state)
 {
     (void)state;
@@ -209,7 +218,7 @@ int main(void)
         cmocka_unit_test(test_unknown_model),     cmocka_unit_test(test_probe),
         cmocka_unit_test(test_bench),             cmocka_unit_test(test_gif),
         cmocka_unit_test(test_stylize),          
-        cmocka_unit_test(test_stylize_mistakes),
+        cmocka_unit_test(test_stylize_mistakes),  cmocka_unit_test(test_output_that_goes_nowhere),
     };
     return cmocka_run_group_tests_name("cli/usage", tests, set_up, tear_down);
 }
