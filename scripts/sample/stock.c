@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The trees every picture draws on.
+ */
+#include "stock.h"
+
+static const struct tree_kind kinds[TREE_KINDS] = {
+    [TREE_OAK] = {.seed = 12,
+                  .levels = 7,
+                  .spread = 0.70f,
+                  .shrink = 0.80f,
+                  .bend = 0.16f,
+                  .lift = 0.5f,
+                  .trunk = 0.34f,
+                  .girth = 0.036f,
+                  .leaves = 26000,
+                  .clump = 0.034f,
+                  .leaf = 0.0085f},
+    [TREE_ROUND] = {.seed = 5,
+                    .levels = 6,
+                    .spread = 0.62f,
+                    .shrink = 0.80f,
+                    .bend = 0.10f,
+                    .lift = 0.6f,
+                    .trunk = 0.30f,
+                    .girth = 0.030f,
+                    .leaves = 16000,
+                    .clump = 0.045f,
+                    .leaf = 0.0105f},
+    [TREE_SLIM] = {.seed = 31,
+                   .levels = 6,
+                   .spread = 0.42f,
+                   .shrink = 0.80f,
+                   .bend = 0.09f,
+                   .lift = 1.3f,
+                   .trunk = 0.36f,
+                   .girth = 0.022f,
+                   .leaves = 12000,
+                   .clump = 0.036f,
+                   .leaf = 0.0090f},
+    [TREE_CHERRY] = {.seed = 44,
+                     .levels = 7,
+                     .spread = 0.78f,
+                     .shrink = 0.82f,
+                     .bend = 0.20f,
+                     .lift = 0.10f,
+                     .trunk = 0.26f,
+                     .girth = 0.032f,
+                     .leaves = 24000,
+                     .clump = 0.026f,
+                     .leaf = 0.0085f},
+    [TREE_FIR] = {.seed = 8,
+                  .levels = 1,
+                  .spread = 0.26f,
+                  .trunk = 0.10f,
+                  .girth = 0.016f,
+                  .leaves = 12000,
+                  .clump = 0.012f,
+                  .leaf = 0.0110f,
+                  .conifer = 1},
+    [TREE_LEAFY] = {.seed = 12,
+                    .levels = 7,
+                    .spread = 0.72f,
+                    .shrink = 0.80f,
+                    .bend = 0.17f,
+                    .lift = 0.45f,
+                    .trunk = 0.34f,
+                    .girth = 0.034f,
+                    .leaves = 100000,
+                    .clump = 0.026f,
+                    .leaf = 0.0042f},
+    [TREE_BUSH] = {.seed = 9,
+                   .levels = 5,
+                   .spread = 0.85f,
+                   .shrink = 0.85f,
+                   .bend = 0.15f,
+                   .lift = 0.2f,
+                   .trunk = 0.10f,
+                   .girth = 0.02f,
+                   .leaves = 9000,
+                   .clump = 0.050f,
+                   .leaf = 0.0150f},
+    [TREE_BIRCH] = {.seed = 23,
+                    .levels = 6,
+                    .spread = 0.46f,
+                    .shrink = 0.78f,
+                    .bend = 0.12f,
+                    .lift = 0.9f,
+                    .trunk = 0.42f,
+                    .girth = 0.014f,
+                    .leaves = 26000,
+                    .clump = 0.036f,
+                    .leaf = 0.0062f},
+};
+
+void stock_grow(struct stock *s)
+{
+    for (int i = 0; i < TREE_KINDS; i++)
+        s->tree[i] = tree_grow(&kinds[i]);
+}
+
+void stock_free(struct stock *s)
+{
+    for (int i = 0; i < TREE_KINDS; i++)
+        tree_free(s->tree[i]);
+}
