@@ -8,25 +8,6 @@
 #include "base/file.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static char folder[256];
-
-static int set_up(void **state)
-{
-    (void)state;
-    make_folder(folder);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(folder);
-    return 0;
-}
 
 static void assert_joined(const char *a, const char *b, const char *joined)
 {
@@ -65,7 +46,7 @@ static void test_paths(void **state)
 static void test_committed_file_appears_whole(void **state)
 {
     SolPending *pending = NULL;
-    const char *path = in_folder(folder, "deep/er/out.txt");
+    const char *path = in_folder("deep/er/out.txt");
     (void)state;
     assert_int_equal(sol_pending_open(&pending, path, false), 0);
     assert_false(sol_path_exists(path));
@@ -75,14 +56,14 @@ static void test_committed_file_appears_whole(void **state)
     assert_true(sol_path_exists(path));
     sol_pending_close(&pending);
     assert_null(pending);
-    assert_int_equal(count_entries(in_folder(folder, "deep/er")), 1);
+    assert_int_equal(count_entries(in_folder("deep/er")), 1);
 }
 
 static void test_discarded_file_leaves_nothing(void **state)
 {
     SolPending *pending = NULL;
     (void)state;
-    assert_int_equal(sol_pending_open(&pending, in_folder(folder, "new/folders/out.txt"), false), 0);
+    assert_int_equal(sol_pending_open(&pending, in_folder("new/folders/out.txt"), false), 0);
     write_text(sol_pending_path(pending), "half");
     sol_pending_close(&pending);
     assert_int_equal(count_entries(folder), 0);
@@ -92,18 +73,18 @@ static void test_folders_with_other_files_stay(void **state)
 {
     SolPending *pending = NULL;
     (void)state;
-    assert_int_equal(sol_pending_open(&pending, in_folder(folder, "a/b/out.txt"), false), 0);
-    write_text(in_folder(folder, "a/other.txt"), "somebody's");
+    assert_int_equal(sol_pending_open(&pending, in_folder("a/b/out.txt"), false), 0);
+    write_text(in_folder("a/other.txt"), "somebody's");
     sol_pending_close(&pending);
-    assert_true(sol_path_exists(in_folder(folder, "a/other.txt")));
-    assert_false(sol_path_exists(in_folder(folder, "a/b")));
+    assert_true(sol_path_exists(in_folder("a/other.txt")));
+    assert_false(sol_path_exists(in_folder("a/b")));
 }
 
 static void test_existing_file_is_kept(void **state)
 {
     SolPending *pending = NULL;
     char expected[600];
-    const char *path = in_folder(folder, "out.txt");
+    const char *path = in_folder("out.txt");
     (void)state;
     write_text(path, "old");
     assert_int_equal(sol_pending_open(&pending, path, false), SOL_ERR_EXISTS);
@@ -120,7 +101,7 @@ static void test_existing_file_is_kept(void **state)
 static void test_file_that_appeared_meanwhile_is_kept(void **state)
 {
     SolPending *pending = NULL;
-    const char *path = in_folder(folder, "out.txt");
+    const char *path = in_folder("out.txt");
     (void)state;
     assert_int_equal(sol_pending_open(&pending, path, false), 0);
     write_text(sol_pending_path(pending), "mine");
@@ -133,7 +114,7 @@ static void test_file_that_appeared_meanwhile_is_kept(void **state)
 static void test_two_writers_of_one_name_do_not_meet(void **state)
 {
     SolPending *a = NULL, *b = NULL;
-    const char *path = in_folder(folder, "out.txt");
+    const char *path = in_folder("out.txt");
     (void)state;
     assert_int_equal(sol_pending_open(&a, path, true), 0);
     assert_int_equal(sol_pending_open(&b, path, true), 0);
@@ -147,10 +128,10 @@ static void test_folder_in_the_way(void **state)
 {
     SolPending *pending = NULL;
     (void)state;
-    assert_int_equal(mkdir(in_folder(folder, "taken"), 0777), 0);
-    assert_int_equal(sol_pending_open(&pending, in_folder(folder, "taken"), true), SOL_ERR_IO);
-    write_text(in_folder(folder, "file"), "x");
-    assert_int_equal(sol_pending_open(&pending, in_folder(folder, "file/out.txt"), true), SOL_ERR_IO);
+    make_folder(in_folder("taken"));
+    assert_int_equal(sol_pending_open(&pending, in_folder("taken"), true), SOL_ERR_IO);
+    write_text(in_folder("file"), "x");
+    assert_int_equal(sol_pending_open(&pending, in_folder("file/out.txt"), true), SOL_ERR_IO);
     assert_null(pending);
 }
 
@@ -158,13 +139,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paths),
-        cmocka_unit_test_setup_teardown(test_committed_file_appears_whole, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_discarded_file_leaves_nothing, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_folders_with_other_files_stay, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_existing_file_is_kept, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_file_that_appeared_meanwhile_is_kept, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_two_writers_of_one_name_do_not_meet, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_folder_in_the_way, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_committed_file_appears_whole, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_discarded_file_leaves_nothing, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_folders_with_other_files_stay, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_existing_file_is_kept, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_file_that_appeared_meanwhile_is_kept, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_two_writers_of_one_name_do_not_meet, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_folder_in_the_way, set_up_folder, tear_down_folder),
     };
     return cmocka_run_group_tests_name("base/file", tests, NULL, NULL);
 }

@@ -6,23 +6,6 @@
 #include "support/support.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-static char folder[256], output[65536];
-
-static int set_up(void **state)
-{
-    (void)state;
-    make_folder(folder);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(folder);
-    return 0;
-}
 
 static void skip_without_make(void)
 {
@@ -46,46 +29,41 @@ static void test_install_and_uninstall(void **state)
     };
     (void)state;
     skip_without_make();
-    if (run_command(output, sizeof output, "${MAKE:-make} -s install DESTDIR=%s PREFIX=/usr", folder) != 0)
-        fail_msg("%s", output);
+    if (run_command("${MAKE:-make} -s install DESTDIR=%s PREFIX=/usr", folder) != 0)
+        fail_msg("%s", printed);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        assert_int_equal(run_command(output, sizeof output, "test -s %s/usr/%s", folder, files[i]), 0);
-    assert_int_equal(run_command(output, sizeof output, "cd / && %s/usr/bin/solstice models", folder), 0);
-    assert_non_null(strstr(output, "/usr/share/solstice/models/compact.safetensors"));
-    assert_int_equal(run_command(output, sizeof output, "${MAKE:-make} -s uninstall DESTDIR=%s PREFIX=/usr", folder),
-                     0);
-    assert_int_equal(run_command(output, sizeof output, "find %s -type f -o -type l", folder), 0);
-    assert_string_equal(output, "");
+        assert_int_equal(run_command("test -s %s/usr/%s", folder, files[i]), 0);
+    assert_int_equal(run_command("cd / && %s/usr/bin/solstice models", folder), 0);
+    assert_contains(printed, "/usr/share/solstice/models/compact.safetensors");
+    assert_int_equal(run_command("${MAKE:-make} -s uninstall DESTDIR=%s PREFIX=/usr", folder), 0);
+    assert_int_equal(run_command("find %s -type f -o -type l", folder), 0);
+    assert_string_equal(printed, "");
 }
 
 static void test_library_serves_other_programs(void **state)
 {
     (void)state;
     skip_without_make();
-    if (run_command(output, sizeof output, "${MAKE:-make} -s install DESTDIR=%s PREFIX=/usr", folder) != 0)
-        fail_msg("%s", output);
-    if (run_command(output, sizeof output, "nm -D %s/usr/lib/libsolstice.so | grep -q __asan", folder) == 0) {
+    if (run_command("${MAKE:-make} -s install DESTDIR=%s PREFIX=/usr", folder) != 0)
+        fail_msg("%s", printed);
+    if (run_command("nm -D %s/usr/lib/libsolstice.so | grep -q __asan", folder) == 0) {
         print_message("built with sanitizers: the library is not linked to other programs\n");
         skip();
     }
-    write_text(in_folder(folder, "user.c"), "#include <solstice/render.h>\n#include <stdio.h>\n"
-                                            "int main(void)\n{\n    SolVideo *video = NULL;\n"
-                                            "    int result = sol_video_open(&video, \"nothing.mp4\", NULL);\n"
-                                            "    puts(sol_error_text());\n    return result != SOL_ERR_IO;\n}\n");
-    if (run_command(output, sizeof output,
-                    "cd %s && ${CC:-cc} user.c -o user $(PKG_CONFIG_PATH=usr/lib/pkgconfig pkg-config "
+    write_text(in_folder("user.c"), "#include <solstice/render.h>\n#include <stdio.h>\n"
+                                    "int main(void)\n{\n    SolVideo *video = NULL;\n"
+                                    "    int result = sol_video_open(&video, \"nothing.mp4\", NULL);\n"
+                                    "    puts(sol_error_text());\n    return result != SOL_ERR_IO;\n}\n");
+    if (run_command("cd %s && ${CC:-cc} user.c -o user $(PKG_CONFIG_PATH=usr/lib/pkgconfig pkg-config "
                     "--define-variable=prefix=%s/usr --cflags --libs solstice)",
                     folder, folder) != 0)
-        fail_msg("%s", output);
-    assert_int_equal(run_command(output, sizeof output, "cd %s && LD_LIBRARY_PATH=usr/lib ./user", folder), 0);
-    assert_string_equal(output, "nothing.mp4: cannot be opened: No such file or directory\n");
+        fail_msg("%s", printed);
+    assert_int_equal(run_command("cd %s && LD_LIBRARY_PATH=usr/lib ./user", folder), 0);
+    assert_string_equal(printed, "nothing.mp4: cannot be opened: No such file or directory\n");
     /* nothing but the public functions can be seen */
-    run_command(output, sizeof output, "nm -D --defined-only %s/usr/lib/libsolstice.so | grep ' [TDB] ' | grep -v ' sol_'",
-                folder);
-    assert_string_equal(output, "");
-    assert_int_equal(run_command(output, sizeof output, "nm -D --defined-only %s/usr/lib/libsolstice.so | grep -c sol_gemm",
-                                 folder),
-                     1);
+    run_command("nm -D --defined-only %s/usr/lib/libsolstice.so | grep ' [TDB] ' | grep -v ' sol_'", folder);
+    assert_string_equal(printed, "");
+    assert_int_equal(run_command("nm -D --defined-only %s/usr/lib/libsolstice.so | grep -c sol_gemm", folder), 1);
 }
 
 int main(void)
@@ -94,5 +72,5 @@ int main(void)
         cmocka_unit_test(test_install_and_uninstall),
         cmocka_unit_test(test_library_serves_other_programs),
     };
-    return cmocka_run_group_tests_name("cli/install", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/install", tests, set_up_folder, tear_down_folder);
 }

@@ -3,33 +3,30 @@
  * The program's manners: help, wrong usage, exit statuses, the small commands. Messages are compared
  * whole, as a user reads them.
  */
+#include "support/clips.h"
 #include "support/support.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-static char folder[256], output[65536], *program;
+static char *program;
 
 static int set_up(void **state)
 {
-    (void)state;
+    assert_int_equal(set_up_folder(state), 0);
     program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
     assert_non_null(program);
-    make_folder(folder);
-    return run_command(output, sizeof output,
-                       "cd %s && ffmpeg -v error -f lavfi -i testsrc2=size=64x48:rate=10:duration=1 "
-                       "-pix_fmt yuv420p clip.mp4 && ffmpeg -v error -i clip.mp4 -frames:v 1 style.png && "
-                       "ffmpeg -v error -f lavfi -i mandelbrot=size=97x61 -frames:v 1 other.png",
-                       folder);
+    ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=10:duration=1 -pix_fmt yuv420p clip.mp4");
+    ffmpeg("-i clip.mp4 -frames:v 1 style.png");
+    ffmpeg("-f lavfi -i mandelbrot=size=97x61 -frames:v 1 other.png");
+    return 0;
 }
 
 static int tear_down(void **state)
 {
-    (void)state;
-    remove_folder(folder);
     free(program);
-    return 0;
+    return tear_down_folder(state);
 }
 
 static void test_mistakes_in_usage(void **state)
@@ -40,7 +37,8 @@ static void test_mistakes_in_usage(void **state)
         {"rendr x", "solstice: unknown command \"rendr\"; did you mean \"render\"?\n"},
         {"paint", "solstice: unknown command \"paint\"; \"solstice help\" lists them\n"},
         {"help gfi", "solstice: unknown command \"gfi\"; did you mean \"gif\"?\n"},
-        {"render", "solstice: render: something is missing; usage: solstice render SCHEDULE [-o PATH]... [OPTION ...]\n"},
+        {"render",
+         "solstice: render: something is missing; usage: solstice render SCHEDULE [-o PATH]... [OPTION ...]\n"},
         {"check a b", "solstice: check: \"b\" is one argument too many; usage: solstice check SCHEDULE\n"},
         {"render s.yaml --overwite", "solstice: render: unknown option --overwite; did you mean --overwrite?\n"},
         {"render s.yaml --banana", "solstice: render: unknown option --banana; see \"solstice help render\"\n"},
@@ -64,8 +62,8 @@ static void test_mistakes_in_usage(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int status = run_command(output, sizeof output, "%s %s", program, cases[i].arguments);
-        assert_string_equal(output, cases[i].message);
+        int status = run_command("%s %s", program, cases[i].arguments);
+        assert_string_equal(printed, cases[i].message);
         assert_int_equal(status, 2);
     }
 }
@@ -75,68 +73,68 @@ static void test_help(void **state)
     static const char *const commands[] = {"render", "check",  "stylize", "gif",    "probe",
                                            "models", "bench",  "version", "help"};
     (void)state;
-    assert_int_equal(run_command(output, sizeof output, "%s", program), 2);
-    assert_int_equal(run_command(output, sizeof output, "%s --help", program), 0);
+    assert_int_equal(run_command("%s", program), 2);
+    assert_int_equal(run_command("%s --help", program), 0);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        assert_non_null(strstr(output, commands[i]));
+        assert_contains(printed, commands[i]);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         char start[64];
-        assert_int_equal(run_command(output, sizeof output, "%s help %s", program, commands[i]), 0);
+        assert_int_equal(run_command("%s help %s", program, commands[i]), 0);
         snprintf(start, sizeof start, "usage: solstice %s", commands[i]);
-        assert_memory_equal(output, start, strlen(start));
+        assert_memory_equal(printed, start, strlen(start));
     }
-    assert_int_equal(run_command(output, sizeof output, "%s render --help", program), 0);
-    assert_non_null(strstr(output, "--overwrite"));
+    assert_int_equal(run_command("%s render --help", program), 0);
+    assert_contains(printed, "--overwrite");
 }
 
 static void test_version(void **state)
 {
     (void)state;
-    assert_int_equal(run_command(output, sizeof output, "%s version", program), 0);
-    assert_memory_equal(output, "solstice ", 9);
-    assert_non_null(strstr(output, "OpenBLAS"));
+    assert_int_equal(run_command("%s version", program), 0);
+    assert_memory_equal(printed, "solstice ", 9);
+    assert_contains(printed, "OpenBLAS");
 }
 
 static void test_output_that_goes_nowhere(void **state)
 {
     (void)state;
-    if (run_command(output, sizeof output, "test -e /dev/full") != 0)
+    if (run_command("test -e /dev/full") != 0)
         skip();
-    assert_int_equal(run_command(output, sizeof output, "%s probe %s/clip.mp4 2>&1 >/dev/full", program, folder), 1);
-    assert_string_equal(output, "solstice: standard output cannot be written: No space left on device\n");
+    assert_int_equal(run_command("%s probe %s/clip.mp4 2>&1 >/dev/full", program, folder), 1);
+    assert_string_equal(printed, "solstice: standard output cannot be written: No space left on device\n");
 }
 
 static void test_models(void **state)
 {
     (void)state;
-    assert_int_equal(run_command(output, sizeof output, "%s models", program), 0);
-    assert_non_null(strstr(output, "compact"));
-    assert_non_null(strstr(output, "adain"));
-    assert_non_null(strstr(output, "Apache-2.0"));
+    assert_int_equal(run_command("%s models", program), 0);
+    assert_contains(printed, "compact");
+    assert_contains(printed, "adain");
+    assert_contains(printed, "Apache-2.0");
 }
 
 static void test_unknown_model(void **state)
 {
     (void)state;
-    assert_int_equal(run_command(output, sizeof output, "%s bench --model compat", program), 2);
-    assert_non_null(strstr(output, "did you mean \"compact\"?"));
+    assert_int_equal(run_command("%s bench --model compat", program), 2);
+    assert_contains(printed, "did you mean \"compact\"?");
 }
 
 static void test_probe(void **state)
 {
     json_t *json;
     (void)state;
-    assert_int_equal(run_command(output, sizeof output, "%s probe %s/clip.mp4 --json", program, folder), 0);
-    json = json_loads(output, 0, NULL);
+    assert_int_equal(run_command("%s probe %s/clip.mp4 --json", program, folder), 0);
+    json = json_loads(printed, 0, NULL);
     assert_non_null(json);
     assert_int_equal(json_integer_value(json_object_get(json, "frames")), 10);
     assert_int_equal(json_integer_value(json_object_get(json, "width")), 64);
     assert_int_equal(json_integer_value(json_object_get(json, "height")), 48);
     assert_true(json_is_false(json_object_get(json, "sound")));
     json_decref(json);
-    assert_int_equal(run_command(output, sizeof output, "%s probe %s/clip.mp4", program, folder), 0);
-    assert_non_null(strstr(output, "frames    10\n"));
-    assert_int_equal(run_command(output, sizeof output, "%s probe %s/nothing.mp4", program, folder), 1);
+    assert_int_equal(run_command("%s probe %s/clip.mp4", program, folder), 0);
+    assert_contains(printed, "frames    10\n");
+    assert_int_equal(run_command("%s probe %s/nothing.mp4", program, folder), 1);
 }
 
 static void test_bench(void **state)
@@ -145,8 +143,8 @@ static void test_bench(void **state)
                                        "blas_core", "frames", "median_ms", "gflop",   "gflops"};
     json_t *json;
     (void)state;
-    assert_int_equal(run_command(output, sizeof output, "%s bench --size 65x47 --frames 2 --json", program), 0);
-    json = json_loads(output, 0, NULL);
+    assert_int_equal(run_command("%s bench --size 65x47 --frames 2 --json", program), 0);
+    json = json_loads(printed, 0, NULL);
     assert_non_null(json);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         assert_non_null(json_object_get(json, keys[i]));
@@ -158,29 +156,25 @@ static void test_bench(void **state)
 static void test_gif(void **state)
 {
     (void)state;
-    assert_int_equal(run_command(output, sizeof output,
-                                 "cd %s && %s gif clip.mp4 -o clip.gif --frames 2-7 --width 32 --fps 5 --loop 3 -q && "
+    assert_int_equal(run_command("cd %s && %s gif clip.mp4 -o clip.gif --frames 2-7 --width 32 --fps 5 --loop 3 -q && "
                                  "%s probe clip.gif | head -4",
                                  folder, program, program),
                      0);
-    assert_string_equal(output, "clip.gif\n  frames    3\n  seconds   0.600\n  rate      5 frames/s (5/1)\n");
-    assert_int_equal(run_command(output, sizeof output, "cd %s && %s gif clip.gif -o clip.gif --overwrite", folder,
-                                 program),
-                     2);
-    assert_string_equal(output, "solstice: clip.gif: is the input itself; choose another name\n");
+    assert_string_equal(printed, "clip.gif\n  frames    3\n  seconds   0.600\n  rate      5 frames/s (5/1)\n");
+    assert_int_equal(run_command("cd %s && %s gif clip.gif -o clip.gif --overwrite", folder, program), 2);
+    assert_string_equal(printed, "solstice: clip.gif: is the input itself; choose another name\n");
 }
 
 static void test_stylize(void **state)
 {
     (void)state;
-    assert_int_equal(run_command(output, sizeof output,
-                                 "cd %s && S=%s && $S stylize style.png --style other.png -o a.png && "
+    assert_int_equal(run_command("cd %s && S=%s && $S stylize style.png --style other.png -o a.png && "
                                  "$S stylize other.png -s other.png style.png --weights 3,1 --strength 0.5 --size 64 "
                                  "-o b.jpg && ffprobe -v error -show_entries stream=width,height -of csv=p=0 b.jpg",
                                  folder, program),
                      0);
     /* 97x61 with 64 pixels on the shorter side */
-    assert_string_equal(output, "a.png: 64x48\nb.jpg: 102x64\n102,64\n");
+    assert_string_equal(printed, "a.png: 64x48\nb.jpg: 102x64\n102,64\n");
 }
 
 static void test_stylize_mistakes(void **state)
@@ -202,12 +196,11 @@ static void test_stylize_mistakes(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int status = run_command(output, sizeof output, "cd %s && %s stylize %s", folder, program,
-                                 cases[i].arguments);
-        assert_string_equal(output, cases[i].message);
+        int status = run_command("cd %s && %s stylize %s", folder, program, cases[i].arguments);
+        assert_string_equal(printed, cases[i].message);
         assert_int_equal(status, cases[i].status);
     }
-    assert_int_equal(run_command(output, sizeof output, "test -e %s/x.png", folder), 1);
+    assert_int_equal(run_command("test -e %s/x.png", folder), 1);
 }
 
 int main(void)

@@ -3,11 +3,15 @@
  * Palettes, the inverse colour map and dithering: the map against a search through all colours, and
  * bounds on the quality of what comes out.
  */
-#include "writing.h"
+#include "support/support.h"
+#include "support/writing.h"
 
+#include "image/image.h"
 #include "media/dither.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 static SolColourMap *new_map(void)
 {
@@ -362,5 +366,5 @@ int main(void)
         cmocka_unit_test(test_quality),               cmocka_unit_test(test_dither_is_floyd_steinberg),
         cmocka_unit_test(test_dither_keeps_the_mean), cmocka_unit_test(test_dither_awkward_sizes),
     };
-    return cmocka_run_group_tests_name("media/palette", tests, setup, teardown);
+    return cmocka_run_group_tests_name("media/palette", tests, set_up_folder, tear_down_folder);
 }

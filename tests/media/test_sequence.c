@@ -3,12 +3,14 @@
  * Numbered images: which files are taken, in which order, what is refused in which words, and that
  * reading delivers picture n as frame n.
  */
-#include "clips.h"
-
-#include <solstice/video.h>
+#include "support/clips.h"
+#include "support/number.h"
+#include "support/support.h"
 
 #include "image/image.h"
 #include "media/sequence.h"
+
+#include <unistd.h>
 
 /* A fresh folder with empty files of the given names (NULL-terminated). */
 static const char *folder_of(const char *const names[])
@@ -16,11 +18,11 @@ static const char *folder_of(const char *const names[])
     static char name[64];
     static int count;
     snprintf(name, sizeof name, "folder%d", count++);
-    make_folder(name);
+    make_folder(in_folder(name));
     for (; *names; names++) {
         char path[512];
         snprintf(path, sizeof path, "%s/%s", name, *names);
-        write_bytes(path, "x", 1);
+        write_text(in_folder(path), "x");
     }
     return name;
 }
@@ -81,17 +83,17 @@ static void ignores_other_files(void **state)
 static void follows_patterns(void **state)
 {
     char path[256];
-    const char *folder =
+    const char *name =
         FOLDER("a_1.png", "a_02.png", "a_10.png", "b_1.png", "a_x.png", "a_.png", "a_3.jpg", "a_4.png.bak", "xa_5.png");
     (void)state;
-    snprintf(path, sizeof path, "%s/a_%%d.png", folder);
+    snprintf(path, sizeof path, "%s/a_%%d.png", name);
     ORDER(path, true, "a_1.png", "a_02.png", "a_10.png");
-    snprintf(path, sizeof path, "%s/a_%%05d.png", folder);
+    snprintf(path, sizeof path, "%s/a_%%05d.png", name);
     ORDER(path, true, "a_1.png", "a_02.png", "a_10.png");
-    folder = FOLDER("50%_2.png", "50%_1.png", "shot21.png", "shot22.png");
-    snprintf(path, sizeof path, "%s/50%%%%_%%d.png", folder);
+    name = FOLDER("50%_2.png", "50%_1.png", "shot21.png", "shot22.png");
+    snprintf(path, sizeof path, "%s/50%%%%_%%d.png", name);
     ORDER(path, false, "50%_1.png", "50%_2.png");
-    snprintf(path, sizeof path, "%s/shot2%%d.png", folder);
+    snprintf(path, sizeof path, "%s/shot2%%d.png", name);
     ORDER(path, false, "shot21.png", "shot22.png");
 }
 
@@ -132,7 +134,7 @@ static void refuses_nothing(void **state)
     assert_refused(FOLDER("cover.png"), SOL_ERR_FORMAT, "%s: has no numbered images; cover.png has no number");
     assert_int_equal(sol_sequence_find(&sequence, in_folder("none/%d.png"), false), SOL_ERR_IO);
     assert_string_equal(error_in_folder(), "none: cannot be opened: No such file or directory");
-    make_folder("empty");
+    make_folder(in_folder("empty"));
     assert_int_equal(sol_sequence_find(&sequence, in_folder("empty/%04d.png"), false), SOL_ERR_FORMAT);
     assert_string_equal(error_in_folder(), "empty/%04d.png: no image has such a name");
     assert_int_equal(sol_sequence_find(&sequence, in_folder("empty/%d_%d.png"), false), SOL_ERR_ARGUMENT);
@@ -144,8 +146,8 @@ static void refuses_nothing(void **state)
 static void takes_folders_and_patterns(void **state)
 {
     (void)state;
-    make_folder("taken");
-    write_bytes("literal%d.png", "x", 1);
+    make_folder(in_folder("taken"));
+    write_text(in_folder("literal%d.png"), "x");
     assert_true(sol_sequence_takes(in_folder("taken")));
     assert_true(sol_sequence_takes(in_folder("taken/%d.png")));
     assert_true(sol_sequence_takes(in_folder("taken/%05d.png")));
@@ -159,11 +161,11 @@ static void finds_many(void **state)
 {
     SolSequence sequence;
     (void)state;
-    make_folder("many");
+    make_folder(in_folder("many"));
     for (int i = 0; i < 2500; i++) {
         char name[64];
         snprintf(name, sizeof name, "many/%d.png", (i * 7919) % 2500 + 8000);
-        write_bytes(name, "x", 1);
+        write_text(in_folder(name), "x");
     }
     assert_int_equal(sol_sequence_find(&sequence, in_folder("many"), false), SOL_OK);
     assert_int_equal(sequence.count, 2500);
@@ -174,20 +176,10 @@ static void finds_many(void **state)
 
 /* ---- reading ---- */
 
-static SolVideo *open_video(const char *path, const SolVideoOptions *options)
-{
-    SolVideo *video = NULL;
-    if (sol_video_open(&video, path, options) != SOL_OK)
-        fail_msg("%s", sol_error_text());
-    return video;
-}
-
 /* Reads the next picture and checks its place and the number that it carries. */
 static void read_numbered(SolVideo *video, int64_t place, int number)
 {
-    SolImage *image = NULL;
-    if (sol_video_read(video, &image) != SOL_OK)
-        fail_msg("%s", sol_error_text());
+    SolImage *image = read_image(video);
     assert_non_null(image);
     assert_int_equal(image->number, place);
     assert_int_equal(image->pts, place);
@@ -196,26 +188,15 @@ static void read_numbered(SolVideo *video, int64_t place, int number)
     sol_image_unref(&image);
 }
 
-static void read_end(SolVideo *video)
-{
-    SolImage *image;
-    for (int again = 0; again < 2; again++) {
-        image = (SolImage *)video;
-        assert_int_equal(sol_video_read(video, &image), SOL_OK);
-        assert_null(image);
-    }
-}
-
 static void reads_in_order(void **state)
 {
     SolVideo *video;
     SolVideoInfo info;
     SolVideoIndex index;
     (void)state;
-    need_ffmpeg();
-    make_folder("frames");
+    make_folder(in_folder("frames"));
     numbered_clip(12, "-start_number 95 frames/%d.png");
-    video = open_video(in_folder("frames"), NULL);
+    video = open_video("frames", NULL);
     sol_video_info(video, &info);
     assert_string_equal(info.format, "images");
     assert_string_equal(info.codec, "png");
@@ -235,11 +216,11 @@ static void reads_in_order(void **state)
     assert_null(index.pts);
     for (int n = 0; n < 12; n++)
         read_numbered(video, n, n);
-    read_end(video);
+    assert_end(video);
     sol_video_close(&video);
     assert_null(video);
 
-    video = open_video(in_folder("frames/%04d.png"), &(SolVideoOptions){.framerate = {24000, 1001}, .short_side = 96});
+    video = open_video("frames/%04d.png", &(SolVideoOptions){.framerate = {24000, 1001}, .short_side = 96});
     sol_video_info(video, &info);
     assert_int_equal(info.out_width, 128);
     assert_int_equal(info.time_base.num, 1001);
@@ -250,7 +231,7 @@ static void reads_in_order(void **state)
     assert_int_equal(sol_video_skip_to(video, 11), SOL_OK);
     read_numbered(video, 11, 11);
     assert_int_equal(sol_video_skip_to(video, 99), SOL_OK);
-    read_end(video);
+    assert_end(video);
     sol_video_close(&video);
 }
 
@@ -258,14 +239,13 @@ static void skips_gaps(void **state)
 {
     SolVideo *video;
     (void)state;
-    need_ffmpeg();
-    make_folder("gaps");
+    make_folder(in_folder("gaps"));
     numbered_clip(6, "-start_number 0 gaps/%d.png");
     unlink(in_folder("gaps/2.png"));
-    video = open_video(in_folder("gaps"), &(SolVideoOptions){.skip_gaps = true});
+    video = open_video("gaps", &(SolVideoOptions){.skip_gaps = true});
     for (int n = 0; n < 5; n++)
         read_numbered(video, n, n < 2 ? n : n + 1);
-    read_end(video);
+    assert_end(video);
     sol_video_close(&video);
 }
 
@@ -274,11 +254,10 @@ static void names_the_file_that_fails(void **state)
     SolVideo *video;
     SolImage *image = NULL;
     (void)state;
-    need_ffmpeg();
-    make_folder("bad");
+    make_folder(in_folder("bad"));
     numbered_clip(4, "-start_number 1 bad/%d.png");
-    write_bytes("bad/3.png", "not an image", 12);
-    video = open_video(in_folder("bad"), NULL);
+    write_text(in_folder("bad/3.png"), "not an image");
+    video = open_video("bad", NULL);
     read_numbered(video, 0, 0);
     read_numbered(video, 1, 1);
     assert_int_equal(sol_video_read(video, &image), SOL_ERR_FORMAT);
@@ -286,7 +265,7 @@ static void names_the_file_that_fails(void **state)
     assert_string_equal(error_in_folder(), "bad/3.png: is damaged; no picture in it could be decoded");
     sol_video_close(&video);
 
-    write_bytes("bad/1.png", "not an image", 12);
+    write_text(in_folder("bad/1.png"), "not an image");
     assert_int_equal(sol_video_open(&video, in_folder("bad"), NULL), SOL_ERR_FORMAT);
     assert_string_equal(error_in_folder(), "bad/1.png: is damaged; no picture in it could be decoded");
 }
@@ -298,11 +277,10 @@ static void scales_to_the_first(void **state)
     Lines lines = {0};
     SolLog log = {keep_line, &lines};
     (void)state;
-    need_ffmpeg();
-    make_folder("sizes");
+    make_folder(in_folder("sizes"));
     numbered_clip(4, "-start_number 1 sizes/%d.png");
     numbered_clip(2, "-vf scale=160:120 -start_number 2 sizes/%d.png");
-    video = open_video(in_folder("sizes"), &(SolVideoOptions){.log = &log});
+    video = open_video("sizes", &(SolVideoOptions){.log = &log});
     for (int n = 0; n < 4; n++) {
         assert_int_equal(sol_video_read(video, &image), SOL_OK);
         assert_int_equal(sol_image_width(image), CLIP_WIDTH);
@@ -311,7 +289,7 @@ static void scales_to_the_first(void **state)
         sol_image_unref(&image);
     }
     assert_int_equal(lines.count, 1);
-    assert_non_null(strstr(lines.first, "sizes/2.png: has another shape than the first image; scaled to 64x48"));
+    assert_contains(lines.first, "sizes/2.png: has another shape than the first image; scaled to 64x48");
     sol_video_close(&video);
 }
 
@@ -345,5 +323,5 @@ int main(void)
         cmocka_unit_test(scales_to_the_first),
         cmocka_unit_test(refuses_options),
     };
-    return cmocka_run_group_tests_name("media/sequence", tests, clips_setup, clips_teardown);
+    return cmocka_run_group_tests_name("media/sequence", tests, set_up_folder, tear_down_folder);
 }

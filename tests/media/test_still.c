@@ -3,10 +3,17 @@
  * Still images in and out: grey, palette, 16 bits, transparency, orientation, and files that appear
  * complete or not at all.
  */
-#include "clips.h"
+#include "support/clips.h"
+#include "support/number.h"
+#include "support/support.h"
 
 #include "image/image.h"
 #include "media/still.h"
+
+#include <libavcodec/avcodec.h>
+
+#include <stdlib.h>
+#include <string.h>
 
 static SolImage *load(const char *name)
 {
@@ -51,17 +58,6 @@ static int greatest_difference(const SolImage *a, const SolImage *b)
     return greatest;
 }
 
-static int files_in_folder(const char *name)
-{
-    DIR *folder = opendir(in_folder(name));
-    int count = 0;
-    assert_non_null(folder);
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count - 2;
-}
-
 static void png_keeps_every_pixel(void **state)
 {
     static const int sizes[][2] = {{1, 1}, {1, 7}, {67, 3}, {131, 97}};
@@ -100,7 +96,7 @@ static void appears_complete_or_not_at_all(void **state)
 {
     SolImage *image = made_image(20, 10), *other = made_image(30, 10), *back;
     (void)state;
-    make_folder("out");
+    make_folder(in_folder("out"));
     assert_int_equal(sol_image_save(image, in_folder("out/a.png"), false), SOL_OK);
     assert_int_equal(sol_image_save(other, in_folder("out/a.png"), false), SOL_ERR_EXISTS);
     back = load("out/a.png");
@@ -113,7 +109,7 @@ static void appears_complete_or_not_at_all(void **state)
     assert_int_equal(sol_image_save(image, in_folder("out/a.bmp"), false), SOL_ERR_ARGUMENT);
     assert_string_equal(error_in_folder(), "out/a.bmp: not an image that can be written; name it .png, .jpg or .jpeg");
     assert_int_equal(sol_image_save(image, in_folder("out/a.png/b.png"), false), SOL_ERR_IO);
-    assert_int_equal(files_in_folder("out"), 1);
+    assert_int_equal(count_entries(in_folder("out")), 1);
     sol_image_unref(&image);
     sol_image_unref(&other);
 }
@@ -136,7 +132,6 @@ static void reads_other_layouts(void **state)
         {"-pix_fmt bgra -c:v libwebp -lossless 1 a.webp", "a.webp", 0},
     };
     (void)state;
-    need_ffmpeg();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         SolImage *image;
         if (strstr(kinds[i].arguments, "libwebp") && !avcodec_find_encoder_by_name("libwebp"))
@@ -155,7 +150,6 @@ static void reads_grey(void **state)
     static const uint8_t grey[] = {0, 1, 64, 128, 254, 255};
     static const char *const layouts[] = {"gray", "gray16be", "ya8", "ya16be"};
     (void)state;
-    need_ffmpeg();
     for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
         char arguments[64];
         SolImage *image;
@@ -180,7 +174,6 @@ static void lays_transparency_over_white(void **state)
     static const uint8_t rgba[] = {255, 0, 0, 255, 255, 0, 0, 0, 0, 0, 255, 128, 0, 0, 0, 64};
     static const char *const layouts[] = {"rgba", "rgba64be"};
     (void)state;
-    need_ffmpeg();
     for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
         char arguments[64];
         SolImage *image;
@@ -197,18 +190,6 @@ static void lays_transparency_over_white(void **state)
 
 /* ---- orientation ---- */
 
-/* Upper left, upper right, lower left, lower right of a picture whose quarters are R, G, B, W. */
-static void quarters(const SolImage *image, char letters[5])
-{
-    for (int i = 0; i < 4; i++) {
-        int x = sol_image_width(image) * (i % 2 ? 3 : 1) / 4, y = sol_image_height(image) * (i / 2 ? 3 : 1) / 4;
-        const uint8_t *pixel = sol_image_row_const(image, y) + 3 * x;
-        bool r = pixel[0] > 128, g = pixel[1] > 128, b = pixel[2] > 128;
-        letters[i] = r && g && b ? 'W' : r ? 'R' : g ? 'G' : b ? 'B' : '-';
-    }
-    letters[4] = '\0';
-}
-
 /* Puts an Exif segment with an orientation behind the first two bytes of a JPEG file. */
 static void set_orientation(const char *from, const char *to, int orientation)
 {
@@ -221,12 +202,12 @@ static void set_orientation(const char *from, const char *to, int orientation)
         0, 0, 0, 0,                                 /* no further directory */
     };
     size_t size;
-    uint8_t *bytes = read_bytes(from, &size), *longer = malloc(size + sizeof segment);
+    uint8_t *bytes = read_bytes(in_folder(from), &size), *longer = malloc(size + sizeof segment);
     assert_non_null(longer);
     memcpy(longer, bytes, 2);
     memcpy(longer + 2, segment, sizeof segment);
     memcpy(longer + 2 + sizeof segment, bytes + 2, size - 2);
-    write_bytes(to, longer, size + sizeof segment);
+    write_bytes(in_folder(to), longer, size + sizeof segment);
     free(longer);
     free(bytes);
 }
@@ -237,20 +218,15 @@ static void applies_orientation(void **state)
     SolImage *image;
     (void)state;
     assert_int_equal(sol_image_create(&image, 64, 32), SOL_OK);
-    for (int y = 0; y < 32; y++)
-        for (int x = 0; x < 64; x++)
-            memcpy(sol_image_row(image, y) + 3 * x,
-                   y < 16 ? (x < 32 ? "\xff\0\0" : "\0\xff\0") : (x < 32 ? "\0\0\xff" : "\xff\xff\xff"), 3);
+    draw_quarters(image);
     assert_int_equal(sol_image_save(image, in_folder("upright.jpg"), false), SOL_OK);
     sol_image_unref(&image);
     for (int orientation = 1; orientation <= 8; orientation++) {
-        char letters[5];
         set_orientation("upright.jpg", "turned.jpg", orientation);
         image = load("turned.jpg");
         assert_int_equal(sol_image_width(image), orientation < 5 ? 64 : 32);
         assert_int_equal(sol_image_height(image), orientation < 5 ? 32 : 64);
-        quarters(image, letters);
-        assert_string_equal(letters, expected[orientation - 1]);
+        assert_string_equal(quarters_of(image), expected[orientation - 1]);
         sol_image_unref(&image);
     }
 }
@@ -264,15 +240,15 @@ static void refuses_other_files(void **state)
     (void)state;
     assert_int_equal(sol_image_load(&image, in_folder("nowhere.png")), SOL_ERR_IO);
     assert_string_equal(error_in_folder(), "nowhere.png: cannot be opened: No such file or directory");
-    write_bytes("notes.txt", "A text.\nOf two lines.\n", 22);
+    write_text(in_folder("notes.txt"), "A text.\nOf two lines.\n");
     assert_int_equal(sol_image_load(&image, in_folder("notes.txt")), SOL_ERR_FORMAT);
     assert_string_equal(error_in_folder(), "notes.txt: is no video or image that FFmpeg can read");
-    write_bytes("noise", noise, sizeof noise);
+    write_bytes(in_folder("noise"), noise, sizeof noise);
     assert_int_equal(sol_image_load(&image, in_folder("noise")), SOL_ERR_FORMAT);
     assert_string_equal(error_in_folder(), "noise: is no video or image that FFmpeg can read");
-    write_bytes("empty.png", "", 0);
+    write_text(in_folder("empty.png"), "");
     assert_int_equal(sol_image_load(&image, in_folder("empty.png")), SOL_ERR_FORMAT);
-    write_bytes("noise.jpg", noise, sizeof noise);
+    write_bytes(in_folder("noise.jpg"), noise, sizeof noise);
     assert_int_equal(sol_image_load(&image, in_folder("noise.jpg")), SOL_ERR_FORMAT);
     assert_string_equal(error_in_folder(), "noise.jpg: is damaged; no picture in it could be decoded");
     assert_null(image);
@@ -306,5 +282,5 @@ int main(void)
         cmocka_unit_test(refuses_other_files),
         cmocka_unit_test(reads_odd_names),
     };
-    return cmocka_run_group_tests_name("media/still", tests, clips_setup, clips_teardown);
+    return cmocka_run_group_tests_name("media/still", tests, set_up_folder, tear_down_folder);
 }

@@ -2,10 +2,14 @@
  *
  * Numbered stills: their names, and that each holds its own frame.
  */
-#include "writing.h"
+#include "support/clips.h"
+#include "support/support.h"
+#include "support/writing.h"
+
+#include "image/image.h"
 
 #include <math.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 static const SolRational thirtieth = {1, 30}, thirty = {30, 1};
 
@@ -65,10 +69,10 @@ static void test_png_is_exact(void **state)
         assert_int_equal(report.width, sizes[i]);
         assert_true(report.bytes > 3 * 60);
         snprintf(name, sizeof name, "exact%d", i);
-        assert_int_equal(count_entries(in_folder(folder, name)), 3);
+        assert_int_equal(count_entries(in_folder(name)), 3);
         for (int n = 98; n <= 100; n++) {
             snprintf(name, sizeof name, "exact%d/%05d.png", i, n);
-            assert_float_equal((float)compare(in_folder(folder, name), n, sizes[i]), 1000.0f, 0.0f);
+            assert_float_equal((float)compare(in_folder(name), n, sizes[i]), 1000.0f, 0.0f);
         }
     }
 }
@@ -77,12 +81,12 @@ static void test_jpeg_is_close(void **state)
 {
     (void)state;
     assert_int_equal(write_stills("close-%d-of.jpg", 9, 2, 90, 0, NULL), 0);
-    assert_true(compare(in_folder(folder, "close-9-of.jpg"), 9, 90) > 40);
-    assert_true(compare(in_folder(folder, "close-10-of.jpg"), 10, 90) > 40);
-    assert_text(probe(in_folder(folder, "close-9-of.jpg"), "stream=codec_name,pix_fmt"),
-                "codec_name=mjpeg|pix_fmt=yuvj444p|");
+    assert_true(compare(in_folder("close-9-of.jpg"), 9, 90) > 40);
+    assert_true(compare(in_folder("close-10-of.jpg"), 10, 90) > 40);
+    assert_contains(probe(in_folder("close-9-of.jpg"), "stream=codec_name,pix_fmt"),
+                    "codec_name=mjpeg|pix_fmt=yuvj444p|");
     assert_int_equal(write_stills("odd%d.JPEG", 0, 1, 1, 0, NULL), 0);
-    assert_int_equal(access(in_folder(folder, "odd0.JPEG"), F_OK), 0);
+    assert_int_equal(access(in_folder("odd0.JPEG"), F_OK), 0);
 }
 
 static void test_width_scales(void **state)
@@ -93,7 +97,7 @@ static void test_width_scales(void **state)
     assert_int_equal(write_stills("small%02d.png", 7, 1, 99, 33, &report), 0);
     assert_int_equal(report.width, 33);
     assert_int_equal(report.height, 33);
-    assert_int_equal(sol_image_load(&image, in_folder(folder, "small07.png")), 0);
+    assert_int_equal(sol_image_load(&image, in_folder("small07.png")), 0);
     assert_int_equal(image->width, 33);
     assert_int_equal(image->height, 33);
     sol_image_unref(&image);
@@ -103,13 +107,13 @@ static void test_width_scales(void **state)
 static void test_one_file_in_the_way(void **state)
 {
     (void)state;
-    assert_int_equal(mkdir(in_folder(folder, "way"), 0777), 0);
-    write_text(in_folder(folder, "way/12.png"), "mine");
+    make_folder(in_folder("way"));
+    write_text(in_folder("way/12.png"), "mine");
     assert_int_equal(write_stills("way/%d.png", 10, 5, 8, 0, NULL), SOL_ERR_EXISTS);
-    assert_text(sol_error_text(), "way/12.png: exists");
-    assert_int_equal(count_entries(in_folder(folder, "way")), 1);
+    assert_contains(sol_error_text(), "way/12.png: exists");
+    assert_int_equal(count_entries(in_folder("way")), 1);
     assert_int_equal(write_stills("way/%d.png", 13, 5, 8, 0, NULL), 0);
-    assert_int_equal(count_entries(in_folder(folder, "way")), 6);
+    assert_int_equal(count_entries(in_folder("way")), 6);
 }
 
 int main(void)
@@ -120,5 +124,5 @@ int main(void)
         cmocka_unit_test(test_width_scales),
         cmocka_unit_test(test_one_file_in_the_way),
     };
-    return cmocka_run_group_tests_name("media/stills", tests, setup, teardown);
+    return cmocka_run_group_tests_name("media/stills", tests, set_up_folder, tear_down_folder);
 }

@@ -3,35 +3,17 @@
  * Reading videos: that frame n is picture n in every container and codec, that the index promises
  * exactly what reading delivers, and that colour, shape, orientation, damage and time come out right.
  */
-#include "clips.h"
-
-#include <math.h>
-
-#include <solstice/video.h>
+#include "support/clips.h"
+#include "support/number.h"
+#include "support/support.h"
 
 #include "image/image.h"
 
-static SolVideo *open_video(const char *name, const SolVideoOptions *options)
-{
-    SolVideo *video = NULL;
-    if (sol_video_open(&video, in_folder(name), options) != SOL_OK)
-        fail_msg("%s", sol_error_text());
-    return video;
-}
+#include <libavcodec/avcodec.h>
 
-static SolImage *read_image(SolVideo *video)
-{
-    SolImage *image = NULL;
-    if (sol_video_read(video, &image) != SOL_OK)
-        fail_msg("%s", sol_error_text());
-    return image;
-}
-
-static void assert_end(SolVideo *video)
-{
-    assert_null(read_image(video));
-    assert_null(read_image(video));
-}
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* ---- frames and their times ---- */
 
@@ -127,7 +109,6 @@ static const struct {
 static void delivers_every_frame(void **state)
 {
     (void)state;
-    need_ffmpeg();
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         char arguments[512];
         if (!avcodec_find_encoder_by_name(kinds[i].encoder)) {
@@ -146,7 +127,6 @@ static void delivers_every_frame(void **state)
 static void reads_one_still(void **state)
 {
     (void)state;
-    need_ffmpeg();
     numbered_clip(1, "-q:v 2 -pix_fmt yuvj444p still.jpg");
     numbered_clip(1, "still.png");
     check_clip("still.jpg", 1, 0);
@@ -220,12 +200,12 @@ static void repairs_times(void **state)
     (void)state;
     need_encoder("libx264");
     numbered_clip(40, "-c:v libx264 -bf 0 -pix_fmt yuv420p half.ts");
-    bytes = read_bytes("half.ts", &size);
+    bytes = read_bytes(in_folder("half.ts"), &size);
     twice = malloc(2 * size);
     assert_non_null(twice);
     memcpy(twice, bytes, size);
     memcpy(twice + size, bytes, size);
-    write_bytes("twice.ts", twice, 2 * size);
+    write_bytes(in_folder("twice.ts"), twice, 2 * size);
     free(bytes);
     free(twice);
     video = open_video("twice.ts", &(SolVideoOptions){.log = &log});
@@ -237,7 +217,7 @@ static void repairs_times(void **state)
     }
     assert_int_equal(n, 80);
     assert_int_equal(lines.count, 1);
-    assert_non_null(strstr(lines.first, "twice.ts: times do not ascend at frame 40; put in order"));
+    assert_contains(lines.first, "twice.ts: times do not ascend at frame 40; put in order");
     sol_video_close(&video);
     check_clip("twice.ts", 80, -1);
 }
@@ -258,9 +238,9 @@ static void passes_over_damage(void **state)
     (void)state;
     need_encoder("libx264");
     numbered_clip(60, "-c:v libx264 -g 10 -bf 2 -pix_fmt yuv420p -movflags +faststart sound.mp4");
-    bytes = read_bytes("sound.mp4", &size);
+    bytes = read_bytes(in_folder("sound.mp4"), &size);
     memset(bytes + size / 2, 0xff, size / 20);
-    write_bytes("damaged.mp4", bytes, size);
+    write_bytes(in_folder("damaged.mp4"), bytes, size);
     free(bytes);
     video = open_video("damaged.mp4", &(SolVideoOptions){.log = &log, .threads = 2});
     sol_video_info(video, &info);
@@ -278,7 +258,7 @@ static void passes_over_damage(void **state)
     assert_in_range(frames, 45, 59);
     assert_in_range(whole, 45, 59);
     assert_true(lines.count > 0);
-    assert_non_null(strstr(lines.first, "damaged.mp4: damaged at frame "));
+    assert_contains(lines.first, "damaged.mp4: damaged at frame ");
 }
 
 static void reads_truncated_files(void **state)
@@ -290,7 +270,6 @@ static void reads_truncated_files(void **state)
         {"cut.gif", "cut.gif"},
     };
     (void)state;
-    need_ffmpeg();
     for (size_t i = 0; i < sizeof clips / sizeof *clips; i++) {
         const char *name = clips[i][1];
         SolVideo *video;
@@ -300,8 +279,8 @@ static void reads_truncated_files(void **state)
         size_t size;
         int frames;
         numbered_clip(60, clips[i][0]);
-        bytes = read_bytes(name, &size);
-        write_bytes(name, bytes, size * 6 / 10);
+        bytes = read_bytes(in_folder(name), &size);
+        write_bytes(in_folder(name), bytes, size * 6 / 10);
         free(bytes);
         video = open_video(name, NULL);
         assert_int_equal(sol_video_index(video, &index), SOL_OK);
@@ -325,16 +304,15 @@ static void refuses_what_has_no_picture(void **state)
     (void)state;
     assert_int_equal(sol_video_open(&video, in_folder("clip.mp4"), NULL), SOL_ERR_IO);
     assert_string_equal(error_in_folder(), "clip.mp4: cannot be opened: No such file or directory");
-    write_bytes("notes.txt", "A text.\nOf two lines.\n", 22);
+    write_text(in_folder("notes.txt"), "A text.\nOf two lines.\n");
     assert_int_equal(sol_video_open(&video, in_folder("notes.txt"), NULL), SOL_ERR_FORMAT);
     assert_string_equal(error_in_folder(), "notes.txt: is no video or image that FFmpeg can read");
-    write_bytes("notes.mp4", "A text.\nOf two lines.\n", 22);
+    write_text(in_folder("notes.mp4"), "A text.\nOf two lines.\n");
     assert_int_equal(sol_video_open(&video, in_folder("notes.mp4"), NULL), SOL_ERR_FORMAT);
     assert_string_equal(error_in_folder(), "notes.mp4: is no video or image that FFmpeg can read");
-    write_bytes("empty.mp4", "", 0);
+    write_text(in_folder("empty.mp4"), "");
     assert_int_equal(sol_video_open(&video, in_folder("empty.mp4"), NULL), SOL_ERR_FORMAT);
     assert_string_equal(error_in_folder(), "empty.mp4: is no video or image that FFmpeg can read");
-    need_ffmpeg();
     ffmpeg("-f lavfi -i sine=d=0.2 song.m4a");
     assert_int_equal(sol_video_open(&video, in_folder("song.m4a"), NULL), SOL_ERR_FORMAT);
     assert_string_equal(error_in_folder(), "song.m4a: has no pictures (1 sound stream)");
@@ -343,13 +321,13 @@ static void refuses_what_has_no_picture(void **state)
     assert_string_equal(error_in_folder(), "songs.mka: has no pictures (2 sound streams)");
     /* a container whose pictures have all been overwritten */
     numbered_clip(10, "-c:v mpeg4 -movflags +faststart lost.mp4");
-    bytes = read_bytes("lost.mp4", &size);
+    bytes = read_bytes(in_folder("lost.mp4"), &size);
     for (size_t i = 0; i + 4 < size && !data; i++)
         if (memcmp(bytes + i, "mdat", 4) == 0)
             data = bytes + i + 4;
     assert_non_null(data);
     memset(data, 0, size - (size_t)(data - bytes));
-    write_bytes("lost.mp4", bytes, size);
+    write_bytes(in_folder("lost.mp4"), bytes, size);
     free(bytes);
     assert_int_equal(sol_video_open(&video, in_folder("lost.mp4"), NULL), SOL_ERR_FORMAT);
     assert_string_equal(error_in_folder(), "lost.mp4: is damaged; no picture in it could be decoded");
@@ -376,7 +354,6 @@ static void scales_the_shorter_side(void **state)
 {
     SolVideo *video = NULL;
     (void)state;
-    need_ffmpeg();
     numbered_clip(2, "-c:v ffv1 shape.mkv");
     assert_size("shape.mkv", 0, 64, 48);
     assert_size("shape.mkv", 24, 32, 24);
@@ -401,7 +378,6 @@ static void makes_pixels_square(void **state)
     SolVideo *video;
     SolVideoInfo info;
     (void)state;
-    need_ffmpeg();
     numbered_clip(2, "-vf setsar=2/1 -c:v mpeg4 -q:v 2 wide.mp4");
     assert_size("wide.mp4", 0, 128, 48);
     assert_size("wide.mp4", 24, 64, 24);
@@ -415,18 +391,6 @@ static void makes_pixels_square(void **state)
     assert_size("narrow.mp4", 0, 57, 48);
     numbered_clip(2, "-vf setsar=1/2 -c:v ffv1 thin.mkv");
     assert_size("thin.mkv", 64, 64, 96);
-}
-
-/* Upper left, upper right, lower left, lower right of a picture whose quarters are R, G, B, W. */
-static void quarters(const SolImage *image, char letters[5])
-{
-    for (int i = 0; i < 4; i++) {
-        int x = sol_image_width(image) * (i % 2 ? 3 : 1) / 4, y = sol_image_height(image) * (i / 2 ? 3 : 1) / 4;
-        const uint8_t *pixel = sol_image_row_const(image, y) + 3 * x;
-        bool r = pixel[0] > 128, g = pixel[1] > 128, b = pixel[2] > 128;
-        letters[i] = r && g && b ? 'W' : r ? 'R' : g ? 'G' : b ? 'B' : '-';
-    }
-    letters[4] = '\0';
 }
 
 static void put_fixed(uint8_t *bytes, int value)
@@ -446,16 +410,16 @@ static void turns_upright(void **state)
         {1, 0, 0, 1, "RGBW"},  {-1, 0, 0, 1, "GRWB"}, {-1, 0, 0, -1, "WBGR"}, {1, 0, 0, -1, "BWRG"},
         {0, 1, 1, 0, "RBGW"},  {0, 1, -1, 0, "BRWG"}, {0, -1, -1, 0, "WGBR"}, {0, -1, 1, 0, "GWRB"},
     };
-    uint8_t rgb[64 * 48 * 3], *bytes, *header = NULL;
+    uint8_t *bytes, *header = NULL;
     size_t size;
+    SolImage *upright = NULL;
     (void)state;
-    need_ffmpeg();
-    for (int y = 0; y < 48; y++)
-        for (int x = 0; x < 64; x++)
-            memcpy(rgb + 3 * (y * 64 + x),
-                   y < 24 ? (x < 32 ? "\xff\0\0" : "\0\xff\0") : (x < 32 ? "\0\0\xff" : "\xff\xff\xff"), 3);
-    ffmpeg_from(rgb, sizeof rgb, "rgb24", 64, 48, "-vf setsar=2/1 -c:v mpeg4 -q:v 2 turn.mp4");
-    bytes = read_bytes("turn.mp4", &size);
+    assert_int_equal(sol_image_create(&upright, 64, 48), SOL_OK);
+    draw_quarters(upright);
+    assert_int_equal(sol_image_save(upright, in_folder("upright.png"), false), SOL_OK);
+    sol_image_unref(&upright);
+    ffmpeg("-i upright.png -vf setsar=2/1 -c:v mpeg4 -q:v 2 turn.mp4");
+    bytes = read_bytes(in_folder("turn.mp4"), &size);
     for (size_t i = 0; i + 84 < size && !header; i++)
         if (memcmp(bytes + i, "tkhd", 4) == 0)
             header = bytes + i;
@@ -464,19 +428,17 @@ static void turns_upright(void **state)
         uint8_t *matrix = header + 44;
         SolVideo *video;
         SolImage *image;
-        char letters[5];
         put_fixed(matrix, turns[i].a);
         put_fixed(matrix + 4, turns[i].b);
         put_fixed(matrix + 12, turns[i].c);
         put_fixed(matrix + 16, turns[i].d);
-        write_bytes("turned.mp4", bytes, size);
+        write_bytes(in_folder("turned.mp4"), bytes, size);
         /* 64x48 pixels twice as wide as high */
         assert_size("turned.mp4", 0, turns[i].a ? 128 : 48, turns[i].a ? 48 : 128);
         assert_size("turned.mp4", 24, turns[i].a ? 64 : 24, turns[i].a ? 24 : 64);
         video = open_video("turned.mp4", NULL);
         image = read_image(video);
-        quarters(image, letters);
-        assert_string_equal(letters, turns[i].seen);
+        assert_string_equal(quarters_of(image), turns[i].seen);
         sol_image_unref(&image);
         sol_video_close(&video);
     }
@@ -494,16 +456,15 @@ static void scales_what_changes_size(void **state)
     size_t small_size, large_size;
     int n;
     (void)state;
-    need_ffmpeg();
     numbered_clip(10, "-c:v mjpeg -q:v 2 -pix_fmt yuvj420p -f mjpeg small.mjpeg");
     numbered_clip(10, "-vf scale=200:96 -c:v mjpeg -q:v 2 -pix_fmt yuvj420p -f mjpeg large.mjpeg");
-    small = read_bytes("small.mjpeg", &small_size);
-    large = read_bytes("large.mjpeg", &large_size);
+    small = read_bytes(in_folder("small.mjpeg"), &small_size);
+    large = read_bytes(in_folder("large.mjpeg"), &large_size);
     both = malloc(small_size + large_size);
     assert_non_null(both);
     memcpy(both, small, small_size);
     memcpy(both + small_size, large, large_size);
-    write_bytes("both.mjpeg", both, small_size + large_size);
+    write_bytes(in_folder("both.mjpeg"), both, small_size + large_size);
     free(small);
     free(large);
     free(both);
@@ -516,8 +477,7 @@ static void scales_what_changes_size(void **state)
     }
     assert_int_equal(n, 20);
     assert_int_equal(lines.count, 1);
-    assert_non_null(strstr(lines.first, "both.mjpeg: the picture's shape changes at frame 10; scaled to 64x48, as the "
-                                        "first"));
+    assert_contains(lines.first, "both.mjpeg: the picture's shape changes at frame 10; scaled to 64x48, as the first");
     sol_video_close(&video);
 }
 
@@ -569,7 +529,6 @@ static void check_colours(const char *name, const char *encoder, const char *arg
 static void reads_tagged_colours(void **state)
 {
     (void)state;
-    need_ffmpeg();
     check_colours("colour.mp4", "libx264", TO("bt709", "tv", "yuv420p") TAG("bt709", "tv") "-qp 1", 64, 48);
     check_colours("colour.mp4", "libx264", TO("bt601", "tv", "yuv420p") TAG("smpte170m", "tv") "-qp 1", 1280, 720);
     check_colours("colour.mp4", "libx264", TO("bt709", "pc", "yuv420p") TAG("bt709", "pc") "-qp 1", 64, 48);
@@ -582,7 +541,6 @@ static void reads_tagged_colours(void **state)
 static void guesses_as_players_do(void **state)
 {
     (void)state;
-    need_ffmpeg();
     /* AVI says nothing about colours */
     check_colours("colour.avi", "ffv1", TO("bt601", "tv", "yuv420p"), 64, 48);
     check_colours("colour.avi", "ffv1", TO("bt601", "tv", "yuv422p10le"), 1264, 704);
@@ -660,5 +618,5 @@ int main(void)
         cmocka_unit_test(guesses_as_players_do),
         cmocka_unit_test(reads_the_reference_clips),
     };
-    return cmocka_run_group_tests_name("media/video", tests, clips_setup, clips_teardown);
+    return cmocka_run_group_tests_name("media/video", tests, set_up_folder, tear_down_folder);
 }

@@ -3,12 +3,16 @@
  * What holds for all kinds of output: settings that make no sense, files that appear when they are
  * complete and not before, pictures out of order, and disks that fill up.
  */
-#include "writing.h"
+#include "support/support.h"
+#include "support/writing.h"
+
+#include "image/image.h"
 
 #include <signal.h>
+#include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static const SolRational thirtieth = {1, 30}, thirty = {30, 1};
 
@@ -167,7 +171,7 @@ static void test_closing_early_leaves_nothing(void **state)
             sol_writer_close(&writer);
             assert_null(writer);
             sol_writer_close(&writer);
-            assert_int_equal(access(in_folder(folder, "early"), F_OK), -1);
+            assert_int_equal(access(in_folder("early"), F_OK), -1);
         }
 }
 
@@ -182,17 +186,17 @@ static void test_files_appear_at_the_end(void **state)
         snprintf(name, sizeof name, kinds[i], 7);
         assert_non_null(writer);
         assert_int_equal(write_at(writer, 64, 7, 0), 0);
-        assert_int_equal(access(in_folder(folder, name), F_OK), -1);
+        assert_int_equal(access(in_folder(name), F_OK), -1);
         assert_int_equal(sol_writer_finish(writer, &report), 0);
-        assert_int_equal(access(in_folder(folder, name), F_OK), 0);
+        assert_int_equal(access(in_folder(name), F_OK), 0);
         assert_int_equal(report.frames, 1);
         assert_ptr_equal(report.path, settings.path);
         /* what is behind the end is refused, and does no harm */
         assert_int_equal(write_at(writer, 64, 8, 1), SOL_ERR_ARGUMENT);
         assert_int_equal(sol_writer_finish(writer, NULL), SOL_ERR_ARGUMENT);
         sol_writer_close(&writer);
-        assert_int_equal(access(in_folder(folder, name), F_OK), 0);
-        unlink(in_folder(folder, name));
+        assert_int_equal(access(in_folder(name), F_OK), 0);
+        unlink(in_folder(name));
         assert_int_equal(count_entries(folder), 0);
     }
 }
@@ -206,7 +210,7 @@ static void test_overwriting(void **state)
         SolWriter *writer;
         int result = SOL_ERR_EXISTS;
         snprintf(name, sizeof name, kinds[i], 0);
-        write_text(in_folder(folder, name), "old");
+        write_text(in_folder(name), "old");
         writer = open_kind(folder, kinds[i], false, &settings, path);
         /* which stills there will be shows as they are written */
         if (strchr(kinds[i], '%'))
@@ -214,7 +218,7 @@ static void test_overwriting(void **state)
         else
             assert_null(writer);
         assert_int_equal(result, SOL_ERR_EXISTS);
-        snprintf(text, sizeof text, "%s: exists; choose another name or give --overwrite", in_folder(folder, name));
+        snprintf(text, sizeof text, "%s: exists; choose another name or give --overwrite", in_folder(name));
         assert_string_equal(sol_error_text(), text);
         sol_writer_close(&writer);
         assert_int_equal(count_entries(folder), 1);
@@ -229,8 +233,8 @@ static void test_overwriting(void **state)
         assert_int_equal(sol_writer_finish(writer, NULL), 0);
         sol_writer_close(&writer);
         assert_int_equal(count_entries(folder), 1);
-        assert_int_equal(run_command(text, sizeof text, "grep -cx old '%s'", in_folder(folder, name)), 1);
-        unlink(in_folder(folder, name));
+        assert_int_equal(run_command("grep -cx old '%s'", in_folder(name)), 1);
+        unlink(in_folder(name));
     }
 }
 
@@ -298,7 +302,7 @@ static int write_limited(const char *kind, rlim_t limit)
             fprintf(stderr, "%s, %ld: %d, %s\n", kind, (long)limit, result, sol_error_text());
             _exit(1);
         }
-        _exit(access(in_folder(folder, "full"), F_OK) == 0 ? 3 : 0);
+        _exit(access(in_folder("full"), F_OK) == 0 ? 3 : 0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
@@ -333,12 +337,12 @@ int main(void)
         cmocka_unit_test(test_wrong_patterns),
         cmocka_unit_test(test_keys_that_do_not_apply),
         cmocka_unit_test(test_values_out_of_range),
-        cmocka_unit_test_setup_teardown(test_closing_early_leaves_nothing, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_files_appear_at_the_end, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_overwriting, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_pictures_that_do_not_fit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_closing_early_leaves_nothing, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_files_appear_at_the_end, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_overwriting, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_pictures_that_do_not_fit, set_up_folder, tear_down_folder),
         cmocka_unit_test(test_inputs_out_of_range),
-        cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_full_disk, set_up_folder, tear_down_folder),
     };
     return cmocka_run_group_tests_name("media/writer", tests, NULL, NULL);
 }

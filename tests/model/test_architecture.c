@@ -9,29 +9,18 @@
 #include "model/architecture.h"
 #include "model/model.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 static const TestTensor tensors[] = {
     {"a.weight", {4, 3, 3, 3, 0}}, {"a.bias", {4, 0}},      {"b.weight", {4, 4, 1, 1, 0}},
     {"c.weight", {3, 4, 3, 3, 0}}, {"c.bias", {3, 0}},      {"d.weight", {4, 3, 3, 3, 0}},
     {"d.bias", {5, 0}},            {NULL, {0}},
 };
 
-static char folder[256], path[300];
+static char path[300];
 
 static int set_up(void **state)
 {
-    (void)state;
-    make_folder(folder);
+    assert_int_equal(set_up_folder(state), 0);
     snprintf(path, sizeof path, "%s/some-model.safetensors", folder);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(folder);
     return 0;
 }
 
@@ -155,7 +144,7 @@ static void test_broken_json(void **state)
         write_model(path, tensors, broken[i]);
         assert_int_equal(sol_model_open(&model, path), SOL_ERR_FORMAT);
         assert_null(model);
-        assert_non_null(strstr(sol_error_text(), ": architecture: no valid JSON: line 1, column "));
+        assert_contains(sol_error_text(), ": architecture: no valid JSON: line 1, column ");
     }
 }
 
@@ -282,5 +271,5 @@ int main(void)
         cmocka_unit_test(test_a_file_without_architecture),
         cmocka_unit_test(test_information),
     };
-    return cmocka_run_group_tests_name("model/architecture", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("model/architecture", tests, set_up, tear_down_folder);
 }

@@ -20,7 +20,7 @@
 #define TOLERANCE 2e-4
 
 static const char own[] = "tests/data/golden-compact.safetensors";
-static const char shared[] = "../shared/data/golden";
+#define SHARED "../shared/data/golden"
 
 static const char *const names[] = {"relu2_2", "relu3_2", "relu4_1", "output"};
 enum { NAMES = 4 };
@@ -146,13 +146,13 @@ static void test_shared_golden(void **state)
     SolTensors *golden = NULL;
     Picture content, style;
     float *planes[2];
-    if (access(in_folder(shared, "compact.safetensors"), R_OK) != 0) {
-        print_message("%s is not there\n", shared);
+    if (access(SHARED "/compact.safetensors", R_OK) != 0) {
+        print_message("%s is not there\n", SHARED);
         skip();
     }
-    assert_int_equal(sol_tensors_read(&golden, in_folder(shared, "compact.safetensors")), 0);
-    planes[0] = load(in_folder(shared, "inputs/content.png"), &content);
-    planes[1] = load(in_folder(shared, "inputs/style.png"), &style);
+    assert_int_equal(sol_tensors_read(&golden, SHARED "/compact.safetensors"), 0);
+    planes[0] = load(SHARED "/inputs/content.png", &content);
+    planes[1] = load(SHARED "/inputs/style.png", &style);
     compare(f, content, style, golden, NULL);
     free(planes[0]);
     free(planes[1]);

@@ -7,34 +7,23 @@
 #include <solstice/model.h>
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-static char folder[256], near[300], far[300], gone[300];
+static char near[300], far[300], gone[300];
 
 static int set_up(void **state)
 {
-    (void)state;
-    make_folder(folder);
+    assert_int_equal(set_up_folder(state), 0);
     snprintf(near, sizeof near, "%s/near", folder);
     snprintf(far, sizeof far, "%s/far", folder);
     snprintf(gone, sizeof gone, "%s/gone", folder);
-    assert_int_equal(mkdir(near, 0777), 0);
-    assert_int_equal(mkdir(far, 0777), 0);
-    write_text(in_folder(near, "compact.safetensors"), "");
-    write_text(in_folder(near, "vgg.safetensors"), "");
-    write_text(in_folder(near, "notes.txt"), "");
-    write_text(in_folder(near, ".hidden.safetensors"), "");
-    write_text(in_folder(far, "compact.safetensors"), "");
-    write_text(in_folder(far, "big.safetensors"), "");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(folder);
+    make_folder(near);
+    make_folder(far);
+    write_text(in_folder("near/compact.safetensors"), "");
+    write_text(in_folder("near/vgg.safetensors"), "");
+    write_text(in_folder("near/notes.txt"), "");
+    write_text(in_folder("near/.hidden.safetensors"), "");
+    write_text(in_folder("far/compact.safetensors"), "");
+    write_text(in_folder("far/big.safetensors"), "");
     return 0;
 }
 
@@ -52,10 +41,10 @@ static void test_names_and_paths(void **state)
 {
     char text[400];
     (void)state;
-    assert_found("vgg", NULL, in_folder(near, "vgg.safetensors"));
-    assert_found("big", NULL, in_folder(far, "big.safetensors"));
-    assert_found("compact", "elsewhere", in_folder(near, "compact.safetensors")); /* the first folder wins */
-    assert_found("big.safetensors", far, in_folder(far, "big.safetensors"));
+    assert_found("vgg", NULL, in_folder("near/vgg.safetensors"));
+    assert_found("big", NULL, in_folder("far/big.safetensors"));
+    assert_found("compact", "elsewhere", in_folder("near/compact.safetensors")); /* the first folder wins */
+    assert_found("big.safetensors", far, in_folder("far/big.safetensors"));
     snprintf(text, sizeof text, "%s/far/big.safetensors", folder);
     assert_found("far/big.safetensors", folder, text);
     assert_found(text, "elsewhere", text); /* absolute */
@@ -95,9 +84,9 @@ static void test_a_list(void **state)
     char **paths = NULL;
     (void)state;
     assert_int_equal(sol_model_list(&paths, folders), 0);
-    assert_string_equal(paths[0], in_folder(far, "big.safetensors"));
-    assert_string_equal(paths[1], in_folder(near, "compact.safetensors"));
-    assert_string_equal(paths[2], in_folder(near, "vgg.safetensors"));
+    assert_string_equal(paths[0], in_folder("far/big.safetensors"));
+    assert_string_equal(paths[1], in_folder("near/compact.safetensors"));
+    assert_string_equal(paths[2], in_folder("near/vgg.safetensors"));
     assert_null(paths[3]);
     sol_model_list_free(&paths);
     assert_null(paths);
@@ -114,5 +103,5 @@ int main(void)
         cmocka_unit_test(test_what_is_not_there),
         cmocka_unit_test(test_a_list),
     };
-    return cmocka_run_group_tests_name("model/registry", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("model/registry", tests, set_up, tear_down_folder);
 }

@@ -11,23 +11,14 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[256], path[300];
+static char path[300];
 
 static int set_up(void **state)
 {
-    (void)state;
-    make_folder(folder);
+    assert_int_equal(set_up_folder(state), 0);
     snprintf(path, sizeof path, "%s/file.safetensors", folder);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(folder);
     return 0;
 }
 
@@ -141,22 +132,15 @@ static void test_truncated_files(void **state)
 {
     static const char header[] = "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
     static const float data[2] = {1, 2};
-    char whole[128];
-    size_t size = 8 + strlen(header) + sizeof data;
+    uint8_t *whole;
+    size_t size;
     SolTensors *tensors = NULL;
-    FILE *file;
     (void)state;
     write_tensors(path, header, data, sizeof data);
-    file = fopen(path, "rb");
-    assert_non_null(file);
-    assert_int_equal(fread(whole, 1, sizeof whole, file), size);
-    fclose(file);
+    whole = read_bytes(path, &size);
+    assert_int_equal(size, 8 + strlen(header) + sizeof data);
     for (size_t length = 0; length < size; length++) {
-        assert_int_equal(truncate(path, 0), 0);
-        file = fopen(path, "wb");
-        assert_non_null(file);
-        assert_int_equal(fwrite(whole, 1, length, file), length);
-        fclose(file);
+        write_bytes(path, whole, length);
         assert_int_equal(sol_tensors_read(&tensors, path), SOL_ERR_FORMAT);
         assert_null(tensors);
         if (length == 7)
@@ -167,6 +151,7 @@ static void test_truncated_files(void **state)
             assert_refused(SOL_ERR_FORMAT,
                            "tensor \"a\": its data ends at byte 8, but the file holds 7 bytes of data");
     }
+    free(whole);
 }
 
 static void test_files_that_are_none(void **state)
@@ -175,7 +160,7 @@ static void test_files_that_are_none(void **state)
     (void)state;
     unlink(path);
     assert_refused(SOL_ERR_IO, "cannot be opened: No such file or directory");
-    assert_int_equal(mkdir(path, 0777), 0);
+    make_folder(path);
     assert_refused(SOL_ERR_IO, "is no regular file");
     assert_int_equal(rmdir(path), 0);
     write_tensors_raw(path, UINT64_MAX, "{}", NULL, 0);
@@ -190,7 +175,7 @@ static void test_files_that_are_none(void **state)
                                    "where 299999992 follow");
     write_tensors_raw(path, 1, "{}", NULL, 0);
     assert_int_equal(sol_tensors_read(&tensors, path), SOL_ERR_FORMAT);
-    assert_non_null(strstr(sol_error_text(), "the header is no valid JSON"));
+    assert_contains(sol_error_text(), "the header is no valid JSON");
     assert_null(tensors);
 }
 
@@ -205,7 +190,7 @@ static void test_headers_that_are_no_headers(void **state)
     assert_header_refused("{\"t\": 5}", "tensor \"t\": its description is no object");
     write_tensors(path, "{\"t\": {}, \"t\": {}}", NULL, 0);
     assert_int_equal(sol_tensors_read(&tensors, path), SOL_ERR_FORMAT);
-    assert_non_null(strstr(sol_error_text(), "the header is no valid JSON: duplicate object key"));
+    assert_contains(sol_error_text(), "the header is no valid JSON: duplicate object key");
     memset(nested, '[', sizeof nested - 1);
     nested[sizeof nested - 1] = '\0';
     write_tensors(path, nested, NULL, 0);
@@ -272,5 +257,5 @@ int main(void)
         cmocka_unit_test(test_lying_descriptions),
         cmocka_unit_test(test_overlaps),
     };
-    return cmocka_run_group_tests_name("model/safetensors", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("model/safetensors", tests, set_up, tear_down_folder);
 }

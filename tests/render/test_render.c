@@ -3,39 +3,25 @@
  * The pipeline as a library: order, progress, cancelling at every stage, failures of one stage among
  * the others, and that nothing is left behind.
  */
+#include "support/clips.h"
 #include "support/number.h"
+#include "support/schedules.h"
 #include "support/support.h"
-
-#include "media/av.h"
 
 #include <solstice/render.h>
 
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { FRAMES = 40, WIDTH = 64, HEIGHT = 48 };
-
-static char folder[256];
-static const char *const model_folders[] = {"models", NULL};
 
 static const char head[] = "version: 1\ninput: images\nframerate: 25\n";
 
 static int set_up(void **state)
 {
-    (void)state;
-    sol_media_quiet();
-    make_folder(folder);
-    assert_int_equal(mkdir(in_folder(folder, "images"), 0777), 0);
-    write_numbered_images(in_folder(folder, "images"), "frame_", 0, FRAMES - 1, WIDTH, HEIGHT);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    remove_folder(folder);
+    assert_int_equal(set_up_folder(state), 0);
+    make_folder(in_folder("images"));
+    write_numbered_images(in_folder("images/frame_"), 0, FRAMES - 1, WIDTH, HEIGHT);
     return 0;
 }
 
@@ -44,8 +30,8 @@ static SolSchedule *load(const char *segments)
     SolSchedule *schedule = NULL;
     char text[4096];
     snprintf(text, sizeof text, "%s%soutputs:\n  - path: %s/out/film.mkv\n    crf: 0\n", head, segments, folder);
-    write_text(in_folder(folder, "s.yaml"), text);
-    if (sol_schedule_load(&schedule, in_folder(folder, "s.yaml"), model_folders) != SOL_OK)
+    write_text(in_folder("s.yaml"), text);
+    if (sol_schedule_load(&schedule, in_folder("s.yaml"), model_folders) != SOL_OK)
         fail_msg("%s", sol_error_text());
     return schedule;
 }
@@ -101,19 +87,16 @@ static void test_progress_and_report(void **state)
     seen = (Seen){0};
     assert_int_equal(sol_render(schedule, &options, NULL), 0);
     sol_schedule_close(&schedule);
-    assert_int_equal(count_entries(in_folder(folder, "out")), 1);
+    assert_int_equal(count_entries(in_folder("out")), 1);
 }
 
 static void test_frames_keep_their_pictures(void **state)
 {
     SolSchedule *schedule = load(untouched);
     SolRenderOptions options = {.first = 7, .count = 20, .overwrite = true};
-    int numbers[FRAMES];
     (void)state;
     assert_int_equal(sol_render(schedule, &options, NULL), 0);
-    assert_int_equal(read_numbers(in_folder(folder, "out/film.mkv"), WIDTH, HEIGHT, numbers, FRAMES), 20);
-    for (int i = 0; i < 20; i++)
-        assert_int_equal(numbers[i], 7 + i);
+    assert_numbers(in_folder("out/film.mkv"), WIDTH, HEIGHT, 7, 20);
     sol_schedule_close(&schedule);
 }
 
@@ -144,14 +127,14 @@ static void test_cancelling_at_any_moment_leaves_nothing(void **state)
     static const int polls[] = {1, 2, 3, 4, 7, 20, 50};
     SolSchedule *schedule = load(painted);
     (void)state;
-    if (count_entries(in_folder(folder, "out")) >= 0)
-        remove_folder(in_folder(folder, "out"));
+    if (count_entries(in_folder("out")) >= 0)
+        remove_folder(in_folder("out"));
     for (size_t i = 0; i < sizeof polls / sizeof *polls; i++) {
         Seen seen = {.cancel_at_poll = polls[i]};
         SolRenderOptions options = {.cancelled = cancel, .user = &seen};
         assert_int_equal(sol_render(schedule, &options, NULL), SOL_ERR_CANCELLED);
         assert_string_equal(sol_error_text(), "interrupted");
-        assert_int_equal(count_entries(in_folder(folder, "out")), -1);
+        assert_int_equal(count_entries(in_folder("out")), -1);
     }
     sol_schedule_close(&schedule);
 }
@@ -163,14 +146,14 @@ static void test_reader_fails_in_mid_stream(void **state)
     SolSchedule *schedule = load(untouched);
     SolRenderOptions options = {0};
     (void)state;
-    write_text(in_folder(folder, "images/frame_30.png"), "no picture");
+    write_text(in_folder("images/frame_30.png"), "no picture");
     assert_true(sol_render(schedule, &options, NULL) < 0);
-    assert_non_null(strstr(sol_error_text(), "frame_30.png"));
-    assert_int_equal(count_entries(in_folder(folder, "out")), -1);
+    assert_contains(sol_error_text(), "frame_30.png");
+    assert_int_equal(count_entries(in_folder("out")), -1);
     sol_schedule_close(&schedule);
-    remove_folder(in_folder(folder, "images"));
-    assert_int_equal(mkdir(in_folder(folder, "images"), 0777), 0);
-    write_numbered_images(in_folder(folder, "images"), "frame_", 0, FRAMES - 1, WIDTH, HEIGHT);
+    remove_folder(in_folder("images"));
+    make_folder(in_folder("images"));
+    write_numbered_images(in_folder("images/frame_"), 0, FRAMES - 1, WIDTH, HEIGHT);
 }
 
 static void test_bad_style_is_found_before_anything_is_written(void **state)
@@ -178,11 +161,11 @@ static void test_bad_style_is_found_before_anything_is_written(void **state)
     SolSchedule *schedule;
     SolRenderOptions options = {0};
     (void)state;
-    write_text(in_folder(folder, "notes.png"), "no picture");
+    write_text(in_folder("notes.png"), "no picture");
     schedule = load("segments: [{name: a, frames: 0-39, style: notes.png}]\n");
     assert_true(sol_render(schedule, &options, NULL) < 0);
-    assert_non_null(strstr(sol_error_text(), "notes.png"));
-    assert_int_equal(count_entries(in_folder(folder, "out")), -1);
+    assert_contains(sol_error_text(), "notes.png");
+    assert_int_equal(count_entries(in_folder("out")), -1);
     sol_schedule_close(&schedule);
 }
 
@@ -193,14 +176,14 @@ static void test_only_styles_of_the_range_are_learned(void **state)
     SolRenderOptions options = {.first = 0, .count = 10, .threads = 1};
     SolRenderReport report;
     (void)state;
-    write_text(in_folder(folder, "notes.png"), "no picture");
+    write_text(in_folder("notes.png"), "no picture");
     schedule = load("segments:\n  - {name: a, frames: 0-9, style: none}\n"
                     "  - {name: b, frames: 10-29, style: none}\n  - {name: c, frames: 30-39, style: notes.png}\n");
     assert_int_equal(sol_render(schedule, &options, &report), 0);
     assert_int_equal(report.painted, 0);
     sol_render_report_clear(&report);
     sol_schedule_close(&schedule);
-    remove_folder(in_folder(folder, "out"));
+    remove_folder(in_folder("out"));
 }
 
 int main(void)
@@ -214,5 +197,5 @@ int main(void)
         cmocka_unit_test(test_bad_style_is_found_before_anything_is_written),
         cmocka_unit_test(test_only_styles_of_the_range_are_learned),
     };
-    return cmocka_run_group_tests_name("render/render", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("render/render", tests, set_up, tear_down_folder);
 }

@@ -2,13 +2,20 @@
  *
  * Schedules as files: what is read from them, and every error in them compared whole.
  */
-#include "fixture.h"
+#include "support/schedules.h"
+#include "support/support.h"
 
 #include "base/text.h"
+#include "schedule/schedule.h"
 #include "schedule/values.h"
 
 #include <solstice/image.h>
 #include <solstice/model.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* A schedule cut where the cases below differ from it: lines 1-2, 3, 4-6, 7-8. */
 #define HEAD "version: 1\ninput: clip.mp4\n"
@@ -23,14 +30,6 @@
 typedef struct Case {
     const char *text, *error;
 } Case;
-
-static void write_bytes(const char *path, const void *bytes, size_t length)
-{
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(bytes, 1, length, file), length);
-    assert_int_equal(fclose(file), 0);
-}
 
 static void expect_error(const char *text, size_t length, const char *error)
 {
@@ -615,7 +614,7 @@ static void test_open_input(void **state)
     SolVideoIndex index;
     SolImage *image = NULL;
     (void)state;
-    assert_int_equal(mkdir("real", 0777), 0);
+    make_folder("real");
     assert_int_equal(sol_image_create(&image, 200, 100), SOL_OK);
     for (int y = 0; y < 100; y++)
         memset(sol_image_row(image, y), 128, 600);

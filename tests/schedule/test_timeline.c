@@ -3,9 +3,14 @@
  * Schedules laid over clips whose frames' times are made by hand: which frames a segment gets, the
  * stretches between, and what applies at every frame.
  */
-#include "fixture.h"
+#include "support/schedules.h"
+#include "support/support.h"
+
+#include "schedule/schedule.h"
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define WITH(keys) "version: 1\ninput: clip.mp4\noutputs: [path: out/film.mp4]\n" keys
 #define A ", style: styles/a.png"

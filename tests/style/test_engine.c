@@ -59,6 +59,7 @@ static int set_up(void **state)
     Fixture *f = calloc(1, sizeof *f);
     *state = f;
     assert_non_null(f);
+    assert_int_equal(set_up_folder(state), 0);
     assert_int_equal(sol_model_open(&f->model, "models/compact.safetensors"), 0);
     assert_int_equal(sol_engine_open(&f->engine, f->model, 2), 0);
     f->style = learn(f->engine, 1);
@@ -72,7 +73,7 @@ static int tear_down(void **state)
     sol_engine_close(&f->engine);
     sol_model_close(&f->model);
     free(f);
-    return 0;
+    return tear_down_folder(state);
 }
 
 /* Plans for the frame and paints it. */
@@ -310,19 +311,17 @@ static void test_plans(void **state)
 static void test_a_plan_that_fails(void **state)
 {
     static const TestTensor tensors[] = {{"t.weight", {3, 3, 1, 1, 0}}, {"t.bias", {3, 0}}, {NULL, {0}}};
-    char folder[256];
     SolImage *frame = make_picture(16, 16, 1), *painted = NULL;
     SolModel *model = NULL;
     SolEngine *engine = NULL;
     SolStyle *style;
     (void)state;
-    make_folder(folder);
-    write_model(in_folder(folder, "m.safetensors"), tensors,
+    write_model(in_folder("m.safetensors"), tensors,
                 "{'version': 1, 'method': 'adain', 'layers': [{'name': 'a', 'op': 'adain', 'style': 'input'},"
                 "{'name': 'u', 'op': 'upsample'}, {'name': 'v', 'op': 'upsample'},"
                 "{'name': 'c', 'op': 'conv', 'tensors': 't', 'channels': 3, 'kernel': 1},"
                 "{'name': 'p', 'op': 'max_pool'}, {'name': 'q', 'op': 'max_pool'}]}");
-    assert_int_equal(sol_model_open(&model, in_folder(folder, "m.safetensors")), 0);
+    assert_int_equal(sol_model_open(&model, in_folder("m.safetensors")), 0);
     assert_int_equal(sol_engine_open(&engine, model, 1), 0);
     style = learn(engine, 1);
     painted = paint(engine, style, 1, frame);
@@ -338,7 +337,6 @@ static void test_a_plan_that_fails(void **state)
     sol_style_close(&style);
     sol_engine_close(&engine);
     sol_model_close(&model);
-    remove_folder(folder);
 }
 
 /* A style is learned the same before any plan, beside one, and with another number of threads. */
@@ -397,20 +395,17 @@ static void test_style_images_of_all_shapes(void **state)
 static void test_style_files(void **state)
 {
     Fixture *f = *state;
-    char folder[256];
     SolImage *image = make_picture(512, 530, 1);
     SolStyle *style = NULL, *wanted = NULL;
-    make_folder(folder);
-    assert_int_equal(sol_image_save(image, in_folder(folder, "style.png"), false), 0);
+    assert_int_equal(sol_image_save(image, in_folder("style.png"), false), 0);
     assert_int_equal(sol_style_learn(&wanted, f->engine, image, SOL_STYLE_SHORT_SIDE), 0);
-    assert_int_equal(sol_style_open(&style, f->engine, in_folder(folder, "style.png")), 0);
+    assert_int_equal(sol_style_open(&style, f->engine, in_folder("style.png")), 0);
     assert_memory_equal(style->values, wanted->values, f->engine->style_size * sizeof(float));
     sol_style_close(&style);
     sol_style_close(&wanted);
-    assert_int_equal(sol_style_open(&style, f->engine, in_folder(folder, "none.png")), SOL_ERR_IO);
+    assert_int_equal(sol_style_open(&style, f->engine, in_folder("none.png")), SOL_ERR_IO);
     assert_null(style);
     sol_image_unref(&image);
-    remove_folder(folder);
 }
 
 static void test_arguments(void **state)
@@ -447,11 +442,10 @@ static void test_models_without_an_engine(void **state)
     };
     static const char *const texts[] = {"its method \"oil\" is not known to this version",
                                         "the network has no adain layer"};
-    char folder[256], wanted[512];
+    char wanted[512];
     (void)state;
-    make_folder(folder);
     for (int i = 0; i < 2; i++) {
-        const char *path = in_folder(folder, "m.safetensors");
+        const char *path = in_folder("m.safetensors");
         SolModel *model = NULL;
         SolEngine *engine = NULL;
         write_model(path, none, architectures[i]);
@@ -462,7 +456,6 @@ static void test_models_without_an_engine(void **state)
         assert_null(engine);
         sol_model_close(&model);
     }
-    remove_folder(folder);
 }
 
 int main(void)

@@ -1,69 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Pictures that carry a number.
+ * Pictures that carry a number, or their orientation.
  */
 #include "support/number.h"
 
 #include "support/support.h"
 
-#include <solstice/image.h>
+#include "image/image.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum { BITS = 8 };
+enum { COLUMNS = 4, ROWS = 3 };
 
-void draw_number(uint8_t *pixels, size_t stride, int width, int height, int number)
+void draw_number(SolImage *image, int number)
 {
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++) {
-            int bit = number >> (x * BITS / width) & 1;
-            memset(pixels + (size_t)y * stride + 3 * (size_t)x, bit ? 255 : 0, 3);
+    uint32_t noise = (uint32_t)number * 2654435761u + 1;
+    assert_in_range(number, 0, (1 << COLUMNS * ROWS) - 1);
+    for (int y = 0; y < image->height; y++)
+        for (int x = 0; x < image->width; x++) {
+            int bit = y * ROWS / image->height * COLUMNS + x * COLUMNS / image->width;
+            noise = noise * 1664525u + 1013904223u;
+            memset(sol_image_row(image, y) + 3 * x, (number >> bit & 1 ? 224 : 0) + (int)(noise >> 27), 3);
         }
 }
 
 int read_number(const uint8_t *pixels, size_t stride, int width, int height)
 {
-    const uint8_t *row = pixels + (size_t)(height / 2) * stride;
     int number = 0;
-    for (int bit = 0; bit < BITS; bit++)
-        if (row[3 * ((2 * bit + 1) * width / (2 * BITS)) + 1] > 127)
-            number |= 1 << bit;
+    for (int bit = 0; bit < COLUMNS * ROWS; bit++) {
+        int x = (2 * (bit % COLUMNS) + 1) * width / (2 * COLUMNS), y = (2 * (bit / COLUMNS) + 1) * height / (2 * ROWS);
+        const uint8_t *pixel = pixels + (size_t)y * stride + 3 * (size_t)x;
+        number |= (pixel[0] + pixel[1] + pixel[2] > 3 * 128) << bit;
+    }
     return number;
 }
 
-int read_numbers(const char *input, int width, int height, int numbers[], int most)
+int number_in(const SolImage *image)
 {
-    size_t size = 3 * (size_t)width * (size_t)height;
-    uint8_t *frame = malloc(size);
-    char command[1024];
-    FILE *pipe;
-    int count = 0;
-    snprintf(command, sizeof command, "ffmpeg -v error -i '%s' -f rawvideo -pix_fmt rgb24 -vsync passthrough -",
-             input);
-    pipe = popen(command, "r");
-    assert_non_null(frame);
-    assert_non_null(pipe);
-    while (fread(frame, 1, size, pipe) == size) {
-        if (count < most)
-            numbers[count] = read_number(frame, 3 * (size_t)width, width, height);
-        count++;
-    }
-    assert_int_equal(pclose(pipe), 0);
-    free(frame);
-    return count;
+    return read_number(image->pixels, image->stride, image->width, image->height);
 }
 
-void write_numbered_images(const char *folder, const char *prefix, int first, int last, int width, int height)
+void write_numbered_images(const char *prefix, int first, int last, int width, int height)
 {
+    SolImage *image = NULL;
+    assert_int_equal(sol_image_create(&image, width, height), 0);
     for (int n = first; n <= last; n++) {
-        SolImage *image = NULL;
         char path[512];
-        assert_int_equal(sol_image_create(&image, width, height), 0);
-        draw_number(sol_image_row(image, 0), (size_t)(sol_image_row(image, 1) - sol_image_row(image, 0)), width, height,
-                    n);
-        snprintf(path, sizeof path, "%s/%s%d.png", folder, prefix, n);
+        snprintf(path, sizeof path, "%s%d.png", prefix, n);
+        draw_number(image, n);
         assert_int_equal(sol_image_save(image, path, false), 0);
-        sol_image_unref(&image);
     }
+    sol_image_unref(&image);
+}
+
+void draw_quarters(SolImage *image)
+{
+    static const uint8_t colours[4][3] = {{255, 0, 0}, {0, 255, 0}, {0, 0, 255}, {255, 255, 255}};
+    for (int y = 0; y < image->height; y++)
+        for (int x = 0; x < image->width; x++)
+            memcpy(sol_image_row(image, y) + 3 * x, colours[2 * y / image->height * 2 + 2 * x / image->width], 3);
+}
+
+const char *quarters_of(const SolImage *image)
+{
+    static char letters[5];
+    for (int i = 0; i < 4; i++) {
+        int x = image->width * (i % 2 ? 3 : 1) / 4, y = image->height * (i / 2 ? 3 : 1) / 4;
+        const uint8_t *pixel = sol_image_row_const(image, y) + 3 * x;
+        bool r = pixel[0] > 128, g = pixel[1] > 128, b = pixel[2] > 128;
+        letters[i] = r && g && b ? 'W' : r ? 'R' : g ? 'G' : b ? 'B' : '-';
+    }
+    return letters;
 }

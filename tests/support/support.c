@@ -1,21 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Temporary folders and commands for tests.
+ * Temporary folders, files and commands for tests.
  */
 #include "support/support.h"
+
+#include "media/av.h"
 
 #include <dirent.h>
 #include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-void make_folder(char path[256])
+char folder[256], printed[65536];
+
+/* ---- folders and files ---- */
+
+int set_up_folder(void **state)
 {
     const char *base = getenv("TMPDIR");
-    snprintf(path, 256, "%s/solstice-test-XXXXXX", base && *base ? base : "/tmp");
-    assert_non_null(mkdtemp(path));
+    (void)state;
+    sol_media_quiet();
+    snprintf(folder, sizeof folder, "%s/solstice-test-XXXXXX", base && *base ? base : "/tmp");
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+int tear_down_folder(void **state)
+{
+    (void)state;
+    remove_folder(folder);
+    return 0;
+}
+
+const char *in_folder(const char *name)
+{
+    static char paths[8][512];
+    static int next;
+    char *path = paths[next++ % 8];
+    assert_true(snprintf(path, sizeof paths[0], "%s/%s", folder, name) < (int)sizeof paths[0]);
+    return path;
+}
+
+void make_folder(const char *path)
+{
+    assert_int_equal(mkdir(path, 0777), 0);
 }
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *place)
@@ -31,51 +60,97 @@ void remove_folder(const char *path)
 
 int count_entries(const char *path)
 {
-    DIR *folder = opendir(path);
+    DIR *entries = opendir(path);
     int count = -2; /* . and .. */
-    if (!folder)
+    if (!entries)
         return -1;
-    while (readdir(folder))
+    while (readdir(entries))
         count++;
-    closedir(folder);
+    closedir(entries);
     return count;
 }
 
-const char *in_folder(const char *folder, const char *name)
+void write_bytes(const char *path, const void *bytes, size_t size)
 {
-    static char paths[8][512];
-    static int next;
-    char *path = paths[next++ % 8];
-    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
-    return path;
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
 }
 
 void write_text(const char *path, const char *text)
 {
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
-    assert_int_equal(fclose(file), 0);
+    write_bytes(path, text, strlen(text));
 }
 
-int run_command(char *output, size_t size, const char *format, ...)
+uint8_t *read_bytes(const char *path, size_t *size)
 {
-    char command[4096], rest[4096];
-    size_t length = 0, got;
+    FILE *file = fopen(path, "rb");
+    uint8_t *bytes;
+    assert_non_null(file);
+    bytes = read_stream(file, size);
+    fclose(file);
+    return bytes;
+}
+
+uint8_t *read_stream(FILE *stream, size_t *size)
+{
+    uint8_t *bytes = NULL;
+    size_t capacity = 1 << 15, got;
+    *size = 0;
+    do {
+        capacity *= 2;
+        bytes = realloc(bytes, capacity);
+        assert_non_null(bytes);
+        got = fread(bytes + *size, 1, capacity - *size, stream);
+        *size += got;
+    } while (*size == capacity);
+    return bytes;
+}
+
+/* ---- commands ---- */
+
+int run_command(const char *format, ...)
+{
+    char command[4096] = "exec 2>&1; ";
+    const int start = (int)strlen(command), space = (int)sizeof command - start;
+    uint8_t *bytes;
+    size_t size;
     FILE *pipe;
     int status;
     va_list args;
-    strcpy(command, "exec 2>&1; ");
     va_start(args, format);
-    vsnprintf(command + strlen(command), sizeof command - strlen(command), format, args);
+    assert_in_range(vsnprintf(command + start, (size_t)space, format, args), 0, space - 1);
     va_end(args);
     pipe = popen(command, "r");
     assert_non_null(pipe);
-    while (length + 1 < size && (got = fread(output + length, 1, size - 1 - length, pipe)) > 0)
-        length += got;
-    output[length] = '\0';
-    while (fread(rest, 1, sizeof rest, pipe) > 0)
-        ;
+    bytes = read_stream(pipe, &size);
     status = pclose(pipe);
+    size = size < sizeof printed ? size : sizeof printed - 1;
+    memcpy(printed, bytes, size);
+    printed[size] = '\0';
+    free(bytes);
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* ---- texts ---- */
+
+void assert_contains(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("\"%s\" is not in \"%s\"", part, text);
+}
+
+const char *error_in_folder(void)
+{
+    const char *text = sol_error_text();
+    size_t length = strlen(folder);
+    return strncmp(text, folder, length) == 0 && text[length] == '/' ? text + length + 1 : text;
+}
+
+void keep_line(void *user, SolLogLevel level, const char *text)
+{
+    Lines *lines = user;
+    if (level == SOL_LOG_WARNING && lines->count++ == 0)
+        snprintf(lines->first, sizeof lines->first, "%s", text);
 }
