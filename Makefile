@@ -37,7 +37,7 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 
 PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
 
 COMPILE = $(CC) -std=c11 $(WARNINGS) $(DEFINES) -Iinclude -Isrc $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) \
-          -pthread -fPIC -fvisibility=hidden -MMD -MP
+          -ffp-contract=off -pthread -fPIC -fvisibility=hidden -MMD -MP
 LIBS    = $(LDFLAGS) $(SAN) $(PKG_LIBS) -lgif -pthread -lm
 
 # `make V=1` shows whole commands.
@@ -54,6 +54,13 @@ TEST_TOOLS  := $(sort $(wildcard tests/support/*.c))
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB_OBJECTS  := $(call object,$(LIB_SOURCES))
+
+# Inner loops, compiled once more for each instruction set of x86; src/nn/kernels_choose.c picks one at run time.
+KERNEL_SETS  := $(if $(filter x86_64% i386% i486% i586% i686%,$(shell $(CC) -dumpmachine 2>/dev/null)),avx2 avx512)
+LIB_OBJECTS  += $(KERNEL_SETS:%=$(BUILD)/obj/src/nn/kernels.%.o)
+kernel_flags_avx2   := -mavx2 -mfma -DSOL_KERNELS_FLAGS=SOL_CPU_AVX2
+kernel_flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512 \
+                       -DSOL_KERNELS_FLAGS=SOL_CPU_AVX512
 CLI_OBJECTS  := $(call object,$(CLI_SOURCES))
 TOOL_OBJECTS := $(call object,$(TEST_TOOLS))
 TEST_PROGRAMS := $(TESTS:%.c=$(BUILD)/%)
@@ -114,6 +121,11 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,cc      $<)
 	$(Q)$(COMPILE) $(if $(filter tests/%,$<),-Itests) -c $< -o $@
+
+$(KERNEL_SETS:%=$(BUILD)/obj/src/nn/kernels.%.o): $(BUILD)/obj/src/nn/kernels.%.o: src/nn/kernels.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,cc      $< ($*))
+	$(Q)$(COMPILE) $(kernel_flags_$*) -DSOL_KERNELS=sol_kernels_$* -DSOL_KERNELS_NAME='"$*"' -c $< -o $@
 
 $(BUILD)/libsolstice.a: $(LIB_OBJECTS)
 	@rm -f $@

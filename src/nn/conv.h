@@ -3,7 +3,7 @@
  * Convolutions, planned once for a size and run many times.
  *
  * One description of a planned convolution (SolConvShape) stands before a table of backends, ways to
- * compute it: `blas` (im2col and a matrix product) and `reference` (the definition, the oracle of the
+ * compute it: `blas` (Winograd or im2col, and matrix products) and `reference` (the definition, the oracle of the
  * others). A backend is one file and one line of the table in conv.c.
  */
 #ifndef SOL_NN_CONV_H
@@ -26,9 +26,10 @@ typedef struct SolConvShape {
 
 typedef struct SolConvBackend SolConvBackend;
 
-/* A planned convolution. Backends fill in `scratch` and `state`; nothing else is written after planning. */
+/* A planned convolution. Backends fill in `method`, `scratch` and `state`; nothing is written after planning. */
 typedef struct SolConv {
     const SolConvBackend *backend;
+    const SolConvBackend *method; /* where the backend has several: the one it chose for the shape */
     SolConvShape shape;
     const float *weights; /* [out][in][kernel][kernel], borrowed */
     const float *bias;    /* [out], borrowed; NULL for none */
