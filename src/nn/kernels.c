@@ -16,6 +16,15 @@
 
 extern const SolKernels SOL_KERNELS;
 
+/* Stands before a loop whose iterations do not touch what others write, which pointers alone cannot tell. */
+#if defined(__clang__)
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define INDEPENDENT
+#endif
+
 #define A1 ((float)SOL_POINT_A)
 #define A2 ((float)(SOL_POINT_A * SOL_POINT_A))
 #define A3 ((float)(SOL_POINT_A * SOL_POINT_A * SOL_POINT_A))
@@ -55,6 +64,7 @@ static void winograd_rows(const float *const rows[SOL_TILE_IN], size_t count, fl
     const float *restrict r3 = rows[3], *restrict r4 = rows[4], *restrict r5 = rows[5];
     float *restrict t0 = to, *restrict t1 = to + stride, *restrict t2 = to + 2 * stride;
     float *restrict t3 = to + 3 * stride, *restrict t4 = to + 4 * stride, *restrict t5 = to + 5 * stride;
+    INDEPENDENT
     for (size_t x = 0; x < count; x++) {
         float d[SOL_TILE_IN] = {r0[x], r1[x], r2[x], r3[x], r4[x], r5[x]}, v[SOL_TILE_IN];
         transform_in(d, v);
@@ -70,6 +80,7 @@ static void winograd_rows(const float *const rows[SOL_TILE_IN], size_t count, fl
 /* phase[k][t] = row[4 * t + k], as far as `tiles` tiles need them */
 static inline void part(const float *restrict row, size_t tiles, float phase[SOL_TILE][SOL_TILES_MAX + 1])
 {
+    INDEPENDENT
     for (size_t t = 0; t < tiles; t++) {
         phase[0][t] = row[4 * t];
         phase[1][t] = row[4 * t + 1];
@@ -87,6 +98,7 @@ static void winograd_columns(const float *restrict from, size_t stride, size_t t
         float *restrict t0 = to, *restrict t1 = to + step, *restrict t2 = to + 2 * step;
         float *restrict t3 = to + 3 * step, *restrict t4 = to + 4 * step, *restrict t5 = to + 5 * step;
         part(from, tiles, phase);
+        INDEPENDENT
         for (size_t t = 0; t < tiles; t++) {
             float d[SOL_TILE_IN] = {phase[0][t], phase[1][t],     phase[2][t],
                                     phase[3][t], phase[0][t + 1], phase[1][t + 1]};
@@ -112,6 +124,7 @@ static void winograd_output(const float *restrict from, size_t step, size_t tile
 {
     float half[SOL_TILE][SOL_TILE_IN][SOL_TILES_MAX];
     for (size_t k = 0; k < SOL_TILE_IN; k++)
+        INDEPENDENT
         for (size_t t = 0; t < tiles; t++) {
             const float *product = from + k * step + t;
             float m[SOL_TILE_IN] = {product[0],         product[6 * step],  product[12 * step],
@@ -124,6 +137,7 @@ static void winograd_output(const float *restrict from, size_t step, size_t tile
             half[3][k][t] = y[3];
         }
     for (size_t i = 0; i < SOL_TILE; i++, to += stride)
+        INDEPENDENT
         for (size_t t = 0; t < tiles; t++) {
             float m[SOL_TILE_IN] = {half[i][0][t], half[i][1][t], half[i][2][t],
                                     half[i][3][t], half[i][4][t], half[i][5][t]};

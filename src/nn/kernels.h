@@ -24,8 +24,8 @@ enum {
 };
 
 /* The points; see docs/performance.md for why these. */
-#define SOL_POINT_A 1.0
-#define SOL_POINT_B 2.0
+#define SOL_POINT_A 0.625
+#define SOL_POINT_B 1.5
 
 typedef struct SolKernels {
     const char *name; /* of the instruction set */
