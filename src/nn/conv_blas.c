@@ -6,9 +6,12 @@
  */
 #include "nn/conv_blas.h"
 
+#include "base/cpu.h"
 #include "nn/gemm.h"
+#include "nn/kernels.h"
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 typedef struct Run {
     const SolConv *conv;
@@ -39,9 +42,17 @@ void sol_conv_run_blocks(const SolConv *conv, const float *in, float *out, void 
     sol_pool_run(conv->pool, work, &r, workers < count ? workers : count);
 }
 
-static const SolConvBackend *choose(const SolConvShape *s)
+/*
+ * Winograd's method won every comparison but these: pictures of few pixels, where tiles hang over the
+ * border and wide layers read 36 matrices of weights for next to nothing, and layers of so few input
+ * channels that the products are nothing beside the transforms, unless AVX-512 makes those cheap.
+ */
+static bool winograd_pays(const SolConvShape *s)
 {
-    return sol_conv_winograd.supports(s) ? &sol_conv_winograd : &sol_conv_im2col;
+    int tile = SOL_TILE, channels = sol_kernels()->flags & SOL_CPU_AVX512 ? 3 : 8;
+    int64_t pixels = (int64_t)s->height * s->width;
+    int64_t covered = ((int64_t)s->height + tile - 1) / tile * tile * (((int64_t)s->width + tile - 1) / tile * tile);
+    return sol_conv_winograd.supports(s) && s->in_channels >= channels && pixels >= 256 && covered <= 2 * pixels;
 }
 
 static bool supports(const SolConvShape *shape)
@@ -51,7 +62,7 @@ static bool supports(const SolConvShape *shape)
 
 static int plan(SolConv *conv)
 {
-    conv->method = choose(&conv->shape);
+    conv->method = winograd_pays(&conv->shape) ? &sol_conv_winograd : &sol_conv_im2col;
     sol_gemm_set_threads(1);
     return conv->method->plan(conv);
 }
@@ -63,7 +74,8 @@ static void run(const SolConv *conv, const float *in, float *out, void *scratch)
 
 static void release(SolConv *conv)
 {
-    conv->method->release(conv);
+    if (conv->method)
+        conv->method->release(conv);
 }
 
 const SolConvBackend sol_conv_blas = {"blas", supports, plan, run, release};

@@ -14,13 +14,14 @@
 #include "nn/gemm.h"
 #include "nn/kernels.h"
 
+#include <limits.h>
 #include <math.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 
 enum {
     BLOCK_BYTES = 576 << 10,  /* of transformed data, about: half of a core's second-level cache */
-    TILES_MIN = 16,           /* of a block */
+    TILES_MIN = 32,           /* of a block */
     TILES_MAX = 128,
     PART_MIN = 16,            /* output channels of a part */
     PRODUCT_MAX = 1000000,    /* multiply-adds of one product: those are multiplied without a copy */
@@ -52,25 +53,24 @@ static int clamp(int value, int low, int high)
     return value < low ? low : value > high ? high : value;
 }
 
-static int env(const char *n, int d)
+static int least(int a, int b)
 {
-    const char *e = getenv(n);
-    return e ? atoi(e) : d;
+    return a < b ? a : b;
 }
 
 static Cut cut_for(const SolConvShape *s)
 {
-    Cut cut;
     int tiles_x = divide_up(s->width, SOL_TILE), tiles_y = divide_up(s->height, SOL_TILE);
-    int64_t bytes = SOL_TILE_POINTS * (int64_t)sizeof(float) * ((int64_t)s->in_channels + (s->out_channels < 64 ? s->out_channels : 64));
-    int tiles = clamp((int)(env("WB", BLOCK_BYTES) / bytes), env("WT", TILES_MIN), TILES_MAX);
-    int run = tiles < SOL_TILES_MAX ? tiles : SOL_TILES_MAX;
-    cut.across = divide_up(tiles_x, run);
-    cut.columns = divide_up(tiles_x, cut.across);
-    cut.rows = clamp(tiles / cut.columns, 1, tiles_y);
+    int64_t column = SOL_TILE_POINTS * (int64_t)sizeof(float) * ((int64_t)s->in_channels + least(s->out_channels, 64));
+    int tiles = clamp((int)(BLOCK_BYTES / column), TILES_MIN, TILES_MAX);
+    Cut cut;
+    cut.across = divide_up(tiles_x, least(tiles, SOL_TILES_MAX));
+    cut.columns = divide_up(tiles_x, cut.across); /* about the same in each */
     cut.across = divide_up(tiles_x, cut.columns);
+    cut.down = divide_up(tiles_y, clamp(tiles / cut.columns, 1, tiles_y));
+    cut.rows = divide_up(tiles_y, cut.down);
     cut.down = divide_up(tiles_y, cut.rows);
-    cut.part = clamp((int)(env("WP", PRODUCT_MAX) / ((int64_t)cut.rows * cut.columns * s->in_channels)), PART_MIN, s->out_channels > PART_MIN ? s->out_channels : PART_MIN);
+    cut.part = clamp((int)(PRODUCT_MAX / ((int64_t)cut.rows * cut.columns * s->in_channels)), PART_MIN, INT_MAX);
     cut.part = divide_up(s->out_channels, divide_up(s->out_channels, cut.part));
     return cut;
 }

@@ -4,6 +4,7 @@
  */
 #include "support/support.h"
 
+#include "base/cpu.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/pool.h"
@@ -245,6 +246,25 @@ static void test_queue_discards_what_nobody_took(void **state)
     assert_int_equal(atomic_load(&discarded), 2);
 }
 
+static void test_cpu_mask(void **state)
+{
+    unsigned all;
+    (void)state;
+    unsetenv("SOLSTICE_CPUMASK");
+    all = sol_cpu_flags();
+    assert_true(!(all & SOL_CPU_AVX512) || all & SOL_CPU_AVX2);
+    static const struct {
+        const char *mask;
+        unsigned left;
+    } masks[] = {{"c", 0}, {"0", 0}, {"avx2", SOL_CPU_AVX2}, {"1", SOL_CPU_AVX2}, {"avx512", ~0u}, {"3", ~0u},
+                 {"", ~0u}, {"altivec", ~0u}, {"-1", ~0u}};
+    for (size_t i = 0; i < sizeof masks / sizeof masks[0]; i++) {
+        setenv("SOLSTICE_CPUMASK", masks[i].mask, 1);
+        assert_int_equal(sol_cpu_flags(), all & masks[i].left);
+    }
+    unsetenv("SOLSTICE_CPUMASK");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_queue_drains_in_order),
         cmocka_unit_test(test_queue_abort_wakes_both_ends),
         cmocka_unit_test(test_queue_discards_what_nobody_took),
+        cmocka_unit_test(test_cpu_mask),
     };
     return cmocka_run_group_tests_name("base/base", tests, NULL, NULL);
 }

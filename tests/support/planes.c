@@ -6,6 +6,8 @@
 
 #include "support/support.h"
 
+#include "base/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -32,4 +34,27 @@ double largest_difference(const float *a, const float *b, size_t count)
             largest = isfinite(difference) ? difference : INFINITY;
     }
     return largest;
+}
+
+enum { GUARD = 64 };
+
+Guarded guarded(size_t count)
+{
+    size_t around = SOL_ALIGNMENT / sizeof(float) * GUARD;
+    Guarded g = {.memory = sol_alloc(count + 2 * around, sizeof(float)), .count = count};
+    assert_non_null(g.memory);
+    for (size_t i = 0; i < count + 2 * around; i++)
+        g.memory[i] = i < around || i >= around + count ? 12345.0f : NAN;
+    g.data = g.memory + around;
+    return g;
+}
+
+void release(Guarded *g)
+{
+    size_t around = SOL_ALIGNMENT / sizeof(float) * GUARD;
+    for (size_t i = 0; i < around; i++) {
+        assert_true(g->memory[i] == 12345.0f);
+        assert_true(g->data[g->count + i] == 12345.0f);
+    }
+    sol_free(g->memory);
 }

@@ -14,4 +14,15 @@ float *random_planes(size_t count, uint32_t seed);
 /** The largest absolute difference; infinite where either holds something that is no number. */
 double largest_difference(const float *a, const float *b, size_t count);
 
+/* Memory for `count` floats that shows reads before writes (NaN within) and writes beyond (guards around). */
+typedef struct Guarded {
+    float *memory, *data; /* `data` is aligned to SOL_ALIGNMENT */
+    size_t count;
+} Guarded;
+
+Guarded guarded(size_t count);
+
+/** Checks the guards and frees. */
+void release(Guarded *g);
+
 #endif

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every convolution backend, and every method of theirs, against the naive twin on awkward shapes, and the
+ * twin against results worked out by hand.
+ */
+#include "support/planes.h"
+#include "support/support.h"
+
+#include "base/error.h"
+#include "nn/conv_blas.h"
+#include "nn/gemm.h"
+#include "nn/kernels.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POOLS = 3 };
+
+static SolPool *pools[POOLS]; /* of 1, 2 and 3 threads */
+
+static int set_up(void **state)
+{
+    (void)state;
+    for (int i = 0; i < POOLS; i++)
+        if (sol_pool_open(&pools[i], i + 1) != 0)
+            return -1;
+    sol_gemm_set_threads(1);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    for (int i = 0; i < POOLS; i++)
+        sol_pool_close(&pools[i]);
+    return 0;
+}
+
+static size_t weight_count(const SolConvShape *s)
+{
+    return (size_t)s->out_channels * (size_t)s->in_channels * (size_t)s->kernel * (size_t)s->kernel;
+}
+
+/* Plans, runs and closes one convolution. True where it was computed by Winograd's method. */
+static bool convolve(const SolConvBackend *backend, const SolConvShape *shape, const float *weights, const float *bias,
+                     SolPool *pool, const float *in, float *out)
+{
+    SolConv *conv = NULL;
+    Guarded scratch;
+    bool winograd;
+    if (sol_conv_plan(&conv, backend, shape, weights, bias, pool) != 0)
+        fail_msg("%s", sol_error_text());
+    assert_ptr_equal(conv->backend, backend);
+    winograd = conv->backend == &sol_conv_winograd || conv->method == &sol_conv_winograd;
+    scratch = guarded(conv->scratch / sizeof(float));
+    sol_conv_run(conv, in, out, scratch.data);
+    release(&scratch);
+    sol_conv_close(&conv);
+    assert_null(conv);
+    return winograd;
+}
+
+/* Number `i` of the backends and methods that are held against the reference; NULL behind the last. */
+static const SolConvBackend *fast_backend(int i)
+{
+    static const SolConvBackend *const methods[] = {&sol_conv_im2col, &sol_conv_winograd};
+    const SolConvBackend *reference = sol_conv_backend("reference");
+    if (i < 2)
+        return methods[i];
+    for (int b = 0; sol_conv_backend_at(b); b++)
+        if (sol_conv_backend_at(b) != reference && i-- == 2)
+            return sol_conv_backend_at(b);
+    return NULL;
+}
+
+/*
+ * How much further rounding errors go in Winograd's method than in the sum that it stands for: the worst
+ * of the outputs y = A^T ((G w) (B^T d)) of a tile, where the elements of w and d are independent, and
+ * every product errs in proportion to its deviation; over the deviation of y. Squared: along two sides.
+ */
+static double winograd_factor(void)
+{
+    const double points[5] = {0, SOL_POINT_A, -SOL_POINT_A, SOL_POINT_B, -SOL_POINT_B};
+    double worst = 0;
+    for (int i = 0; i < SOL_TILE; i++) {
+        double variance = 0;
+        for (int p = 0; p <= 5; p++) {
+            double product[6] = {1}, divisor = 1, b = 0, g = 0;
+            for (int q = 0, degree = 0; q < 5; q++) {
+                if (q == p)
+                    continue;
+                degree++;
+                for (int k = degree; k >= 0; k--) /* times (x - points[q]) */
+                    product[k] = (k > 0 ? product[k - 1] : 0) - (k < degree ? points[q] * product[k] : 0);
+                divisor *= p < 5 ? points[p] - points[q] : 1;
+            }
+            for (int k = 0; k < 6; k++)
+                b += product[k] * product[k];
+            for (int k = 0; k < 3; k++)
+                g += p < 5 ? pow(points[p], 2 * k) / divisor / divisor : k == 2;
+            variance += (p < 5 ? pow(points[p], 2 * i) : i == 3) * b * g;
+        }
+        worst = fmax(worst, variance / 3);
+    }
+    return worst;
+}
+
+/* One backend against the reference, and against itself with other numbers of threads. */
+static void check_conv(const SolConvBackend *backend, const SolConvShape *shape, bool with_bias)
+{
+    size_t plane = (size_t)shape->height * (size_t)shape->width, count = plane * (size_t)shape->out_channels;
+    float *in = random_planes(plane * (size_t)shape->in_channels, 1), *weights = random_planes(weight_count(shape), 2);
+    float *bias = random_planes((size_t)shape->out_channels, 3), *wanted = malloc(count * sizeof *wanted);
+    Guarded out[POOLS];
+    double difference, bound;
+    bool winograd = false;
+    assert_non_null(wanted);
+    convolve(sol_conv_backend("reference"), shape, weights, with_bias ? bias : NULL, pools[0], in, wanted);
+    for (int i = 0; i < POOLS; i++) {
+        out[i] = guarded(count);
+        winograd = convolve(backend, shape, weights, with_bias ? bias : NULL, pools[i], in, out[i].data);
+    }
+    /* terms are below 1 and of random sign: n of them sum to about sqrt(n), with as many roundings */
+    bound = 4e-7 * sqrt(shape->in_channels) * shape->kernel * sqrt(sqrt(shape->in_channels));
+    bound = bound * (winograd ? winograd_factor() : sqrt(shape->kernel)) + 3e-7;
+    difference = largest_difference(out[0].data, wanted, count);
+    if (!(difference <= bound))
+        fail_msg("%s: %d to %d channels, kernel %d, %dx%d, border %d, relu %d, bias %d: off by %g, where %g is allowed",
+                 backend->name, shape->in_channels, shape->out_channels, shape->kernel, shape->width, shape->height,
+                 (int)shape->border, shape->relu, with_bias, difference, bound);
+    for (int i = 1; i < POOLS; i++)
+        assert_memory_equal(out[i].data, out[0].data, count * sizeof(float));
+    for (int i = 0; i < POOLS; i++)
+        release(&out[i]);
+    free(in);
+    free(weights);
+    free(bias);
+    free(wanted);
+}
+
+static void test_backends_agree_with_the_reference(void **state)
+{
+    static const struct {
+        int in, out, kernel, height, width;
+    } sizes[] = {
+        {3, 16, 3, 1, 1},    {1, 1, 3, 2, 2},     {3, 5, 3, 3, 5},    {16, 3, 3, 1, 7},   {2, 3, 3, 9, 1},
+        {16, 32, 3, 17, 33}, {3, 16, 3, 67, 129}, {33, 7, 3, 31, 29}, {64, 64, 3, 23, 45}, {130, 9, 3, 30, 31},
+        {128, 130, 3, 9, 11}, {3, 4, 1, 5, 3},    {64, 17, 1, 70, 61}, {5, 6, 5, 2, 3},    {3, 8, 9, 3, 4},
+        {7, 2, 9, 1, 1},     {1, 1, 1, 1, 1},     {2, 2, 7, 64, 64},    {512, 33, 3, 5, 6},   {5, 512, 3, 6, 3},
+        {256, 300, 3, 4, 13},
+    };
+    (void)state;
+    assert_non_null(fast_backend(0));
+    for (int b = 0; fast_backend(b); b++)
+        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+            for (int variant = 0; variant < 4; variant++) {
+                SolConvShape shape = {.in_channels = sizes[i].in,
+                                      .out_channels = sizes[i].out,
+                                      .kernel = sizes[i].kernel,
+                                      .height = sizes[i].height,
+                                      .width = sizes[i].width,
+                                      .border = variant & 1 ? SOL_BORDER_ZERO : SOL_BORDER_REFLECT,
+                                      .relu = variant & 2};
+                if (fast_backend(b)->supports(&shape))
+                    check_conv(fast_backend(b), &shape, variant != 3);
+            }
+}
+
+/* Sizes one pixel around multiples of the strips that a backend may cut a picture into. */
+static void test_backends_at_strip_edges(void **state)
+{
+    (void)state;
+    for (int b = 0; fast_backend(b); b++)
+        for (int width = 94; width <= 98; width++) {
+            SolConvShape narrow = {.in_channels = 3, .out_channels = 2, .kernel = 3, .height = 44, .width = width};
+            SolConvShape deep = {.in_channels = 128, .out_channels = 3, .kernel = 3, .height = 2, .width = width};
+            check_conv(fast_backend(b), &narrow, true);
+            check_conv(fast_backend(b), &deep, true);
+        }
+}
+
+/* Sizes around whole tiles, runs of tiles and blocks of them, along both sides. */
+static void test_winograd_at_tile_edges(void **state)
+{
+    static const int sizes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 127, 128, 129, 130, 253, 256, 257, 258, 300};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (int variant = 0; variant < 6; variant++) {
+            SolConvShape shape = {.in_channels = 4 + variant, .out_channels = 3, .kernel = 3, .relu = variant & 1,
+                                  .border = variant & 1 ? SOL_BORDER_ZERO : SOL_BORDER_REFLECT};
+            shape.width = variant < 4 ? sizes[i] : 3 + variant;
+            shape.height = variant < 4 ? 1 + 4 * variant : sizes[i];
+            check_conv(&sol_conv_winograd, &shape, true);
+        }
+}
+
+/* Which method the backend `blas` takes is a property of the shape. */
+static void test_blas_chooses_by_shape(void **state)
+{
+    static const struct {
+        SolConvShape shape;
+        bool winograd;
+    } choices[] = {
+        {{.in_channels = 64, .out_channels = 64, .kernel = 3, .height = 128, .width = 128}, true},
+        {{.in_channels = 16, .out_channels = 3, .kernel = 3, .height = 512, .width = 512}, true},
+        {{.in_channels = 512, .out_channels = 512, .kernel = 3, .height = 16, .width = 16}, true},
+        {{.in_channels = 64, .out_channels = 64, .kernel = 1, .height = 128, .width = 128}, false},
+        {{.in_channels = 64, .out_channels = 64, .kernel = 5, .height = 128, .width = 128}, false},
+        {{.in_channels = 64, .out_channels = 64, .kernel = 3, .height = 15, .width = 16}, false},
+        {{.in_channels = 64, .out_channels = 64, .kernel = 3, .height = 1, .width = 1000}, false},
+        {{.in_channels = 2, .out_channels = 64, .kernel = 3, .height = 128, .width = 128}, false},
+    };
+    float *weights = random_planes(512 * 512 * 9, 2);
+    (void)state;
+    for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++) {
+        SolConv *conv = NULL;
+        assert_int_equal(
+            sol_conv_plan(&conv, sol_conv_backend("blas"), &choices[i].shape, weights, NULL, pools[0]), 0);
+        assert_ptr_equal(conv->method, choices[i].winograd ? &sol_conv_winograd : &sol_conv_im2col);
+        sol_conv_close(&conv);
+    }
+    free(weights);
+}
+
+/* Hiding instruction sets changes the speed, not a bit of the result. */
+static void test_winograd_with_every_instruction_set(void **state)
+{
+    static const char *const masks[] = {"c", "avx2", "avx512"};
+    static const int widths[] = {1, 5, 30, 61, 66, 150, 263, 400};
+    float *weights = random_planes(6 * 5 * 9, 2);
+    (void)state;
+    for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
+        const SolConvShape shape = {.in_channels = 6, .out_channels = 5, .kernel = 3, .height = 19, .width = widths[w],
+                                    .relu = true};
+        size_t plane = 19 * (size_t)widths[w], count = 5 * plane;
+        float *in = random_planes(6 * plane, 1), *wanted = malloc(count * sizeof *wanted);
+        unsetenv("SOLSTICE_CPUMASK");
+        convolve(&sol_conv_winograd, &shape, weights, NULL, pools[0], in, wanted);
+        for (int i = 0; i < 3; i++) {
+            Guarded out = guarded(count);
+            setenv("SOLSTICE_CPUMASK", masks[i], 1);
+            convolve(&sol_conv_winograd, &shape, weights, NULL, pools[1], in, out.data);
+            assert_memory_equal(out.data, wanted, count * sizeof *wanted);
+            release(&out);
+        }
+        free(in);
+        free(wanted);
+    }
+    unsetenv("SOLSTICE_CPUMASK");
+    free(weights);
+}
+
+static void test_reference_convolution_by_hand(void **state)
+{
+    static const float in[6] = {1, 2, 3, 4, 5, 6}; /* 1 2 3 / 4 5 6 */
+    static const float upper_left[9] = {1, 0, 0, 0, 0, 0, 0, 0, 0}, lower_right[9] = {0, 0, 0, 0, 0, 0, 0, 0, 1};
+    static const float one_bias = -4;
+    SolConvShape shape = {.in_channels = 1, .out_channels = 1, .kernel = 3, .height = 2, .width = 3};
+    float out[6];
+    (void)state;
+    convolve(sol_conv_backend("reference"), &shape, upper_left, NULL, pools[0], in, out);
+    assert_memory_equal(out, ((float[]){5, 4, 5, 2, 1, 2}), sizeof out);
+    convolve(sol_conv_backend("reference"), &shape, lower_right, NULL, pools[0], in, out);
+    assert_memory_equal(out, ((float[]){5, 6, 5, 2, 3, 2}), sizeof out);
+    shape.border = SOL_BORDER_ZERO;
+    convolve(sol_conv_backend("reference"), &shape, upper_left, NULL, pools[0], in, out);
+    assert_memory_equal(out, ((float[]){0, 0, 0, 0, 1, 2}), sizeof out);
+    shape.relu = true;
+    convolve(sol_conv_backend("reference"), &shape, lower_right, &one_bias, pools[0], in, out);
+    assert_memory_equal(out, ((float[]){1, 2, 0, 0, 0, 0}), sizeof out);
+}
+
+static void test_a_lone_pixel_repeats(void **state)
+{
+    static const float in = 2, weights[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    SolConvShape shape = {.in_channels = 1, .out_channels = 1, .kernel = 3, .height = 1, .width = 1};
+    (void)state;
+    for (int b = 0; sol_conv_backend_at(b); b++) {
+        float out = 0;
+        convolve(sol_conv_backend_at(b), &shape, weights, NULL, pools[0], &in, &out);
+        assert_true(out == 90);
+    }
+}
+
+static void test_border_index(void **state)
+{
+    static const int reflected[] = {0, 1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1};
+    (void)state;
+    for (int i = -6; i < 8; i++)
+        assert_int_equal(sol_border_index(SOL_BORDER_REFLECT, i, 4), reflected[i + 6]);
+    for (int i = -5; i < 5; i++) {
+        assert_int_equal(sol_border_index(SOL_BORDER_REFLECT, i, 1), 0);
+        assert_int_equal(sol_border_index(SOL_BORDER_ZERO, i, 1), i == 0 ? 0 : -1);
+    }
+}
+
+static void test_senseless_convolutions_are_refused(void **state)
+{
+    static const SolConvShape good = {.in_channels = 2, .out_channels = 2, .kernel = 3, .height = 4, .width = 4};
+    SolConvShape bad[7];
+    SolConv *conv = NULL;
+    float weights[36] = {0};
+    (void)state;
+    for (int i = 0; i < 7; i++)
+        bad[i] = good;
+    bad[0].in_channels = 0;
+    bad[1].out_channels = -1;
+    bad[2].kernel = 2;
+    bad[3].height = 0;
+    bad[4].width = INT_MAX; /* a plane beyond what matrix libraries count */
+    bad[5].in_channels = INT_MAX;
+    bad[6].kernel = INT_MAX;
+    for (int i = 0; i < 7; i++) {
+        assert_int_equal(sol_conv_plan(&conv, NULL, &bad[i], weights, NULL, pools[0]), SOL_ERR_ARGUMENT);
+        assert_null(conv);
+    }
+    assert_null(sol_conv_backend("unheard-of"));
+    assert_int_equal(sol_conv_plan(&conv, NULL, &good, weights, NULL, pools[0]), 0);
+    assert_string_equal(conv->backend->name, "blas");
+    sol_conv_close(&conv);
+    assert_true(sol_conv_macs(&good) == 2 * 2 * 9 * 16);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_border_index),
+        cmocka_unit_test(test_reference_convolution_by_hand),
+        cmocka_unit_test(test_a_lone_pixel_repeats),
+        cmocka_unit_test(test_backends_agree_with_the_reference),
+        cmocka_unit_test(test_backends_at_strip_edges),
+        cmocka_unit_test(test_winograd_at_tile_edges),
+        cmocka_unit_test(test_blas_chooses_by_shape),
+        cmocka_unit_test(test_winograd_with_every_instruction_set),
+        cmocka_unit_test(test_senseless_convolutions_are_refused),
+    };
+    return cmocka_run_group_tests_name("nn/conv", tests, set_up, tear_down);
+}
