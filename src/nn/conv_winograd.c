@@ -14,7 +14,6 @@
 #include "nn/gemm.h"
 #include "nn/kernels.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -24,6 +23,7 @@ enum {
     TILES_MIN = 32,           /* of a block */
     TILES_MAX = 128,
     PART_MIN = 16,            /* output channels of a part */
+    PART_MAX = 256,
     PRODUCT_MAX = 1000000,    /* multiply-adds of one product: those are multiplied without a copy */
     LINE = SOL_ALIGNMENT / sizeof(float),
     ROW = SOL_TILE * SOL_TILES_MAX + SOL_TILE /* pixels of a run of tiles, and what they look at beyond */
@@ -70,7 +70,7 @@ static Cut cut_for(const SolConvShape *s)
     cut.down = divide_up(tiles_y, clamp(tiles / cut.columns, 1, tiles_y));
     cut.rows = divide_up(tiles_y, cut.down);
     cut.down = divide_up(tiles_y, cut.rows);
-    cut.part = clamp((int)(PRODUCT_MAX / ((int64_t)cut.rows * cut.columns * s->in_channels)), PART_MIN, INT_MAX);
+    cut.part = clamp((int)(PRODUCT_MAX / ((int64_t)cut.rows * cut.columns * s->in_channels)), PART_MIN, PART_MAX);
     cut.part = divide_up(s->out_channels, divide_up(s->out_channels, cut.part));
     return cut;
 }
