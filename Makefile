@@ -65,7 +65,7 @@ CLI_OBJECTS  := $(call object,$(CLI_SOURCES))
 TOOL_OBJECTS := $(call object,$(TEST_TOOLS))
 TEST_PROGRAMS := $(TESTS:%.c=$(BUILD)/%)
 
-.PHONY: all help deps demo test test-programs bench sample install uninstall clean FORCE
+.PHONY: all help deps demo test test-programs bench bench-conv sample install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -77,6 +77,7 @@ help:
 	@echo "make test       install what is missing, build, run every test"
 	@echo "make deps       install what building and testing need, where it is missing"
 	@echo "make bench      time painting with the default model"
+	@echo "make bench-conv time convolution by im2col and by Winograd, layer by layer"
 	@echo "make sample     make the sample clip and styles in configs/sample anew"
 	@echo "make install    into PREFIX ($(PREFIX)), below DESTDIR where that is set; also: make uninstall"
 	@echo "make clean      remove build/"
@@ -101,6 +102,9 @@ test-programs: $(TEST_PROGRAMS)
 
 bench: all
 	$(BUILD)/solstice bench
+
+bench-conv: $(BUILD)/tests/bench/conv
+	env -u OPENBLAS_CORETYPE $(BUILD)/tests/bench/conv
 
 sample: scripts/make-sample.sh
 	scripts/make-sample.sh

@@ -3,10 +3,11 @@
  * Convolution by Winograd's F(4x4, 3x3) (Lavin & Gray 2016): tiles of 6x6 input pixels, which overlap by
  * two, become tiles of 4x4 output pixels at 36 multiplications for each pair of channels instead of 144.
  *
- * The picture is cut into blocks of tiles, small enough that what a block is transformed to stays in a
- * core's own cache: 36 matrices of in_channels x tiles, each multiplied by the matrix of out_channels x
- * in_channels that the weights were transformed to at planning. The output channels are taken in parts,
- * which are transformed back while their products are in the cache.
+ * The picture is cut into blocks of tiles. A block is transformed to 36 matrices of in_channels x tiles,
+ * each to be multiplied by the matrix of out_channels x in_channels that the weights were transformed to
+ * at planning. Blocks are so small that up to 128 channels these matrices stay in a core's own cache; wider
+ * layers keep them in the shared one, since fewer tiles would read the weights too often. The output
+ * channels are taken in parts, which are transformed back while their products are in the cache.
  */
 #include "nn/conv_blas.h"
 
@@ -14,6 +15,7 @@
 #include "nn/gemm.h"
 #include "nn/kernels.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -24,7 +26,7 @@ enum {
     TILES_MAX = 128,
     PART_MIN = 16,            /* output channels of a part */
     PART_MAX = 256,
-    PRODUCT_MAX = 1000000,    /* multiply-adds of one product: those are multiplied without a copy */
+    PRODUCT_MAX = 1000000,    /* multiply-adds of a product: up to so many, OpenBLAS copies nothing on AVX-512 */
     LINE = SOL_ALIGNMENT / sizeof(float),
     ROW = SOL_TILE * SOL_TILES_MAX + SOL_TILE /* pixels of a run of tiles, and what they look at beyond */
 };
@@ -85,7 +87,8 @@ static size_t matrix_step(const Cut *cut, int channels)
 
 static bool supports(const SolConvShape *s)
 {
-    return s->kernel == 3;
+    int most = INT_MAX - 2 * SOL_TILE_IN; /* a tile's pixels are counted beyond the border */
+    return s->kernel == 3 && s->width <= most && s->height <= most;
 }
 
 /* ---- planning ---- */
@@ -191,7 +194,8 @@ static void transform_input(const SolConv *conv, const float *in, Tiles tiles, f
     float rows[SOL_TILE_IN][ROW];
     for (int i = 0; i < s->in_channels; i++) {
         gather_rows(conv, in + (size_t)i * plane, tiles, rows);
-        state->kernels->winograd_columns(rows[0], ROW, (size_t)tiles.count, to + (size_t)i * (size_t)block_tiles, step);
+        state->kernels->winograd_columns(rows[0], ROW, (size_t)tiles.count, to, step);
+        to += block_tiles;
     }
 }
 
@@ -201,7 +205,8 @@ static void transform_output(const SolConv *conv, const float *from, int block_t
 {
     const SolConvShape *s = &conv->shape;
     const State *state = conv->state;
-    size_t width = (size_t)s->width, plane = (size_t)s->height * width, step = matrix_step(&state->cut, state->cut.part);
+    size_t width = (size_t)s->width, plane = (size_t)s->height * width;
+    size_t step = matrix_step(&state->cut, state->cut.part);
     int rows = s->height - tiles.y < SOL_TILE ? s->height - tiles.y : SOL_TILE;
     int pixels = s->width - tiles.x < SOL_TILE * tiles.count ? s->width - tiles.x : SOL_TILE * tiles.count;
     bool whole = rows == SOL_TILE && pixels == SOL_TILE * tiles.count;

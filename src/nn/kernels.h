@@ -23,7 +23,7 @@ enum {
     SOL_TILES_MAX = 64       /* tiles of a run, at most */
 };
 
-/* The points; see docs/performance.md for why these. */
+/* The points: exact in binary, and of less than half the rounding error of 1 and 2 (docs/performance.md). */
 #define SOL_POINT_A 0.625
 #define SOL_POINT_B 1.5
 
