@@ -27,7 +27,7 @@ enum {
     PART_MIN = 16,            /* output channels of a part */
     PART_MAX = 256,
     PRODUCT_MAX = 1000000,    /* multiply-adds of a product: up to so many, OpenBLAS copies nothing on AVX-512 */
-    LINE = SOL_ALIGNMENT / sizeof(float),
+    LINE = SOL_ALIGNMENT / sizeof(float), /* floats of a cache line, and of the widest vector */
     ROW = SOL_TILE * SOL_TILES_MAX + SOL_TILE /* pixels of a run of tiles, and what they look at beyond */
 };
 
@@ -64,10 +64,12 @@ static Cut cut_for(const SolConvShape *s)
 {
     int tiles_x = divide_up(s->width, SOL_TILE), tiles_y = divide_up(s->height, SOL_TILE);
     int64_t column = SOL_TILE_POINTS * (int64_t)sizeof(float) * ((int64_t)s->in_channels + least(s->out_channels, 64));
-    int tiles = clamp((int)(BLOCK_BYTES / column), TILES_MIN, TILES_MAX);
+    int tiles = clamp((int)(BLOCK_BYTES / column), TILES_MIN, TILES_MAX) / LINE * LINE;
     Cut cut;
     cut.across = divide_up(tiles_x, least(tiles, SOL_TILES_MAX));
-    cut.columns = divide_up(tiles_x, cut.across); /* about the same in each */
+    cut.columns = divide_up(tiles_x, cut.across);
+    if (cut.across > 1) /* whole vectors in all but the last */
+        cut.columns = divide_up(cut.columns, LINE) * LINE;
     cut.across = divide_up(tiles_x, cut.columns);
     cut.down = divide_up(tiles_y, clamp(tiles / cut.columns, 1, tiles_y));
     cut.rows = divide_up(tiles_y, cut.down);
@@ -164,6 +166,14 @@ static int source(const SolConvShape *s, int i, int n)
     return i > n ? -1 : sol_border_index(s->border, i, n);
 }
 
+/* Column x of transformed rows that begin with column `left`, from the one that the border puts there. */
+static void fill_column(const SolConvShape *s, int x, int left, float rows[SOL_TILE_IN][ROW])
+{
+    int from = source(s, x, s->width);
+    for (int j = 0; j < SOL_TILE_IN; j++)
+        rows[j][x - left] = from < 0 ? 0.0f : rows[j][from - left];
+}
+
 /* The six input rows of a run of tiles, transformed to to[0..5][ROW]: pixels x - 1 .. x + 4 * count. */
 static void gather_rows(const SolConv *conv, const float *plane, Tiles tiles, float to[SOL_TILE_IN][ROW])
 {
@@ -178,11 +188,10 @@ static void gather_rows(const SolConv *conv, const float *plane, Tiles tiles, fl
         rows[j] = y < 0 ? zeros : plane + (size_t)y * (size_t)s->width + first;
     }
     state->kernels->winograd_rows(rows, (size_t)(last - first), to[0] + (first - left), ROW);
-    for (int x = left; x < right; x = x + 1 == first ? last : x + 1) { /* to the left and right of it */
-        int from = source(s, x, s->width);
-        for (int j = 0; j < SOL_TILE_IN && (x < first || x >= last); j++)
-            to[j][x - left] = from < 0 ? 0.0f : to[j][from - left];
-    }
+    for (int x = left; x < first; x++)
+        fill_column(s, x, left, to);
+    for (int x = last; x < right; x++)
+        fill_column(s, x, left, to);
 }
 
 /* Transforms what a run of tiles sees of the input to the matrices at `to`, whose columns are tiles. */
