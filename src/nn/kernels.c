@@ -18,6 +18,7 @@ extern const SolKernels SOL_KERNELS;
 
 /* Stands before a loop whose iterations do not touch what others write, which pointers alone cannot tell. */
 #if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed" /* builds that do not optimise do not vectorise */
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #elif defined(__GNUC__)
 #define INDEPENDENT _Pragma("GCC ivdep")
