@@ -101,7 +101,7 @@ test:
 test-programs: $(TEST_PROGRAMS)
 
 bench: all
-	$(BUILD)/solstice bench
+	env -u OPENBLAS_CORETYPE $(BUILD)/solstice bench
 
 bench-conv: $(BUILD)/tests/bench/conv
 	env -u OPENBLAS_CORETYPE $(BUILD)/tests/bench/conv
