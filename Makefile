@@ -10,7 +10,16 @@ DESTDIR ?=
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 
 VERSION := $(shell sed -n 's/^.define SOL_VERSION "\(.*\)"/\1/p' include/solstice/version.h)
-SONAME  := libsolstice.so.0
+
+ifeq ($(shell uname -s),Darwin)
+  SHARED := libsolstice.0.dylib
+  LINK_NAME := libsolstice.dylib
+  SHARED_FLAGS = -dynamiclib -install_name $(PREFIX)/lib/$(SHARED)
+else
+  SHARED := libsolstice.so.0
+  LINK_NAME := libsolstice.so
+  SHARED_FLAGS = -shared -Wl,-soname,$(SHARED)
+endif
 
 # ---- variants --------------------------------------------------------------------------------
 
@@ -69,7 +78,7 @@ TEST_PROGRAMS := $(TESTS:%.c=$(BUILD)/%)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/solstice $(BUILD)/$(SONAME)
+all: $(BUILD)/solstice $(BUILD)/$(SHARED)
 
 help:
 	@echo "make            build $(BUILD)/solstice and the library"
@@ -136,9 +145,9 @@ $(BUILD)/libsolstice.a: $(LIB_OBJECTS)
 	$(call say,archive $@)
 	$(Q)$(AR) rcs $@ $^
 
-$(BUILD)/$(SONAME): $(LIB_OBJECTS)
+$(BUILD)/$(SHARED): $(LIB_OBJECTS)
 	$(call say,link    $@)
-	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) $(CFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(SHARED_FLAGS) $(CFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/solstice: $(CLI_OBJECTS) $(BUILD)/libsolstice.a
 	$(call say,link    $@)
@@ -158,8 +167,8 @@ install: all
 	  $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/solstice/models
 	install -m 755 $(BUILD)/solstice $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(BUILD)/libsolstice.a $(DESTDIR)$(PREFIX)/lib/
-	install -m 755 $(BUILD)/$(SONAME) $(DESTDIR)$(PREFIX)/lib/
-	ln -sf $(SONAME) $(DESTDIR)$(PREFIX)/lib/libsolstice.so
+	install -m 755 $(BUILD)/$(SHARED) $(DESTDIR)$(PREFIX)/lib/
+	ln -sf $(SHARED) $(DESTDIR)$(PREFIX)/lib/$(LINK_NAME)
 	install -m 644 include/solstice/*.h $(DESTDIR)$(PREFIX)/include/solstice/
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@PACKAGES@|$(PACKAGES)|' \
 	  scripts/solstice.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/solstice.pc
@@ -168,7 +177,7 @@ install: all
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/solstice $(DESTDIR)$(PREFIX)/lib/libsolstice.a \
-	  $(DESTDIR)$(PREFIX)/lib/$(SONAME) $(DESTDIR)$(PREFIX)/lib/libsolstice.so \
+	  $(DESTDIR)$(PREFIX)/lib/$(SHARED) $(DESTDIR)$(PREFIX)/lib/$(LINK_NAME) \
 	  $(DESTDIR)$(PREFIX)/lib/pkgconfig/solstice.pc $(DESTDIR)$(PREFIX)/share/man/man1/solstice.1
 	rm -rf $(DESTDIR)$(PREFIX)/include/solstice $(DESTDIR)$(PREFIX)/share/solstice
 
