@@ -222,8 +222,8 @@ static void test_unwritable_folder(void **state)
 static void stop_with(const char *signal_name, int expected)
 {
     make_folder(in_folder("stop"));
-    assert_int_equal(run_command("cd %s && %s render film.yaml --size 512 -o stop/a/f.mp4 -o stop/f.gif -o "
-                                 "stop/s/%%d.png & pid=$!; for i in $(seq 100); do sleep 0.1; test -e %s/stop/s && "
+    assert_int_equal(run_command("cd %s && %s render film.yaml --size 1024 -o stop/a/f.mp4 -o stop/f.gif -o "
+                                 "stop/s/%%d.png & pid=$!; for i in $(seq 1000); do sleep 0.02; test -e %s/stop/s && "
                                  "break; done; kill -%s $pid; wait $pid",
                                  folder, program, folder, signal_name),
                      expected);
