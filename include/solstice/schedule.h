@@ -26,7 +26,8 @@ typedef struct SolSchedule SolSchedule;
  * exist. What depends on the clip's length is checked by sol_timeline_open().
  *
  * @param[out] schedule   untouched on failure; released by sol_schedule_close()
- * @param model_folders   where models are looked for by name (sol_model_find()), NULL-terminated
+ * @param model_folders   where models are looked for by name (sol_model_find()), NULL-terminated; NULL
+ *                        itself where the caller has a model of its own, and the schedule's is not wanted
  * @return 0, SOL_ERR_SCHEDULE, SOL_ERR_IO (the schedule itself cannot be read), SOL_ERR_NOMEM
  */
 SOL_API int sol_schedule_load(SolSchedule **schedule, const char *path, const char *const model_folders[]);

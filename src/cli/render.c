@@ -113,16 +113,14 @@ static int render_file(const char *path, const Wishes *wishes)
 {
     SolSchedule *schedule = NULL;
     char *model = NULL;
-    int status, result = sol_schedule_load(&schedule, path, model_folders());
-    if (result != SOL_OK)
-        return report_failure(result);
-    if (wishes->model && (result = sol_model_find(&model, wishes->model, NULL, model_folders())) != SOL_OK) {
-        report_failure(result);
-        status = EXIT_USAGE;
-    } else {
-        catch_interrupts();
-        status = render_schedule(schedule, wishes, model);
+    int status, result = SOL_OK;
+    if (wishes->model && sol_model_find(&model, wishes->model, NULL, model_folders()) != SOL_OK) {
+        complain("%s", sol_error_text());
+        return EXIT_USAGE;
     }
+    result = sol_schedule_load(&schedule, path, model ? NULL : model_folders());
+    catch_interrupts();
+    status = result == SOL_OK ? render_schedule(schedule, wishes, model) : report_failure(result);
     free(model);
     sol_schedule_close(&schedule);
     return status;

@@ -130,6 +130,8 @@ static int learn_styles(Render *render, const char *model_path)
         }
         if (render->styles[i])
             continue;
+        if (!model_path)
+            return sol_fail(SOL_ERR_ARGUMENT, "the schedule was read without its model, and no other is given");
         if (!render->model && (result = sol_model_open(&render->model, model_path)) != SOL_OK)
             break;
         if (!render->engine &&

@@ -421,7 +421,7 @@ static int read_model(const SolYaml *yaml, const SolYamlNode *root, const SolYam
     const char *name = "compact";
     SolPlace place = sol_yaml_place(yaml, pair->value ? pair->value : root);
     int result = sol_yaml_text(yaml, pair, &name);
-    if (result != SOL_OK)
+    if (result != SOL_OK || !folders)
         return result;
     result = sol_model_find(&schedule->model, name, schedule->folder, folders);
     if (result == SOL_OK || result == SOL_ERR_NOMEM)

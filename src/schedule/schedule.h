@@ -36,7 +36,7 @@ struct SolSchedule {
     bool numbered;              /* the input is a folder or pattern of numbered images */
     SolRational framerate;      /* of numbered images; {0, 0} where it is not given */
     bool skip_gaps;
-    char *model;                /* path of the model file */
+    char *model;                /* path of the model file; NULL where it was not wanted */
     int size;                   /* short side, pixels; 0 where it is not given */
     int transition;             /* frames */
     SolPlace transition_place;

@@ -129,6 +129,19 @@ static void test_schedule_mistake_writes_nothing(void **state)
     assert_int_equal(count_entries(in_folder("new")), -1);
 }
 
+/* A model on the command line stands in for the schedule's, even one that is not there. */
+static void test_model_in_place_of_the_schedules(void **state)
+{
+    (void)state;
+    write_schedule("lost.yaml", "model: lost\nsegments:\n  - {frames: 0-23, style: a.png}\n", "  - path: lost.mp4\n");
+    assert_int_equal(run("render lost.yaml --frames 0-1"), 2);
+    assert_contains(printed, "lost.yaml:3:8: no model \"lost\"");
+    assert_int_equal(run("render lost.yaml --frames 0-1 --model compat"), 2);
+    assert_contains(printed, "did you mean \"compact\"?");
+    assert_int_equal(run("render lost.yaml --frames 0-1 --model compact --quiet"), 0);
+    assert_int_equal(unlink(in_folder("lost.mp4")), 0);
+}
+
 static void test_check_prints_the_timeline(void **state)
 {
     (void)state;
@@ -246,6 +259,7 @@ int main(void)
         cmocka_unit_test(test_existing_outputs_are_kept),
         cmocka_unit_test(test_size_and_frames),
         cmocka_unit_test(test_schedule_mistake_writes_nothing),
+        cmocka_unit_test(test_model_in_place_of_the_schedules),
         cmocka_unit_test(test_check_prints_the_timeline),
         cmocka_unit_test(test_numbered_images_keep_their_order),
         cmocka_unit_test(test_untouched_frames_are_the_sources),
