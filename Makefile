@@ -164,7 +164,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(TOOL_OBJECTS) $(BUILD)/libsolstice.a
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/solstice \
-	  $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/solstice/models
+	  $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/solstice/models $(DESTDIR)$(PREFIX)/share/doc/solstice
 	install -m 755 $(BUILD)/solstice $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(BUILD)/libsolstice.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 755 $(BUILD)/$(SHARED) $(DESTDIR)$(PREFIX)/lib/
@@ -174,12 +174,14 @@ install: all
 	  scripts/solstice.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/solstice.pc
 	install -m 644 docs/solstice.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 models/*.safetensors $(DESTDIR)$(PREFIX)/share/solstice/models/
+	install -m 644 docs/schedule.md docs/model-format.md $(DESTDIR)$(PREFIX)/share/doc/solstice/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/solstice $(DESTDIR)$(PREFIX)/lib/libsolstice.a \
 	  $(DESTDIR)$(PREFIX)/lib/$(SHARED) $(DESTDIR)$(PREFIX)/lib/$(LINK_NAME) \
 	  $(DESTDIR)$(PREFIX)/lib/pkgconfig/solstice.pc $(DESTDIR)$(PREFIX)/share/man/man1/solstice.1
-	rm -rf $(DESTDIR)$(PREFIX)/include/solstice $(DESTDIR)$(PREFIX)/share/solstice
+	rm -rf $(DESTDIR)$(PREFIX)/include/solstice $(DESTDIR)$(PREFIX)/share/solstice \
+	  $(DESTDIR)$(PREFIX)/share/doc/solstice
 
 clean:
 	rm -rf build

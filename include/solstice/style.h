@@ -75,6 +75,9 @@ SOL_API int sol_engine_paint(SolEngine *engine, const SolStyle *style, float str
 /** Multiplications and additions for one frame of the planned size, in 1e9; 0 without a plan. */
 SOL_API double sol_engine_gflop(const SolEngine *engine);
 
+/** What computes the convolutions of the present plan, "blas" for example; "" without a plan. Static. */
+SOL_API const char *sol_engine_backend(const SolEngine *engine);
+
 SOL_API void sol_engine_close(SolEngine **engine);
 
 /** The matrix library in use, for reports: its kernels' name, "Cooperlake" for example. */

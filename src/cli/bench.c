@@ -28,6 +28,7 @@ typedef struct Wishes {
 typedef struct Figures {
     double median_ms; /* a frame */
     double gflop;     /* a frame */
+    const char *backend;
 } Figures;
 
 /* Uniform noise from a fixed seed (xorshift64*, Vigna 2016). */
@@ -99,6 +100,7 @@ static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
         result = sol_style_learn(&style, engine, image, 256);
     if (result == SOL_OK) {
         figures->gflop = sol_engine_gflop(engine);
+        figures->backend = sol_engine_backend(engine);
         result = time_frames(engine, style, image, wishes->frames, &figures->median_ms);
     }
     sol_image_unref(&image);
@@ -116,7 +118,7 @@ static int print_figures(const char *model, const Wishes *wishes, const Figures 
     if (wishes->json) {
         json_t *json = json_pack("{s:s, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f}", "model", model,
                                  "width", wishes->size.width, "height", wishes->size.height, "precision", "float32",
-                                 "backend", "blas", "threads", threads, "blas_core", sol_blas_core(), "processor",
+                                 "backend", figures->backend, "threads", threads, "blas_core", sol_blas_core(), "processor",
                                  processor, "frames", (json_int_t)wishes->frames, "median_ms", figures->median_ms,
                                  "gflop", figures->gflop, "gflops", gflops);
         status = json && json_dumpf(json, stdout, JSON_INDENT(2)) == 0 ? EXIT_DONE : EXIT_FAILED;
@@ -126,8 +128,8 @@ static int print_figures(const char *model, const Wishes *wishes, const Figures 
         printf("%s, %dx%d, float32: %.1f ms a frame (%.1f frames/s), the median of %lld\n", model,
                wishes->size.width, wishes->size.height, figures->median_ms, 1000 / figures->median_ms,
                (long long)wishes->frames);
-        printf("%.2f GFLOP a frame, %.1f GFLOP/s; %d thread%s, OpenBLAS %s, %s\n", figures->gflop, gflops, threads,
-               threads == 1 ? "" : "s", sol_blas_core(), processor);
+        printf("%.2f GFLOP a frame, %.1f GFLOP/s; backend %s, %d thread%s, OpenBLAS %s, %s\n", figures->gflop, gflops,
+               figures->backend, threads, threads == 1 ? "" : "s", sol_blas_core(), processor);
     }
     return status;
 }

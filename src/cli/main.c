@@ -58,7 +58,8 @@ static void print_overview(FILE *stream)
           stream);
     for (int i = 0; commands[i]; i++)
         fprintf(stream, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\n\"solstice help COMMAND\" tells more of one. A first film:\n\n"
+    fputs("\n\"solstice help COMMAND\" tells more of one. A first film, in the\n"
+          "folder of the sources:\n\n"
           "  solstice render configs/sample/seasons.yaml\n",
           stream);
 }

@@ -11,6 +11,7 @@
 #include "nn/ops.h"
 
 #include <limits.h>
+#include <string.h>
 
 /* A node at the planned size. */
 typedef struct Value {
@@ -286,6 +287,19 @@ const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape)
 double sol_plan_macs(const SolPlan *plan)
 {
     return plan->macs;
+}
+
+const char *sol_plan_backend(const SolPlan *plan)
+{
+    const char *name = "none";
+    for (int n = 0, found = 0; n < sol_graph_count(plan->graph); n++) {
+        const SolConv *conv = plan->values[n].conv;
+        if (conv && found++ && strcmp(conv->backend->name, name) != 0)
+            return "mixed";
+        if (conv)
+            name = conv->backend->name;
+    }
+    return name;
 }
 
 void *sol_plan_arena(SolPlan *plan, size_t *bytes)

@@ -43,6 +43,9 @@ const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape);
 /** Multiply-adds in the convolutions of one run. */
 double sol_plan_macs(const SolPlan *plan);
 
+/** The name of the backend that computes the plan's convolutions; "mixed" where there are several, "none" without any. */
+const char *sol_plan_backend(const SolPlan *plan);
+
 /** The one block that holds all values and scratch of a run, and its size in bytes. */
 void *sol_plan_arena(SolPlan *plan, size_t *bytes);
 

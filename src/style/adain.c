@@ -91,6 +91,11 @@ static double adain_gflop(const SolEngine *engine)
     return 2 * sol_plan_macs(((State *)engine->state)->plan) / 1e9;
 }
 
+static const char *adain_backend(const SolEngine *engine)
+{
+    return sol_plan_backend(((State *)engine->state)->plan);
+}
+
 static void adain_close(SolEngine *engine)
 {
     State *state = engine->state;
@@ -107,5 +112,6 @@ const SolEngineClass sol_engine_adain = {
     .learn = adain_learn,
     .paint = adain_paint,
     .gflop = adain_gflop,
+    .backend = adain_backend,
     .close = adain_close,
 };

@@ -202,6 +202,11 @@ double sol_engine_gflop(const SolEngine *engine)
     return engine->width > 0 ? engine->kind->gflop(engine) : 0;
 }
 
+const char *sol_engine_backend(const SolEngine *engine)
+{
+    return engine->width > 0 ? engine->kind->backend(engine) : "";
+}
+
 void sol_engine_close(SolEngine **out)
 {
     SolEngine *engine = *out;

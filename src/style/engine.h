@@ -31,6 +31,9 @@ typedef struct SolEngineClass {
     /** Multiplications and additions of painting one frame of the planned size, in 1e9. */
     double (*gflop)(const SolEngine *engine);
 
+    /** The name of what computes its convolutions; there is a plan. */
+    const char *(*backend)(const SolEngine *engine);
+
     /** Releases engine->state, which may be NULL or half built. */
     void (*close)(SolEngine *engine);
 } SolEngineClass;

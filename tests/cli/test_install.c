@@ -26,6 +26,7 @@ static void test_install_and_uninstall(void **state)
         "include/solstice/render.h",
         "share/man/man1/solstice.1",
         "share/solstice/models/compact.safetensors",
+        "share/doc/solstice/schedule.md",
     };
     (void)state;
     skip_without_make();

@@ -16,26 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POOLS = 3 };
-
-static SolPool *pools[POOLS]; /* of 1, 2 and 3 threads */
-
+/* The backends call OpenBLAS from the pool's threads, with one thread of its own each. */
 static int set_up(void **state)
 {
-    (void)state;
-    for (int i = 0; i < POOLS; i++)
-        if (sol_pool_open(&pools[i], i + 1) != 0)
-            return -1;
     sol_gemm_set_threads(1);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    for (int i = 0; i < POOLS; i++)
-        sol_pool_close(&pools[i]);
-    return 0;
+    return set_up_pools(state);
 }
 
 static size_t weight_count(const SolConvShape *s)
@@ -336,5 +321,5 @@ int main(void)
         cmocka_unit_test(test_winograd_with_every_instruction_set),
         cmocka_unit_test(test_senseless_convolutions_are_refused),
     };
-    return cmocka_run_group_tests_name("nn/conv", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("nn/conv", tests, set_up, tear_down_pools);
 }

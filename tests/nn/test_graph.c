@@ -16,22 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static SolPool *pools[2]; /* of 1 and 2 threads */
-
-static int set_up(void **state)
-{
-    (void)state;
-    return sol_pool_open(&pools[0], 1) == 0 && sol_pool_open(&pools[1], 2) == 0 ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    sol_pool_close(&pools[0]);
-    sol_pool_close(&pools[1]);
-    return 0;
-}
-
 /* ---- building ---- */
 
 /* Weights for layers of up to 8 channels, small enough that values stay near 1; freed with free(). */
@@ -114,6 +98,27 @@ static void test_what_a_graph_knows(void **state)
     assert_int_equal(sol_graph_statistics(g, -1), 32);
     sol_graph_close(&g);
     assert_null(g);
+    free(weights);
+}
+
+static void test_a_plan_names_its_backend(void **state)
+{
+    float *weights = make_weights();
+    SolGraph *g = make_graph(weights);
+    int output = sol_graph_count(g) - 1, input = 0;
+    const struct {
+        const int *keep;
+        const char *asked, *name;
+    } cases[] = {{&output, NULL, "blas"}, {&output, "reference", "reference"}, {&input, NULL, "none"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const SolConvBackend *backend = cases[i].asked ? sol_conv_backend(cases[i].asked) : NULL;
+        SolPlan *plan = NULL;
+        assert_int_equal(sol_plan_open(&plan, g, 8, 8, cases[i].keep, 1, backend, pools[0]), 0);
+        assert_string_equal(sol_plan_backend(plan), cases[i].name);
+        sol_plan_close(&plan);
+    }
+    sol_graph_close(&g);
     free(weights);
 }
 
@@ -437,6 +442,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_a_graph_knows),
+        cmocka_unit_test(test_a_plan_names_its_backend),
         cmocka_unit_test(test_unsound_graphs_are_refused),
         cmocka_unit_test(test_buffers_alive_together_lie_apart),
         cmocka_unit_test(test_sizes_that_overflow_an_arena),
@@ -445,5 +451,5 @@ int main(void)
         cmocka_unit_test(test_sizes_that_do_not_suit),
         cmocka_unit_test(test_sizes_that_overflow),
     };
-    return cmocka_run_group_tests_name("nn/graph", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("nn/graph", tests, set_up_pools, tear_down_pools);
 }

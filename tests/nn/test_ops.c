@@ -13,27 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POOLS = 3 };
-
-static SolPool *pools[POOLS]; /* of 1, 2 and 3 threads */
-
-static int set_up(void **state)
-{
-    (void)state;
-    for (int i = 0; i < POOLS; i++)
-        if (sol_pool_open(&pools[i], i + 1) != 0)
-            return -1;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    for (int i = 0; i < POOLS; i++)
-        sol_pool_close(&pools[i]);
-    return 0;
-}
-
 static const SolShape shapes[] = {
     {1, 1, 1}, {3, 2, 2}, {3, 3, 5}, {5, 1, 7}, {2, 9, 1}, {16, 17, 31}, {130, 4, 3}, {3, 65, 66},
 };
@@ -202,5 +181,5 @@ int main(void)
         cmocka_unit_test(test_adain_of_a_flat_channel),
         cmocka_unit_test(test_adain_of_rounding_errors),
     };
-    return cmocka_run_group_tests_name("nn/ops", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("nn/ops", tests, set_up_pools, tear_down_pools);
 }

@@ -287,6 +287,7 @@ static void test_plans(void **state)
     first = paint(f->engine, f->style, 1, frame);
     gflop = sol_engine_gflop(f->engine);
     assert_true(gflop > 0);
+    assert_string_equal(sol_engine_backend(f->engine), "blas");
     /* learning in between leaves the plan and its results alone */
     style = learn(f->engine, 8);
     assert_true(sol_engine_gflop(f->engine) == gflop);
@@ -348,6 +349,7 @@ static void test_a_style_does_not_depend_on_the_plan(void **state)
         SolStyle *style;
         assert_int_equal(sol_engine_open(&engine, f->model, threads), 0);
         assert_true(sol_engine_gflop(engine) == 0);
+        assert_string_equal(sol_engine_backend(engine), "");
         for (int planned = 0; planned < 2; planned++) {
             style = learn(engine, 1);
             assert_memory_equal(style->values, f->style->values, engine->style_size * sizeof(float));

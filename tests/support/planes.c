@@ -11,6 +11,25 @@
 #include <math.h>
 #include <stdlib.h>
 
+SolPool *pools[POOLS];
+
+int set_up_pools(void **state)
+{
+    (void)state;
+    for (int i = 0; i < POOLS; i++)
+        if (sol_pool_open(&pools[i], i + 1) != 0)
+            return -1;
+    return 0;
+}
+
+int tear_down_pools(void **state)
+{
+    (void)state;
+    for (int i = 0; i < POOLS; i++)
+        sol_pool_close(&pools[i]);
+    return 0;
+}
+
 float *random_planes(size_t count, uint32_t seed)
 {
     float *planes = malloc((count ? count : 1) * sizeof *planes);

@@ -8,6 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/pool.h"
+
+enum { POOLS = 3 };
+
+extern SolPool *pools[POOLS]; /* of 1, 2 and 3 threads, between set_up_pools() and tear_down_pools() */
+
+int set_up_pools(void **state);
+int tear_down_pools(void **state);
+
 /** `count` numbers from -1 to 1, the same for the same seed; freed with free(). Ends the test without memory. */
 float *random_planes(size_t count, uint32_t seed);
 
