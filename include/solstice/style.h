@@ -7,6 +7,7 @@
 
 #include <solstice/image.h>
 #include <solstice/model.h>
+#include <solstice/precision.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,13 +22,26 @@ typedef struct SolStyle SolStyle;
 /* The shorter side, in pixels, at which styles are learned where nothing else is said. */
 #define SOL_STYLE_SHORT_SIDE 512
 
+/* How an engine is to work; all zeros for what suits the machine best. */
+typedef struct SolEngineOptions {
+    int threads;            /* that work on one frame; 0 for one a processor */
+    SolPrecision precision;
+    const char *backend;    /* what computes convolutions: "onednn" (where it is built in), "blas" or "reference";
+                               NULL for whichever is fastest */
+    uint64_t memory;        /* bytes that painting a frame may take; 0 for half of the machine's. A frame that
+                               would take more is painted in tiles */
+} SolEngineOptions;
+
 /**
  * @param[out] engine  untouched on failure; released by sol_engine_close()
  * @param model        borrowed until the engine is closed
- * @param threads      that work on one frame; 0 for one a processor
- * @return 0, SOL_ERR_FORMAT (the model's method has no engine), SOL_ERR_NOMEM
+ * @param options      NULL for all zeros
+ * @return 0, SOL_ERR_ARGUMENT (no such backend), SOL_ERR_FORMAT (the model's method has no engine), SOL_ERR_NOMEM
  */
-SOL_API int sol_engine_open(SolEngine **engine, const SolModel *model, int threads);
+SOL_API int sol_engine_open(SolEngine **engine, const SolModel *model, const SolEngineOptions *options);
+
+/** The name of backend number `i`, in order of preference; NULL behind the last. Static. */
+SOL_API const char *sol_engine_backend_name(int i);
 
 /**
  * Reserves all that painting frames of width x height pixels takes, 1..SOL_IMAGE_MAX_SIDE each;

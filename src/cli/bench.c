@@ -19,7 +19,8 @@
 enum { WARM_UP_FRAMES = 2 };
 
 typedef struct Wishes {
-    const char *model;
+    const char *model, *backend;
+    SolPrecision precision;
     FrameSize size;
     int64_t frames, threads;
     bool json;
@@ -88,10 +89,12 @@ static int time_frames(SolEngine *engine, const SolStyle *style, const SolImage 
 
 static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
 {
+    const SolEngineOptions options = {
+        .threads = (int)wishes->threads, .precision = wishes->precision, .backend = wishes->backend};
     SolEngine *engine = NULL;
     SolStyle *style = NULL;
     SolImage *image = NULL;
-    int result = sol_engine_open(&engine, model, (int)wishes->threads);
+    int result = sol_engine_open(&engine, model, &options);
     if (result == SOL_OK)
         result = make_noise(&image, wishes->size.width, wishes->size.height);
     if (result == SOL_OK)
@@ -117,7 +120,8 @@ static int print_figures(const char *model, const Wishes *wishes, const Figures 
     processor_name(processor);
     if (wishes->json) {
         json_t *json = json_pack("{s:s, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f}", "model", model,
-                                 "width", wishes->size.width, "height", wishes->size.height, "precision", "float32",
+                                 "width", wishes->size.width, "height", wishes->size.height, "precision",
+                                 sol_precision_name(wishes->precision),
                                  "backend", figures->backend, "threads", threads, "blas_core", sol_blas_core(), "processor",
                                  processor, "frames", (json_int_t)wishes->frames, "median_ms", figures->median_ms,
                                  "gflop", figures->gflop, "gflops", gflops);
@@ -125,8 +129,8 @@ static int print_figures(const char *model, const Wishes *wishes, const Figures 
         printf("\n");
         json_decref(json);
     } else {
-        printf("%s, %dx%d, float32: %.1f ms a frame (%.1f frames/s), the median of %lld\n", model,
-               wishes->size.width, wishes->size.height, figures->median_ms, 1000 / figures->median_ms,
+        printf("%s, %dx%d, %s: %.1f ms a frame (%.1f frames/s), the median of %lld\n", model,
+               wishes->size.width, wishes->size.height, sol_precision_name(wishes->precision), figures->median_ms, 1000 / figures->median_ms,
                (long long)wishes->frames);
         printf("%.2f GFLOP a frame, %.1f GFLOP/s; backend %s, %d thread%s, OpenBLAS %s, %s\n", figures->gflop, gflops,
                figures->backend, threads, threads == 1 ? "" : "s", sol_blas_core(), processor);
@@ -144,6 +148,7 @@ static int run(int argc, char **argv)
     const Option options[] = {
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},   {"size", 0, OPTION_SIZE, &wishes.size, 0, 0},
         {"frames", 0, OPTION_INT, &wishes.frames, 1, 10000}, {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
+        {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0}, {"backend", 0, OPTION_TEXT, &wishes.backend, 0, 0},
         {"json", 0, OPTION_FLAG, &wishes.json, 0, 0},     {0},
     };
     int result, status = read_arguments(&sol_command_bench, argc, argv, options, &operands, 0, 0);
@@ -166,6 +171,8 @@ const Command sol_command_bench = {
             "      --model M        this model, a name or a .safetensors file; default compact\n"
             "      --size WxH       frames of this size; default 512x512\n"
             "      --frames N       so many of them; default 10\n"
+            "      --precision P    auto (the default), float32 or bfloat16\n"
+            "      --backend B      compute all convolutions by onednn (where it is built in), blas or reference\n"
             "      --threads N      use N threads; as many as there are processors where it is not given\n"
             "      --json           as a JSON object\n",
     .run = run,

@@ -11,6 +11,7 @@
 #include <solstice/image.h>
 #include <solstice/log.h>
 #include <solstice/model.h>
+#include <solstice/precision.h>
 #include <solstice/render.h>
 
 /* Exit statuses. */
@@ -41,7 +42,8 @@ typedef enum OptionKind {
     OPTION_NUMBER,   /* double within low..high */
     OPTION_FRACTION, /* SolRational above 0, "30", "29.97" or "30000/1001" */
     OPTION_RANGE,    /* FrameRange, "A-B" or "A" */
-    OPTION_SIZE      /* FrameSize, "WxH" */
+    OPTION_SIZE,     /* FrameSize, "WxH" */
+    OPTION_PRECISION /* SolPrecision */
 } OptionKind;
 
 typedef struct TextList {

@@ -111,6 +111,11 @@ static bool store(const Command *command, const Option *option, const char *text
             return true;
         complain("%s: --%s %s: must be WIDTHxHEIGHT, such as 640x360", command->name, option->name, text);
         return false;
+    case OPTION_PRECISION:
+        if (sol_precision_find(text, option->value))
+            return true;
+        complain("%s: --%s %s: must be auto, float32 or bfloat16", command->name, option->name, text);
+        return false;
     }
     return false;
 }

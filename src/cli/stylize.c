@@ -91,6 +91,7 @@ static int load_content(const char *path, int size, SolImage **image)
 
 static int paint(const char *content, const Wishes *wishes, SolModel *model)
 {
+    const SolEngineOptions options = {.threads = (int)wishes->threads};
     SolEngine *engine = NULL;
     SolStyle *style = NULL;
     SolImage *image = NULL, *painting = NULL;
@@ -98,7 +99,7 @@ static int paint(const char *content, const Wishes *wishes, SolModel *model)
     catch_interrupts();
     result = load_content(content, (int)wishes->size, &image);
     if (result == SOL_OK)
-        result = sol_engine_open(&engine, model, (int)wishes->threads);
+        result = sol_engine_open(&engine, model, &options);
     if (result == SOL_OK)
         result = sol_engine_plan(engine, sol_image_width(image), sol_image_height(image));
     if (result == SOL_OK)

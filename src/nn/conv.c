@@ -10,10 +10,13 @@
 #include <limits.h>
 #include <string.h>
 
-extern const SolConvBackend sol_conv_blas, sol_conv_reference;
+extern const SolConvBackend sol_conv_onednn, sol_conv_blas, sol_conv_reference;
 
 /* In order of preference. */
 static const SolConvBackend *const backends[] = {
+#ifdef SOL_HAVE_ONEDNN
+    &sol_conv_onednn,
+#endif
     &sol_conv_blas,
     &sol_conv_reference,
 };
@@ -43,6 +46,16 @@ static bool shape_is_sound(const SolConvShape *s)
            sol_mul((size_t)s->in_channels, taps, &taps) && taps <= INT_MAX;
 }
 
+/* The first that supports the shape and pays, or that supports it at least; NULL for none. */
+static const SolConvBackend *best_backend(const SolConvShape *shape)
+{
+    const SolConvBackend *able = NULL;
+    for (int i = BACKENDS - 1; i >= 0; i--)
+        if (backends[i]->supports(shape) && (!able || backends[i]->pays(shape)))
+            able = backends[i];
+    return able;
+}
+
 int sol_conv_plan(SolConv **out, const SolConvBackend *backend, const SolConvShape *shape, const float *weights,
                   const float *bias, SolPool *pool)
 {
@@ -53,17 +66,17 @@ int sol_conv_plan(SolConv **out, const SolConvBackend *backend, const SolConvSha
                         "a %dx%d convolution from %d to %d channels at %dx%d pixels cannot be planned", shape->kernel,
                         shape->kernel, shape->in_channels, shape->out_channels, shape->width,
                         shape->height);
-    for (int i = 0; !backend && i < BACKENDS; i++)
-        if (backends[i]->supports(shape))
-            backend = backends[i];
+    if (!backend)
+        backend = best_backend(shape);
     if (!backend || !backend->supports(shape))
-        return sol_fail(SOL_ERR_ARGUMENT, "%s cannot compute a %dx%d convolution from %d to %d channels",
+        return sol_fail(SOL_ERR_ARGUMENT, "%s cannot compute a %dx%d convolution from %d to %d channels%s",
                         backend ? backend->name : "no backend", shape->kernel, shape->kernel, shape->in_channels,
-                        shape->out_channels);
+                        shape->out_channels, shape->element == SOL_BFLOAT16 ? " in bfloat16" : "");
     conv = sol_calloc(1, sizeof *conv);
     if (!conv)
         return sol_fail_memory("a convolution");
-    *conv = (SolConv){.backend = backend, .shape = *shape, .weights = weights, .bias = bias, .pool = pool};
+    *conv = (SolConv){.backend = backend, .shape = *shape, .weights = weights, .bias = bias, .pool = pool,
+                      .in = SOL_PLANES, .out = SOL_PLANES};
     result = backend->plan(conv);
     if (result != SOL_OK) {
         sol_conv_close(&conv);
@@ -73,7 +86,16 @@ int sol_conv_plan(SolConv **out, const SolConvBackend *backend, const SolConvSha
     return SOL_OK;
 }
 
-void sol_conv_run(const SolConv *conv, const float *in, float *out, void *scratch)
+SolElement sol_conv_best_element(const SolConvBackend *backend, const SolConvShape *shape)
+{
+    SolConvShape half = *shape;
+    const SolConvBackend *best;
+    half.element = SOL_BFLOAT16;
+    best = backend ? backend : best_backend(&half);
+    return best && best->supports(&half) && best->pays(&half) ? SOL_BFLOAT16 : SOL_FLOAT32;
+}
+
+void sol_conv_run(const SolConv *conv, void *in, void *out, void *scratch)
 {
     conv->backend->run(conv, in, out, scratch);
 }

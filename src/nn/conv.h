@@ -3,8 +3,9 @@
  * Convolutions, planned once for a size and run many times.
  *
  * One description of a planned convolution (SolConvShape) stands before a table of backends, ways to
- * compute it: `blas` (Winograd or im2col, and matrix products) and `reference` (the definition, the oracle of the
- * others). A backend is one file and one line of the table in conv.c.
+ * compute it: `onednn` (the library of that name, where it is built in), `blas` (Winograd or im2col, and
+ * matrix products) and `reference` (the definition, the oracle of the others). A backend is one file and one
+ * line of the table in conv.c.
  */
 #ifndef SOL_NN_CONV_H
 #define SOL_NN_CONV_H
@@ -13,7 +14,7 @@
 #include <stddef.h>
 
 #include "base/pool.h"
-#include "nn/shape.h"
+#include "nn/features.h"
 
 /* A convolution with stride 1 whose output is as large as its input; bias and ReLU are part of it. */
 typedef struct SolConvShape {
@@ -22,11 +23,12 @@ typedef struct SolConvShape {
     int height, width; /* of the input and the output */
     SolBorder border;
     bool relu;         /* negative results become 0 */
+    SolElement element; /* what is multiplied: inputs and weights are rounded to it; sums are float32 */
 } SolConvShape;
 
 typedef struct SolConvBackend SolConvBackend;
 
-/* A planned convolution. Backends fill in `method`, `scratch` and `state`; nothing is written after planning. */
+/* A planned convolution. Backends fill in what follows `pool`, but only for what they want otherwise. */
 typedef struct SolConv {
     const SolConvBackend *backend;
     const SolConvBackend *method; /* where the backend has several: the one it chose for the shape */
@@ -34,6 +36,7 @@ typedef struct SolConv {
     const float *weights; /* [out][in][kernel][kernel], borrowed */
     const float *bias;    /* [out], borrowed; NULL for none */
     SolPool *pool;        /* borrowed */
+    SolLayout in, out;    /* of input and output: planes without a margin, where the backend asks for nothing else */
     size_t scratch;       /* bytes that a run takes for itself */
     void *state;          /* the backend's own: prepared weights, for example */
 } SolConv;
@@ -42,10 +45,12 @@ typedef struct SolConv {
 struct SolConvBackend {
     const char *name;
     bool (*supports)(const SolConvShape *shape);
-    /** Sets conv->scratch, and conv->state to weights prepared once. 0 or SOL_ERR_NOMEM. */
+    /** Whether it is the one to choose where it supports the shape: a rule over shape and processor. */
+    bool (*pays)(const SolConvShape *shape);
+    /** Sets conv->in, conv->out, conv->scratch, and conv->state to weights prepared once. 0 or an error. */
     int (*plan)(SolConv *conv);
-    /** Computes out from in; allocates nothing. `scratch` has conv->scratch bytes, aligned to SOL_ALIGNMENT. */
-    void (*run)(const SolConv *conv, const float *in, float *out, void *scratch);
+    /** Computes out from in, whose margin it may write. `scratch` has conv->scratch bytes, aligned to SOL_ALIGNMENT. */
+    void (*run)(const SolConv *conv, void *in, void *out, void *scratch);
     /** Releases conv->state, which may be NULL. */
     void (*release)(SolConv *conv);
 };
@@ -57,18 +62,32 @@ const SolConvBackend *sol_conv_backend(const char *name);
 const SolConvBackend *sol_conv_backend_at(int i);
 
 /**
+ * What a convolution of this shape is best multiplied in on this processor: a rule, so that one machine always
+ * paints the same pixels. SOL_BFLOAT16 only where the processor multiplies that faster than a backend
+ * gets through the same layer in float32.
+ *
+ * @param backend  that will compute it; NULL for any
+ */
+SolElement sol_conv_best_element(const SolConvBackend *backend, const SolConvShape *shape);
+
+/**
  * Plans a convolution.
  *
  * @param[out] conv  untouched on failure; released by sol_conv_close()
- * @param backend    NULL for the first of the table that supports the shape
+ * @param backend    NULL for the first of the table that supports the shape and pays, or supports it at least
  * @param weights    [out][in][kernel][kernel], borrowed until closing, as are `bias` (may be NULL) and `pool`
  * @return 0, SOL_ERR_ARGUMENT (a shape that makes no sense, or that the backend does not support), SOL_ERR_NOMEM
  */
 int sol_conv_plan(SolConv **conv, const SolConvBackend *backend, const SolConvShape *shape, const float *weights,
                   const float *bias, SolPool *pool);
 
-/** Computes `out` from `in`, which must not overlap. `scratch` has conv->scratch bytes, aligned to SOL_ALIGNMENT. */
-void sol_conv_run(const SolConv *conv, const float *in, float *out, void *scratch);
+/**
+ * Computes `out` (in conv->out's layout) from `in` (in conv->in's), which must not overlap. The margin of `in` is
+ * filled here; that of `out` is left without meaning. Allocates nothing. One run at a time for a convolution.
+ *
+ * @param scratch  conv->scratch bytes, aligned to SOL_ALIGNMENT
+ */
+void sol_conv_run(const SolConv *conv, void *in, void *out, void *scratch);
 
 /** Multiply-adds of one run by the definition, whatever the backend spends. */
 double sol_conv_macs(const SolConvShape *shape);

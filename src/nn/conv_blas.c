@@ -6,12 +6,9 @@
  */
 #include "nn/conv_blas.h"
 
-#include "base/cpu.h"
 #include "nn/gemm.h"
-#include "nn/kernels.h"
 
 #include <stdatomic.h>
-#include <stdint.h>
 
 typedef struct Run {
     const SolConv *conv;
@@ -42,39 +39,26 @@ void sol_conv_run_blocks(const SolConv *conv, const float *in, float *out, void 
     sol_pool_run(conv->pool, work, &r, workers < count ? workers : count);
 }
 
-/*
- * Winograd's method wins but for pictures of few pixels, where tiles hang over the border and wide layers
- * read 36 matrices of weights for next to nothing, and for layers of so few input channels that the products
- * are nothing beside the transforms; AVX-512 makes those cheap. How many times as fast it is (docs/performance.md):
- *
- *     channels, pixels    AVX-512  AVX2       channels, pixels    AVX-512  AVX2
- *     1 to 16, 256x256       0.9   0.7        64 to 64, 128x128      3.8   2.9
- *     3 to 16, 512x512       1.8   1.0        256 to 256, 64x64      3.9   2.9
- *     3 to 64, 512x512       1.5   1.0        512 to 512, 64x64      3.8   2.8
- *     16 to 3, 512x512       1.9   2.9        512 to 512, 16x16      1.2   1.0
- *     16 to 16, 256x256      3.4   2.4        512 to 512, 8x8        0.7   0.5
- */
-static bool winograd_pays(const SolConvShape *s)
-{
-    int tile = SOL_TILE, channels = sol_kernels()->flags & SOL_CPU_AVX512 ? 3 : 8;
-    int64_t pixels = (int64_t)s->height * s->width;
-    int64_t covered = ((int64_t)s->height + tile - 1) / tile * tile * (((int64_t)s->width + tile - 1) / tile * tile);
-    return sol_conv_winograd.supports(s) && s->in_channels >= channels && pixels >= 256 && covered <= 2 * pixels;
-}
-
 static bool supports(const SolConvShape *shape)
 {
     return sol_conv_im2col.supports(shape);
 }
 
+static bool pays(const SolConvShape *shape)
+{
+    (void)shape;
+    return true;
+}
+
 static int plan(SolConv *conv)
 {
-    conv->method = winograd_pays(&conv->shape) ? &sol_conv_winograd : &sol_conv_im2col;
+    const SolConvBackend *winograd = &sol_conv_winograd;
+    conv->method = winograd->supports(&conv->shape) && winograd->pays(&conv->shape) ? winograd : &sol_conv_im2col;
     sol_gemm_set_threads(1);
     return conv->method->plan(conv);
 }
 
-static void run(const SolConv *conv, const float *in, float *out, void *scratch)
+static void run(const SolConv *conv, void *in, void *out, void *scratch)
 {
     conv->method->run(conv, in, out, scratch);
 }
@@ -85,4 +69,4 @@ static void release(SolConv *conv)
         conv->method->release(conv);
 }
 
-const SolConvBackend sol_conv_blas = {"blas", supports, plan, run, release};
+const SolConvBackend sol_conv_blas = {"blas", supports, pays, plan, run, release};

@@ -47,7 +47,13 @@ static bool strip_bytes(const SolConvShape *s, size_t *bytes)
 static bool supports(const SolConvShape *shape)
 {
     size_t bytes;
-    return strip_bytes(shape, &bytes);
+    return shape->element == SOL_FLOAT32 && strip_bytes(shape, &bytes);
+}
+
+static bool pays(const SolConvShape *shape)
+{
+    (void)shape;
+    return true;
 }
 
 static int plan(SolConv *conv)
@@ -138,7 +144,7 @@ static void run_strip(const SolConv *conv, const float *in, float *out, int stri
     finish(conv, out, p0, p1);
 }
 
-static void run(const SolConv *conv, const float *in, float *out, void *scratch)
+static void run(const SolConv *conv, void *in, void *out, void *scratch)
 {
     sol_conv_run_blocks(conv, in, out, scratch, strip_count(&conv->shape), run_strip);
 }
@@ -148,4 +154,4 @@ static void release(SolConv *conv)
     (void)conv;
 }
 
-const SolConvBackend sol_conv_im2col = {"im2col", supports, plan, run, release};
+const SolConvBackend sol_conv_im2col = {"im2col", supports, pays, plan, run, release};

@@ -11,6 +11,7 @@
  */
 #include "nn/conv_blas.h"
 
+#include "base/cpu.h"
 #include "base/error.h"
 #include "nn/gemm.h"
 #include "nn/kernels.h"
@@ -90,7 +91,27 @@ static size_t matrix_step(const Cut *cut, int channels)
 static bool supports(const SolConvShape *s)
 {
     int most = INT_MAX - 2 * SOL_TILE_IN; /* a tile's pixels are counted beyond the border */
-    return s->kernel == 3 && s->width <= most && s->height <= most;
+    return s->element == SOL_FLOAT32 && s->kernel == 3 && s->width <= most && s->height <= most;
+}
+
+/*
+ * Winograd's method wins but for pictures of few pixels, where tiles hang over the border and wide layers
+ * read 36 matrices of weights for next to nothing, and for layers of so few input channels that the products
+ * are nothing beside the transforms; AVX-512 makes those cheap. How many times as fast it is (docs/performance.md):
+ *
+ *     channels, pixels    AVX-512  AVX2       channels, pixels    AVX-512  AVX2
+ *     1 to 16, 256x256       0.9   0.7        64 to 64, 128x128      3.8   2.9
+ *     3 to 16, 512x512       1.8   1.0        256 to 256, 64x64      3.9   2.9
+ *     3 to 64, 512x512       1.5   1.0        512 to 512, 64x64      3.8   2.8
+ *     16 to 3, 512x512       1.9   2.9        512 to 512, 16x16      1.2   1.0
+ *     16 to 16, 256x256      3.4   2.4        512 to 512, 8x8        0.7   0.5
+ */
+static bool pays(const SolConvShape *s)
+{
+    int tile = SOL_TILE, channels = sol_kernels()->flags & SOL_CPU_AVX512 ? 3 : 8;
+    int64_t pixels = (int64_t)s->height * s->width;
+    int64_t covered = ((int64_t)s->height + tile - 1) / tile * tile * (((int64_t)s->width + tile - 1) / tile * tile);
+    return s->in_channels >= channels && pixels >= 256 && covered <= 2 * pixels;
 }
 
 /* ---- planning ---- */
@@ -255,10 +276,10 @@ static void run_block(const SolConv *conv, const float *in, float *out, int bloc
     }
 }
 
-static void run(const SolConv *conv, const float *in, float *out, void *scratch)
+static void run(const SolConv *conv, void *in, void *out, void *scratch)
 {
     const Cut *cut = &((const State *)conv->state)->cut;
     sol_conv_run_blocks(conv, in, out, scratch, cut->across * cut->down, run_block);
 }
 
-const SolConvBackend sol_conv_winograd = {"winograd", supports, plan, run, release};
+const SolConvBackend sol_conv_winograd = {"winograd", supports, pays, plan, run, release};

@@ -1,29 +1,86 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The operators: every one is a loop over planes, handed to the pool plane by plane.
+ * The operators. A loop goes over the rows of groups of channels, in bands that the pool's workers
+ * take one after the other, and through a row in pieces of a few thousand elements: what is not float32
+ * is widened into a buffer of that size, and narrowed from one.
  */
 #include "nn/ops.h"
 
+#include "nn/bfloat16.h"
+
 #include <math.h>
+#include <stddef.h>
+#include <string.h>
 
-/* What a loop over planes works on; each operator uses what it needs. */
-typedef struct Planes {
-    const float *in, *other;
-    float *out;
-    SolShape shape; /* of `in` */
-    const float *scale, *offset;
-    const float *mean, *std;
-    float *mean_out, *std_out;
-} Planes;
+enum {
+    PIECE = SOL_BLOCK_MAX,  /* elements that are worked on at a time: one pixel at least */
+    BAND = 1 << 15,         /* elements of a band, about */
+    LANES = 16              /* channels of a group whose moments are summed side by side */
+};
 
-static const float *plane_in(const Planes *p, int channel)
+/* What a loop works on; each operator uses what it needs. */
+typedef struct Loop {
+    const SolFeatures *in, *other, *out;
+    const SolFeatures *rows; /* the features whose rows are counted */
+    int band;              /* rows of a band */
+    int bands;             /* of a group */
+    void (*row)(const struct Loop *loop, int group, int y);
+    const float *centre, *scale, *offset;
+    SolMoments *moments;
+} Loop;
+
+static int least(int a, int b)
 {
-    return p->in + (size_t)channel * sol_shape_plane(p->shape);
+    return a < b ? a : b;
 }
 
-static float *plane_out(const Planes *p, int channel)
+static void run_band(void *context, int item)
 {
-    return p->out + (size_t)channel * sol_shape_plane(p->shape);
+    const Loop *loop = context;
+    int group = item / loop->bands, y = item % loop->bands * loop->band;
+    int end = least(y + loop->band, loop->rows->shape.height);
+    for (; y < end; y++)
+        loop->row(loop, group, y);
+}
+
+static void run_rows(SolPool *pool, Loop *loop, const SolFeatures *rows)
+{
+    size_t elements = (size_t)rows->shape.width * (size_t)rows->layout.block;
+    loop->rows = rows;
+    loop->band = elements >= BAND ? 1 : (int)(BAND / (elements + 1)) + 1;
+    loop->bands = (rows->shape.height + loop->band - 1) / loop->band;
+    sol_pool_run(pool, run_band, loop, sol_features_groups(rows) * loop->bands);
+}
+
+/* Pixels of a piece: `most` elements at most, but one pixel. */
+static int piece_pixels(const SolFeatures *t, int most)
+{
+    return t->layout.block >= most ? 1 : most / t->layout.block;
+}
+
+/* Elements [from, from + count) of a row, as float32: where they lie, or in `buffer`. */
+static const float *fetch(const SolFeatures *t, int group, int y, size_t from, size_t count, float *buffer)
+{
+    const void *row = sol_features_row(t, group, y);
+    if (t->layout.element == SOL_FLOAT32)
+        return (const float *)row + from;
+    for (size_t i = 0; i < count; i++)
+        buffer[i] = sol_from_bfloat16(((const uint16_t *)row)[from + i]);
+    return buffer;
+}
+
+/* Where float32 results for elements from `from` of a row go: to their place, or into `buffer` until store(). */
+static float *place(const SolFeatures *t, int group, int y, size_t from, float *buffer)
+{
+    return t->layout.element == SOL_FLOAT32 ? (float *)sol_features_row(t, group, y) + from : buffer;
+}
+
+static void store(const SolFeatures *t, int group, int y, size_t from, size_t count, const float *buffer)
+{
+    uint16_t *row = sol_features_row(t, group, y);
+    if (t->layout.element == SOL_BFLOAT16)
+        for (size_t i = 0; i < count; i++)
+            row[from + i] = sol_to_bfloat16(buffer[i]);
 }
 
 static float larger(float a, float b)
@@ -31,159 +88,328 @@ static float larger(float a, float b)
     return a > b ? a : b;
 }
 
-static void max_pool_plane(void *context, int channel)
+/* ---- resampling ---- */
+
+/* to[p] = the largest of pixels 2p and 2p + 1 of two rows. */
+static void pool_pixels(const float *upper, const float *lower, int pixels, int block, float *to)
 {
-    const Planes *p = context;
-    size_t width = (size_t)p->shape.width, out_width = width / 2, out_height = (size_t)p->shape.height / 2;
-    const float *in = plane_in(p, channel);
-    float *out = p->out + (size_t)channel * out_width * out_height;
-    for (size_t y = 0; y < out_height; y++) {
-        const float *upper = in + 2 * y * width, *lower = upper + width;
-        for (size_t x = 0; x < out_width; x++)
-            *out++ = larger(larger(upper[2 * x], upper[2 * x + 1]), larger(lower[2 * x], lower[2 * x + 1]));
+    if (block == 1)
+        for (int p = 0; p < pixels; p++)
+            to[p] = larger(larger(upper[2 * p], upper[2 * p + 1]), larger(lower[2 * p], lower[2 * p + 1]));
+    for (int p = 0; block > 1 && p < pixels; p++, upper += 2 * block, lower += 2 * block, to += block)
+        for (int c = 0; c < block; c++)
+            to[c] = larger(larger(upper[c], upper[block + c]), larger(lower[c], lower[block + c]));
+}
+
+static void max_pool_row(const Loop *loop, int group, int y)
+{
+    const SolFeatures *in = loop->in, *out = loop->out;
+    int block = in->layout.block, step = piece_pixels(in, PIECE);
+    float upper[2 * PIECE], lower[2 * PIECE], buffer[PIECE];
+    for (int x = 0; x < out->shape.width; x += step) {
+        int pixels = least(step, out->shape.width - x);
+        size_t count = (size_t)pixels * (size_t)block, from = (size_t)x * (size_t)block;
+        const float *a = fetch(in, group, 2 * y, 2 * from, 2 * count, upper);
+        const float *b = fetch(in, group, 2 * y + 1, 2 * from, 2 * count, lower);
+        pool_pixels(a, b, pixels, block, place(out, group, y, from, buffer));
+        store(out, group, y, from, count, buffer);
     }
 }
 
-void sol_op_max_pool(SolPool *pool, const float *in, SolShape shape, float *out)
+void sol_op_max_pool(SolPool *pool, const SolFeatures *in, const SolFeatures *out)
 {
-    Planes p = {.in = in, .out = out, .shape = shape};
-    sol_pool_run(pool, max_pool_plane, &p, shape.channels);
+    Loop loop = {.in = in, .out = out, .row = max_pool_row};
+    run_rows(pool, &loop, out);
 }
 
-static void upsample_plane(void *context, int channel)
+/* to[2p] = to[2p + 1] = from[p]. */
+static void double_pixels(const float *from, int pixels, int block, float *to)
 {
-    const Planes *p = context;
-    size_t width = (size_t)p->shape.width, height = (size_t)p->shape.height;
-    const float *in = plane_in(p, channel);
-    float *out = p->out + (size_t)channel * 4 * width * height;
-    for (size_t y = 0; y < height; y++) {
-        float *upper = out + 4 * y * width, *lower = upper + 2 * width;
-        for (size_t x = 0; x < width; x++)
-            upper[2 * x] = upper[2 * x + 1] = lower[2 * x] = lower[2 * x + 1] = in[y * width + x];
+    if (block == 1)
+        for (int p = 0; p < pixels; p++)
+            to[2 * p] = to[2 * p + 1] = from[p];
+    for (int p = 0; block > 1 && p < pixels; p++, from += block, to += 2 * block)
+        for (int c = 0; c < block; c++)
+            to[c] = to[block + c] = from[c];
+}
+
+static void upsample_row(const Loop *loop, int group, int y)
+{
+    const SolFeatures *in = loop->in, *out = loop->out;
+    int block = in->layout.block, step = piece_pixels(in, PIECE);
+    float narrow[PIECE], buffer[2 * PIECE];
+    for (int x = 0; x < in->shape.width; x += step) {
+        int pixels = least(step, in->shape.width - x);
+        size_t count = (size_t)pixels * (size_t)block, from = (size_t)x * (size_t)block;
+        const float *a = fetch(in, group, y, from, count, narrow);
+        for (int i = 0; i < 2; i++) {
+            double_pixels(a, pixels, block, place(out, group, 2 * y + i, 2 * from, buffer));
+            store(out, group, 2 * y + i, 2 * from, 2 * count, buffer);
+        }
     }
 }
 
-void sol_op_upsample(SolPool *pool, const float *in, SolShape shape, float *out)
+void sol_op_upsample(SolPool *pool, const SolFeatures *in, const SolFeatures *out)
 {
-    Planes p = {.in = in, .out = out, .shape = shape};
-    sol_pool_run(pool, upsample_plane, &p, shape.channels);
+    Loop loop = {.in = in, .out = out, .row = upsample_row};
+    run_rows(pool, &loop, in);
 }
 
-static void add_plane(void *context, int channel)
+/* ---- element by element ---- */
+
+static void add_row(const Loop *loop, int group, int y)
 {
-    const Planes *p = context;
-    size_t count = sol_shape_plane(p->shape);
-    const float *a = plane_in(p, channel), *b = p->other + (size_t)channel * count;
-    float *out = plane_out(p, channel);
-    for (size_t i = 0; i < count; i++)
-        out[i] = a[i] + b[i];
+    size_t length = (size_t)loop->in->shape.width * (size_t)loop->in->layout.block;
+    float first[PIECE], second[PIECE], buffer[PIECE];
+    for (size_t from = 0; from < length; from += PIECE) {
+        size_t count = length - from < PIECE ? length - from : PIECE;
+        const float *a = fetch(loop->in, group, y, from, count, first);
+        const float *b = fetch(loop->other, group, y, from, count, second);
+        float *to = place(loop->out, group, y, from, buffer);
+        for (size_t i = 0; i < count; i++)
+            to[i] = a[i] + b[i];
+        store(loop->out, group, y, from, count, buffer);
+    }
 }
 
-void sol_op_add(SolPool *pool, const float *a, const float *b, SolShape shape, float *out)
+void sol_op_add(SolPool *pool, const SolFeatures *a, const SolFeatures *b, const SolFeatures *out)
 {
-    Planes p = {.in = a, .other = b, .out = out, .shape = shape};
-    sol_pool_run(pool, add_plane, &p, shape.channels);
+    Loop loop = {.in = a, .other = b, .out = out, .row = add_row};
+    run_rows(pool, &loop, a);
 }
 
-static void relu_plane(void *context, int channel)
+static void relu_row(const Loop *loop, int group, int y)
 {
-    const Planes *p = context;
-    size_t count = sol_shape_plane(p->shape);
-    const float *in = plane_in(p, channel);
-    float *out = plane_out(p, channel);
-    for (size_t i = 0; i < count; i++)
-        out[i] = larger(in[i], 0.0f);
+    size_t length = (size_t)loop->in->shape.width * (size_t)loop->in->layout.block;
+    float narrow[PIECE], buffer[PIECE];
+    for (size_t from = 0; from < length; from += PIECE) {
+        size_t count = length - from < PIECE ? length - from : PIECE;
+        const float *a = fetch(loop->in, group, y, from, count, narrow);
+        float *to = place(loop->out, group, y, from, buffer);
+        for (size_t i = 0; i < count; i++)
+            to[i] = larger(a[i], 0.0f);
+        store(loop->out, group, y, from, count, buffer);
+    }
 }
 
-void sol_op_relu(SolPool *pool, const float *in, SolShape shape, float *out)
+void sol_op_relu(SolPool *pool, const SolFeatures *in, const SolFeatures *out)
 {
-    Planes p = {.in = in, .out = out, .shape = shape};
-    sol_pool_run(pool, relu_plane, &p, shape.channels);
+    Loop loop = {.in = in, .out = out, .row = relu_row};
+    run_rows(pool, &loop, in);
 }
 
-static void affine_plane(void *context, int channel)
+static void affine_pixels(const Loop *loop, const float *from, int pixels, int first, int channels, float *to)
 {
-    const Planes *p = context;
-    size_t count = sol_shape_plane(p->shape);
-    const float *in = plane_in(p, channel);
-    float *out = plane_out(p, channel), scale = p->scale[channel], offset = p->offset[channel];
-    for (size_t i = 0; i < count; i++)
-        out[i] = in[i] * scale + offset;
+    const float *centre = loop->centre, *scale = loop->scale + first, *offset = loop->offset + first;
+    int block = loop->in->layout.block;
+    if (block == 1) {
+        float c = centre ? centre[first] : 0.0f, s = scale[0], o = offset[0];
+        for (int p = 0; p < pixels; p++)
+            to[p] = (from[p] - c) * s + o;
+    }
+    for (int p = 0; block > 1 && p < pixels; p++, from += block, to += block) {
+        for (int c = 0; c < channels; c++)
+            to[c] = (from[c] - (centre ? centre[first + c] : 0.0f)) * scale[c] + offset[c];
+        for (int c = channels; c < block; c++)
+            to[c] = 0;
+    }
 }
 
-void sol_op_affine(SolPool *pool, const float *in, SolShape shape, const float *scale, const float *offset, float *out)
+static void affine_row(const Loop *loop, int group, int y)
 {
-    Planes p = {.in = in, .out = out, .shape = shape, .scale = scale, .offset = offset};
-    sol_pool_run(pool, affine_plane, &p, shape.channels);
+    const SolFeatures *in = loop->in, *out = loop->out;
+    int block = in->layout.block, step = piece_pixels(in, PIECE);
+    int first = group * block, channels = least(block, in->shape.channels - first);
+    float narrow[PIECE], buffer[PIECE];
+    for (int x = 0; x < in->shape.width; x += step) {
+        int pixels = least(step, in->shape.width - x);
+        size_t count = (size_t)pixels * (size_t)block, from = (size_t)x * (size_t)block;
+        const float *a = fetch(in, group, y, from, count, narrow);
+        affine_pixels(loop, a, pixels, first, channels, place(out, group, y, from, buffer));
+        store(out, group, y, from, count, buffer);
+    }
 }
 
-/* Sums run in LANES interleaved parts, so that the compiler can use vectors without changing the order. */
-enum { LANES = 8 };
-
-static double total(const double lane[LANES])
+void sol_op_affine(SolPool *pool, const SolFeatures *in, const float *centre, const float *scale, const float *offset,
+                   const SolFeatures *out)
 {
-    double sum = 0;
+    Loop loop = {.in = in, .out = out, .row = affine_row, .centre = centre, .scale = scale, .offset = offset};
+    run_rows(pool, &loop, in);
+}
+
+/* ---- moments ---- */
+
+/* One channel of planes: squares is the sum of (x - centre), or of its square. In interleaved parts, so that
+   the compiler can use vectors without changing the order. */
+static double sum_plane(const SolFeatures *t, int channel, double centre, bool squared)
+{
+    double sums[LANES] = {0}, sum = 0;
+    for (int y = 0; y < t->shape.height; y++) {
+        float narrow[PIECE];
+        for (int x = 0; x < t->shape.width; x += PIECE) {
+            int count = least(PIECE, t->shape.width - x), whole = count / LANES * LANES;
+            const float *a = fetch(t, channel, y, (size_t)x, (size_t)count, narrow);
+            for (int i = 0; i < whole; i += LANES)
+                for (int j = 0; j < LANES; j++) {
+                    double d = (double)a[i + j] - centre;
+                    sums[j] += squared ? d * d : d;
+                }
+            for (int i = whole; i < count; i++) {
+                double d = (double)a[i] - centre;
+                sum += squared ? d * d : d;
+            }
+        }
+    }
     for (int j = 0; j < LANES; j++)
-        sum += lane[j];
+        sum += sums[j];
     return sum;
 }
 
-/* In two passes, since a variance from sums of squares loses its digits where the mean is large. */
-static void moments(const float *x, size_t count, double *mean, double *variance)
+/* LANES channels of a group, from `lane` on; their number where fewer are left. */
+static void sum_lanes(const SolFeatures *t, int group, int lane, int lanes, const double centre[LANES], bool squared,
+                      double sums[LANES])
 {
-    double sums[LANES] = {0}, squares[LANES] = {0}, m;
-    size_t whole = count / LANES * LANES;
-    for (size_t i = 0; i < whole; i += LANES)
-        for (size_t j = 0; j < LANES; j++)
-            sums[j] += (double)x[i + j];
-    for (size_t i = whole; i < count; i++)
-        sums[0] += (double)x[i];
-    m = total(sums) / (double)count;
-    for (size_t i = 0; i < whole; i += LANES)
-        for (size_t j = 0; j < LANES; j++) {
-            double d = (double)x[i + j] - m;
-            squares[j] += d * d;
+    for (int j = 0; j < LANES; j++)
+        sums[j] = 0;
+    for (int y = 0; y < t->shape.height; y++)
+        for (int x = 0; x < t->shape.width; x++) {
+            float narrow[LANES];
+            const float *a = fetch(t, group, y, (size_t)x * (size_t)t->layout.block + (size_t)lane, (size_t)lanes, narrow);
+            for (int j = 0; j < lanes; j++) {
+                double d = (double)a[j] - centre[j];
+                sums[j] += squared ? d * d : d;
+            }
         }
-    for (size_t i = whole; i < count; i++)
-        squares[0] += ((double)x[i] - m) * ((double)x[i] - m);
-    *mean = m;
-    *variance = total(squares) / (double)count;
 }
 
-static void moments_plane(void *context, int channel)
+/* In two passes, since a variance from sums of squares loses its digits where the mean is large. */
+static void moments_of_lanes(void *context, int item)
 {
-    const Planes *p = context;
-    double mean, variance;
-    moments(plane_in(p, channel), sol_shape_plane(p->shape), &mean, &variance);
-    p->mean_out[channel] = (float)mean;
-    p->std_out[channel] = (float)sqrt(variance + SOL_MOMENTS_EPSILON);
+    const Loop *loop = context;
+    const SolFeatures *t = loop->in;
+    int block = t->layout.block, slices = (block + LANES - 1) / LANES, group = item / slices;
+    int lane = item % slices * LANES, channel = group * block + lane;
+    int lanes = least(least(LANES, block - lane), t->shape.channels - channel);
+    double count = (double)t->shape.height * t->shape.width, mean[LANES] = {0}, squares[LANES];
+    if (block == 1) {
+        mean[0] = sum_plane(t, channel, 0, false) / count;
+        squares[0] = sum_plane(t, channel, mean[0], true);
+    } else {
+        sum_lanes(t, group, lane, lanes, mean, false, squares);
+        for (int j = 0; j < lanes; j++)
+            mean[j] = squares[j] / count;
+        sum_lanes(t, group, lane, lanes, mean, true, squares);
+    }
+    for (int j = 0; j < lanes; j++)
+        loop->moments[channel + j] = (SolMoments){mean[j], squares[j] / count};
 }
 
-void sol_op_moments(SolPool *pool, const float *in, SolShape shape, float *mean, float *std)
+void sol_op_moments(SolPool *pool, const SolFeatures *in, SolMoments *moments)
 {
-    Planes p = {.in = in, .shape = shape, .mean_out = mean, .std_out = std};
-    sol_pool_run(pool, moments_plane, &p, shape.channels);
+    Loop loop = {.in = in, .moments = moments};
+    int slices = (in->layout.block + LANES - 1) / LANES;
+    sol_pool_run(pool, moments_of_lanes, &loop, sol_features_groups(in) * slices);
 }
 
-static void adain_plane(void *context, int channel)
+float sol_deviation(const SolMoments *moments)
 {
-    const Planes *p = context;
-    size_t count = sol_shape_plane(p->shape);
-    const float *in = plane_in(p, channel);
-    float *out = plane_out(p, channel), scale, from, to;
-    double mean, variance, noise;
-    moments(in, count, &mean, &variance);
-    noise = SOL_ADAIN_NOISE * (1 + fabs(mean));
-    scale = (float)((double)p->std[channel] / sqrt(variance + SOL_MOMENTS_EPSILON) *
-                    (variance * variance / (variance * variance + noise * noise * noise * noise)));
-    from = (float)mean;
-    to = p->mean[channel];
-    for (size_t i = 0; i < count; i++)
-        out[i] = (in[i] - from) * scale + to;
+    return (float)sqrt(moments->variance + SOL_MOMENTS_EPSILON);
 }
 
-void sol_op_adain(SolPool *pool, const float *in, SolShape shape, const float *mean, const float *std, float *out)
+void sol_adain(const SolMoments *moments, int channels, const float *mean, const float *std, float *centre,
+               float *scale, float *offset)
 {
-    Planes p = {.in = in, .out = out, .shape = shape, .mean = mean, .std = std};
-    sol_pool_run(pool, adain_plane, &p, shape.channels);
+    for (int c = 0; c < channels; c++) {
+        double variance = moments[c].variance, noise = SOL_ADAIN_NOISE * (1 + fabs(moments[c].mean));
+        double squared = variance * variance;
+        centre[c] = (float)moments[c].mean;
+        scale[c] = (float)((double)std[c] / sqrt(variance + SOL_MOMENTS_EPSILON) *
+                           (squared / (squared + noise * noise * noise * noise)));
+        offset[c] = mean[c];
+    }
+}
+
+/* ---- layouts ---- */
+
+static float element_at(const SolFeatures *t, int channel, int y, int x)
+{
+    int block = t->layout.block;
+    size_t at = (size_t)x * (size_t)block + (size_t)(channel % block);
+    const void *row = sol_features_row(t, channel / block, y);
+    return t->layout.element == SOL_FLOAT32 ? ((const float *)row)[at] : sol_from_bfloat16(((const uint16_t *)row)[at]);
+}
+
+/* One row of one group of `out`, from wherever its channels lie in `in`. */
+static void convert_row(const Loop *loop, int group, int y)
+{
+    const SolFeatures *in = loop->in, *out = loop->out;
+    int block = out->layout.block, first = group * block, step = piece_pixels(out, PIECE);
+    float buffer[PIECE];
+    for (int x = 0; x < out->shape.width; x += step) {
+        int pixels = least(step, out->shape.width - x);
+        size_t from = (size_t)x * (size_t)block;
+        float *to = place(out, group, y, from, buffer);
+        for (int c = 0; c < block; c++)
+            for (int p = 0; p < pixels; p++)
+                to[p * block + c] = first + c < in->shape.channels ? element_at(in, first + c, y, x + p) : 0.0f;
+        store(out, group, y, from, (size_t)pixels * (size_t)block, buffer);
+    }
+}
+
+/* The same row where the channels lie alike, and only elements and margins differ. */
+static void copy_row(const Loop *loop, int group, int y)
+{
+    const SolFeatures *in = loop->in, *out = loop->out;
+    size_t length = (size_t)in->shape.width * (size_t)in->layout.block;
+    float narrow[PIECE], buffer[PIECE];
+    for (size_t from = 0; from < length; from += PIECE) {
+        size_t count = length - from < PIECE ? length - from : PIECE;
+        const float *a = fetch(in, group, y, from, count, narrow);
+        float *to = place(out, group, y, from, buffer);
+        for (size_t i = 0; i < count; i++)
+            to[i] = a[i];
+        store(out, group, y, from, count, buffer);
+    }
+}
+
+void sol_op_convert(SolPool *pool, const SolFeatures *in, const SolFeatures *out)
+{
+    Loop loop = {.in = in, .out = out, .row = in->layout.block == out->layout.block ? copy_row : convert_row};
+    run_rows(pool, &loop, out);
+}
+
+/* Copies `bytes`-sized pixel `from` of a row to place `to`. */
+static void copy_pixel(char *row, int to, int from, size_t bytes)
+{
+    memcpy(row + (ptrdiff_t)to * (ptrdiff_t)bytes, row + (ptrdiff_t)from * (ptrdiff_t)bytes, bytes);
+}
+
+static void reflect_group(void *context, int group)
+{
+    const Loop *loop = context;
+    const SolFeatures *t = loop->in;
+    int margin = t->layout.margin, height = t->shape.height, width = t->shape.width;
+    size_t pixel = (size_t)t->layout.block * sol_element_size(t->layout.element);
+    size_t whole = ((size_t)width + 2 * (size_t)margin) * pixel;
+    for (int y = 0; y < height; y++) {
+        char *row = sol_features_row(t, group, y);
+        for (int i = 1; i <= margin; i++) {
+            copy_pixel(row, -i, sol_border_index(SOL_BORDER_REFLECT, -i, width), pixel);
+            copy_pixel(row, width - 1 + i, sol_border_index(SOL_BORDER_REFLECT, width - 1 + i, width), pixel);
+        }
+    }
+    for (int i = 1; i <= margin; i++)
+        for (int side = 0; side < 2; side++) {
+            int y = side ? height - 1 + i : -i;
+            char *to = sol_features_row(t, group, y);
+            char *from = sol_features_row(t, group, sol_border_index(SOL_BORDER_REFLECT, y, height));
+            memcpy(to - (size_t)margin * pixel, from - (size_t)margin * pixel, whole);
+        }
+}
+
+void sol_op_reflect(SolPool *pool, const SolFeatures *features)
+{
+    Loop loop = {.in = features};
+    if (features->layout.margin > 0)
+        sol_pool_run(pool, reflect_group, &loop, sol_features_groups(features));
 }

@@ -17,11 +17,24 @@
 typedef struct Value {
     bool needed, kept;
     SolShape shape;
-    int last;      /* the last step that reads it */
-    int buffer;    /* that holds it */
-    int scratch;   /* buffer that only its own step uses: a convolution's scratch, adain's target */
+    SolLayout layout;
+    int last;       /* the last step that reads it */
+    int buffer;     /* that holds it */
+    int scratch;    /* buffer that only its own step uses: a convolution's scratch, adain's numbers */
+    SolLayout reads; /* the layout that its step wants its inputs in */
+    int copies[2];  /* buffers for inputs that lie in another; -1 where they are read as they are */
+    int result;     /* of a kept value that does not lie in planes: the buffer that its planes go to; -1 */
     SolConv *conv;
 } Value;
+
+enum { BUFFERS_OF_VALUE = 5 };
+
+/* What an adain step works with, [channels] each. */
+typedef struct AdainNumbers {
+    SolMoments *moments;
+    float *mean, *std;              /* aimed for */
+    float *centre, *scale, *offset; /* of the affine map there */
+} AdainNumbers;
 
 struct SolPlan {
     const SolGraph *graph;
@@ -106,7 +119,8 @@ static bool can_overwrite(const SolPlan *plan, int n, int i)
     const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
     bool elementwise = layer->op == SOL_OP_AFFINE || layer->op == SOL_OP_RELU || layer->op == SOL_OP_ADD ||
                        layer->op == SOL_OP_ADAIN;
-    return elementwise && plan->values[layer->inputs[i]].last == n;
+    return elementwise && plan->values[layer->inputs[i]].last == n &&
+           sol_layout_is(plan->values[layer->inputs[i]].layout, plan->values[n].layout);
 }
 
 /* Gives node `n` a buffer: one of its inputs' where that dies here, or a new one. */
@@ -114,11 +128,14 @@ static int find_buffer(SolPlan *plan, int n)
 {
     const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
     Value *value = &plan->values[n];
-    size_t bytes;
-    if (!sol_shape_bytes(value->shape, &bytes))
+    size_t bytes, planes = 0;
+    if (!sol_features_bytes(value->shape, value->layout, &bytes) ||
+        !sol_features_bytes(value->shape, SOL_PLANES, &planes))
         return sol_fail(SOL_ERR_NOMEM, "%dx%d pixels are too many: layer \"%s\" cannot be addressed",
                         plan->values[0].shape.width, plan->values[0].shape.height,
                         sol_graph_node(plan->graph, n)->name);
+    if (value->kept && !sol_layout_is(value->layout, SOL_PLANES))
+        value->result = add_buffer(plan, planes, n, value->last);
     for (int i = 0; i < sol_op_inputs(layer->op); i++)
         if (can_overwrite(plan, n, i)) {
             value->buffer = plan->values[layer->inputs[i]].buffer;
@@ -129,7 +146,39 @@ static int find_buffer(SolPlan *plan, int n)
     return SOL_OK;
 }
 
-static int plan_conv(SolPlan *plan, int n, const SolConvBackend *backend)
+/* Reserves room for inputs of node `n` that its step wants in another layout than they have. */
+static int find_copies(SolPlan *plan, int n)
+{
+    const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
+    Value *value = &plan->values[n];
+    for (int i = 0; i < sol_op_inputs(layer->op); i++) {
+        const Value *input = &plan->values[layer->inputs[i]];
+        size_t bytes;
+        if (sol_layout_is(input->layout, value->reads))
+            continue;
+        if (!sol_features_bytes(input->shape, value->reads, &bytes))
+            return sol_fail(SOL_ERR_NOMEM, "the picture is too large for layer \"%s\"",
+                            sol_graph_node(plan->graph, n)->name);
+        value->copies[i] = add_buffer(plan, bytes, n, n);
+    }
+    return SOL_OK;
+}
+
+/* True where no convolution lies between the input and node `n`, or between it and the output. */
+static bool is_outermost(const SolPlan *plan, int n)
+{
+    const SolGraph *graph = plan->graph;
+    int count = sol_graph_count(graph), before = n, after = n;
+    do
+        before = sol_graph_node(graph, before)->layer.inputs[0];
+    while (before > 0 && sol_graph_node(graph, before)->layer.op != SOL_OP_CONV);
+    do
+        after++;
+    while (after < count && sol_graph_node(graph, after)->layer.op != SOL_OP_CONV);
+    return before == 0 || after == count;
+}
+
+static int plan_conv(SolPlan *plan, int n, const SolPlanOptions *options)
 {
     const SolNode *node = sol_graph_node(plan->graph, n);
     const SolLayer *layer = &node->layer;
@@ -141,37 +190,68 @@ static int plan_conv(SolPlan *plan, int n, const SolConvBackend *backend)
                           .width = value->shape.width,
                           .border = layer->border,
                           .relu = layer->relu};
-    int result = sol_conv_plan(&value->conv, backend, &shape, layer->weights, layer->bias, plan->pool);
+    int result;
+    if (options->precision != SOL_PRECISION_FLOAT32 && !is_outermost(plan, n))
+        shape.element = options->precision == SOL_PRECISION_BFLOAT16 ? SOL_BFLOAT16
+                                                                     : sol_conv_best_element(options->backend, &shape);
+    result = sol_conv_plan(&value->conv, options->backend, &shape, layer->weights, layer->bias, plan->pool);
     if (result != SOL_OK)
         return sol_fail_within(result, "layer \"%s\"", node->name);
     value->scratch = add_buffer(plan, value->conv->scratch, n, n);
+    value->reads = value->conv->in;
+    value->layout = value->conv->out;
     plan->macs += sol_conv_macs(&shape);
     return SOL_OK;
 }
 
-static int plan_nodes(SolPlan *plan, int width, int height, const SolConvBackend *backend)
+/* The numbers of an adain node with so many channels, in memory for them. */
+static AdainNumbers adain_numbers(void *memory, int channels)
+{
+    AdainNumbers numbers = {.moments = memory};
+    numbers.mean = (float *)(numbers.moments + channels);
+    numbers.std = numbers.mean + channels;
+    numbers.centre = numbers.std + channels;
+    numbers.scale = numbers.centre + channels;
+    numbers.offset = numbers.scale + channels;
+    return numbers;
+}
+
+static int plan_node(SolPlan *plan, int n, const SolPlanOptions *options)
+{
+    SolOp op = sol_graph_node(plan->graph, n)->layer.op;
+    Value *value = &plan->values[n];
+    int result = SOL_OK;
+    value->copies[0] = value->copies[1] = value->result = -1;
+    value->reads = value->layout = SOL_PLANES;
+    if (n > 0) {
+        value->reads = value->layout = plan->values[sol_graph_node(plan->graph, n)->layer.inputs[0]].layout;
+        result = find_shape(plan, n);
+    }
+    if (result == SOL_OK && op == SOL_OP_CONV)
+        result = plan_conv(plan, n, options);
+    if (result == SOL_OK)
+        result = find_buffer(plan, n);
+    if (result == SOL_OK)
+        result = find_copies(plan, n);
+    if (result == SOL_OK && op == SOL_OP_ADAIN)
+        value->scratch = add_buffer(plan, (sizeof(SolMoments) + 5 * sizeof(float)) * (size_t)value->shape.channels, n, n);
+    return result;
+}
+
+static int plan_nodes(SolPlan *plan, int width, int height, const SolPlanOptions *options)
 {
     int result = SOL_OK;
     plan->values[0].shape = (SolShape){sol_graph_node(plan->graph, 0)->channels, height, width};
-    for (int n = 0; n < sol_graph_count(plan->graph) && result == SOL_OK; n++) {
-        if (!plan->values[n].needed)
-            continue;
-        if (n > 0)
-            result = find_shape(plan, n);
-        if (result == SOL_OK)
-            result = find_buffer(plan, n);
-        if (result == SOL_OK && sol_graph_node(plan->graph, n)->layer.op == SOL_OP_CONV)
-            result = plan_conv(plan, n, backend);
-        if (result == SOL_OK && sol_graph_node(plan->graph, n)->layer.op == SOL_OP_ADAIN)
-            plan->values[n].scratch =
-                add_buffer(plan, 2 * sizeof(float) * (size_t)plan->values[n].shape.channels, n, n);
-    }
+    for (int n = 0; n < sol_graph_count(plan->graph) && result == SOL_OK; n++)
+        if (plan->values[n].needed)
+            result = plan_node(plan, n, options);
     return result;
 }
 
 int sol_plan_open(SolPlan **out, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
-                  const SolConvBackend *backend, SolPool *pool)
+                  const SolPlanOptions *options, SolPool *pool)
 {
+    static const SolPlanOptions fastest;
     SolPlan *plan = sol_calloc(1, sizeof *plan);
     size_t count = (size_t)sol_graph_count(graph);
     int result;
@@ -180,7 +260,7 @@ int sol_plan_open(SolPlan **out, const SolGraph *graph, int width, int height, c
     plan->graph = graph;
     plan->pool = pool;
     plan->values = sol_calloc(count, sizeof *plan->values);
-    plan->buffers = sol_calloc(count, 2 * sizeof *plan->buffers); /* a value and a scratch for each node */
+    plan->buffers = sol_calloc(count, BUFFERS_OF_VALUE * sizeof *plan->buffers);
     if (!plan->values || !plan->buffers) {
         result = sol_fail_memory("a network's plan");
         goto fail;
@@ -190,7 +270,7 @@ int sol_plan_open(SolPlan **out, const SolGraph *graph, int width, int height, c
         goto fail;
     }
     find_needed(plan, keep, keep_count);
-    result = plan_nodes(plan, width, height, backend);
+    result = plan_nodes(plan, width, height, options ? options : &fastest);
     if (result == SOL_OK)
         result = sol_arena_lay_out(plan->buffers, plan->buffer_count, &plan->bytes);
     if (result != SOL_OK)
@@ -218,53 +298,91 @@ float *sol_plan_input(SolPlan *plan)
     return memory_of(plan, plan->values[0].buffer);
 }
 
-static void run_adain(const SolPlan *plan, int n, const float *statistics, float strength, const float *in, float *out)
+/* The value of a node where it lies. */
+static SolFeatures features_of(const SolPlan *plan, int n)
+{
+    const Value *value = &plan->values[n];
+    return (SolFeatures){memory_of(plan, value->buffer), value->shape, value->layout};
+}
+
+/* Input number `i` of node `n`, in the layout that its step wants. */
+static SolFeatures input_of(const SolPlan *plan, int n, int i)
+{
+    const Value *value = &plan->values[n];
+    SolFeatures from = features_of(plan, sol_graph_node(plan->graph, n)->layer.inputs[i]), to = from;
+    if (value->copies[i] < 0)
+        return from;
+    to.data = memory_of(plan, value->copies[i]);
+    to.layout = value->reads;
+    sol_op_convert(plan->pool, &from, &to);
+    return to;
+}
+
+static void run_adain(const SolPlan *plan, int n, const float *statistics, float strength)
 {
     const Value *value = &plan->values[n];
     int tap_node = sol_graph_node(plan->graph, n)->layer.tap, channels = value->shape.channels;
-    const Value *tap = &plan->values[tap_node];
+    SolFeatures in = input_of(plan, n, 0), out = features_of(plan, n), tap = features_of(plan, tap_node);
     const float *style = statistics + sol_graph_statistics(plan->graph, tap_node);
-    if (strength < 1) {
-        float *target = memory_of(plan, value->scratch);
-        sol_op_moments(plan->pool, memory_of(plan, tap->buffer), tap->shape, target, target + channels);
-        for (int i = 0; i < 2 * channels; i++)
-            target[i] += strength * (style[i] - target[i]);
-        style = target;
+    AdainNumbers a = adain_numbers(memory_of(plan, value->scratch), channels);
+    if (strength < 1)
+        sol_op_moments(plan->pool, &tap, a.moments);
+    for (int c = 0; c < channels; c++) {
+        float mean = strength < 1 ? (float)a.moments[c].mean : 0;
+        float std = strength < 1 ? sol_deviation(&a.moments[c]) : 0;
+        a.mean[c] = mean + strength * (style[c] - mean);
+        a.std[c] = std + strength * (style[channels + c] - std);
     }
-    sol_op_adain(plan->pool, in, value->shape, style, style + channels, out);
+    sol_op_moments(plan->pool, &in, a.moments);
+    sol_adain(a.moments, channels, a.mean, a.std, a.centre, a.scale, a.offset);
+    sol_op_affine(plan->pool, &in, a.centre, a.scale, a.offset, &out);
+}
+
+static void run_operator(const SolPlan *plan, int n, const SolFeatures *in, const SolFeatures *out)
+{
+    const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
+    const Value *value = &plan->values[n];
+    SolFeatures other;
+    switch (layer->op) {
+    case SOL_OP_AFFINE:
+        sol_op_affine(plan->pool, in, NULL, layer->scale, layer->offset, out);
+        break;
+    case SOL_OP_CONV:
+        sol_conv_run(value->conv, in->data, out->data, memory_of(plan, value->scratch));
+        break;
+    case SOL_OP_RELU:
+        sol_op_relu(plan->pool, in, out);
+        break;
+    case SOL_OP_MAX_POOL:
+        sol_op_max_pool(plan->pool, in, out);
+        break;
+    case SOL_OP_UPSAMPLE:
+        sol_op_upsample(plan->pool, in, out);
+        break;
+    case SOL_OP_ADD:
+        other = input_of(plan, n, 1);
+        sol_op_add(plan->pool, in, &other, out);
+        break;
+    case SOL_OP_ADAIN:
+    case SOL_OP_INPUT:
+    case SOL_OP_COUNT:
+        break;
+    }
 }
 
 static void run_node(const SolPlan *plan, int n, const float *statistics, float strength)
 {
-    const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
-    const Value *value = &plan->values[n], *input = &plan->values[layer->inputs[0]];
-    float *out = memory_of(plan, value->buffer);
-    const float *in = memory_of(plan, input->buffer);
-    switch (layer->op) {
-    case SOL_OP_AFFINE:
-        sol_op_affine(plan->pool, in, input->shape, layer->scale, layer->offset, out);
-        break;
-    case SOL_OP_CONV:
-        sol_conv_run(value->conv, in, out, memory_of(plan, value->scratch));
-        break;
-    case SOL_OP_RELU:
-        sol_op_relu(plan->pool, in, input->shape, out);
-        break;
-    case SOL_OP_MAX_POOL:
-        sol_op_max_pool(plan->pool, in, input->shape, out);
-        break;
-    case SOL_OP_UPSAMPLE:
-        sol_op_upsample(plan->pool, in, input->shape, out);
-        break;
-    case SOL_OP_ADD:
-        sol_op_add(plan->pool, in, memory_of(plan, plan->values[layer->inputs[1]].buffer), input->shape, out);
-        break;
-    case SOL_OP_ADAIN:
-        run_adain(plan, n, statistics, strength, in, out);
-        break;
-    case SOL_OP_INPUT:
-    case SOL_OP_COUNT:
-        break;
+    const Value *value = &plan->values[n];
+    SolFeatures out = features_of(plan, n), in;
+    if (sol_graph_node(plan->graph, n)->layer.op == SOL_OP_ADAIN) {
+        run_adain(plan, n, statistics, strength);
+    } else {
+        in = input_of(plan, n, 0);
+        run_operator(plan, n, &in, &out);
+    }
+    if (value->result >= 0) {
+        SolFeatures planes = sol_planes(memory_of(plan, value->result), value->shape);
+        sol_op_convert(plan->pool, &out, &planes);
     }
 }
 
@@ -281,7 +399,13 @@ const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape)
     if (!value->kept)
         return NULL;
     *shape = value->shape;
-    return memory_of(plan, value->buffer);
+    return memory_of(plan, value->result >= 0 ? value->result : value->buffer);
+}
+
+void sol_plan_moments(const SolPlan *plan, int node, SolMoments *moments)
+{
+    SolFeatures value = features_of(plan, node);
+    sol_op_moments(plan->pool, &value, moments);
 }
 
 double sol_plan_macs(const SolPlan *plan)

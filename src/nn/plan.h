@@ -6,11 +6,20 @@
 #ifndef SOL_NN_PLAN_H
 #define SOL_NN_PLAN_H
 
+#include <solstice/precision.h>
+
 #include "base/pool.h"
 #include "nn/conv.h"
 #include "nn/graph.h"
+#include "nn/ops.h"
 
 typedef struct SolPlan SolPlan;
+
+/* How a plan is to compute; all zeros for whatever is fastest. */
+typedef struct SolPlanOptions {
+    const SolConvBackend *backend; /* computes the convolutions; NULL: whichever suits each of them best */
+    SolPrecision precision;        /* of the convolutions; the network's first and last stay in float32 */
+} SolPlanOptions;
 
 /**
  * Plans what the nodes `keep` need. A run of the whole graph wants width and height that are multiples
@@ -19,11 +28,12 @@ typedef struct SolPlan SolPlan;
  * @param[out] plan   untouched on failure; released by sol_plan_close()
  * @param graph       borrowed until then, as is `pool`
  * @param keep        the nodes whose results can be read after a run
- * @param backend     computes the convolutions; NULL: whichever suits each of them best
- * @return 0, SOL_ERR_ARGUMENT (the size does not suit the network), SOL_ERR_NOMEM
+ * @param options     NULL for the fastest
+ * @return 0, SOL_ERR_ARGUMENT (the size does not suit the network, or the backend not the precision),
+ *         SOL_ERR_NOMEM
  */
 int sol_plan_open(SolPlan **plan, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
-                  const SolConvBackend *backend, SolPool *pool);
+                  const SolPlanOptions *options, SolPool *pool);
 
 /** Where the input is to be written before every run: the planes of node 0. A run may overwrite them. */
 float *sol_plan_input(SolPlan *plan);
@@ -39,6 +49,9 @@ void sol_plan_run(SolPlan *plan, const float *statistics, float strength);
 
 /** The result of a kept node after a run, valid until the next; NULL for any other node. */
 const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape);
+
+/** moments[c] of every channel of a kept node after a run. */
+void sol_plan_moments(const SolPlan *plan, int node, SolMoments *moments);
 
 /** Multiply-adds in the convolutions of one run. */
 double sol_plan_macs(const SolPlan *plan);

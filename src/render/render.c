@@ -111,6 +111,7 @@ static bool is_wanted(const Render *render, int i)
 
 static int learn_styles(Render *render, const char *model_path)
 {
+    const SolEngineOptions how = {.threads = render->options->threads};
     int stretches = sol_timeline_count(render->timeline), result = SOL_OK;
     render->styles = sol_calloc((size_t)stretches, sizeof *render->styles);
     if (!render->styles)
@@ -134,8 +135,7 @@ static int learn_styles(Render *render, const char *model_path)
             return sol_fail(SOL_ERR_ARGUMENT, "the schedule was read without its model, and no other is given");
         if (!render->model && (result = sol_model_open(&render->model, model_path)) != SOL_OK)
             break;
-        if (!render->engine &&
-            (result = sol_engine_open(&render->engine, render->model, render->options->threads)) != SOL_OK)
+        if (!render->engine && (result = sol_engine_open(&render->engine, render->model, &how)) != SOL_OK)
             break;
         result = sol_style_open(&render->styles[i], render->engine, stretch.style);
     }

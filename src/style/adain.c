@@ -45,12 +45,31 @@ static int adain_plan(SolEngine *engine, int width, int height)
     int multiple = sol_graph_multiple(state->graph), output = output_node(state->graph);
     sol_plan_close(&state->plan);
     return sol_plan_open(&state->plan, state->graph, round_up(width, multiple), round_up(height, multiple), &output, 1,
-                         NULL, engine->pool);
+                         &engine->how, engine->pool);
+}
+
+/* The channels' means, then their deviations, of a node that the plan has run. */
+static int keep_statistics(const SolPlan *plan, int node, float *values)
+{
+    SolShape shape;
+    SolMoments *moments;
+    sol_plan_result(plan, node, &shape);
+    moments = sol_alloc((size_t)shape.channels, sizeof *moments);
+    if (!moments)
+        return sol_fail_memory("a style");
+    sol_plan_moments(plan, node, moments);
+    for (int c = 0; c < shape.channels; c++) {
+        values[c] = (float)moments[c].mean;
+        values[shape.channels + c] = sol_deviation(&moments[c]);
+    }
+    sol_free(moments);
+    return SOL_OK;
 }
 
 static int adain_learn(SolEngine *engine, const SolImage *image, float *values)
 {
     const SolGraph *graph = ((State *)engine->state)->graph;
+    const SolPlanOptions exact = {.backend = engine->how.backend, .precision = SOL_PRECISION_FLOAT32};
     int count = sol_graph_tap_count(graph), result;
     int *taps = sol_alloc((size_t)count, sizeof *taps);
     SolPlan *plan = NULL;
@@ -58,17 +77,13 @@ static int adain_learn(SolEngine *engine, const SolImage *image, float *values)
         return sol_fail_memory("a style");
     for (int i = 0; i < count; i++)
         taps[i] = sol_graph_tap(graph, i);
-    result = sol_plan_open(&plan, graph, image->width, image->height, taps, count, NULL, engine->pool);
+    result = sol_plan_open(&plan, graph, image->width, image->height, taps, count, &exact, engine->pool);
     if (result == SOL_OK) {
         sol_image_to_planes(image, sol_plan_input(plan), image->width, image->height);
         sol_plan_run(plan, NULL, 0);
-        for (int i = 0; i < count; i++) {
-            SolShape shape;
-            const float *features = sol_plan_result(plan, taps[i], &shape);
-            float *mean = values + sol_graph_statistics(graph, taps[i]);
-            sol_op_moments(engine->pool, features, shape, mean, mean + shape.channels);
-        }
     }
+    for (int i = 0; i < count && result == SOL_OK; i++)
+        result = keep_statistics(plan, taps[i], values + sol_graph_statistics(graph, taps[i]));
     sol_plan_close(&plan);
     sol_free(taps);
     return result;

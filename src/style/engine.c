@@ -10,6 +10,7 @@
 #include "nn/gemm.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 extern const SolEngineClass sol_engine_adain;
@@ -28,12 +29,32 @@ static const SolEngineClass *find_class(const char *name)
     return NULL;
 }
 
-int sol_engine_open(SolEngine **out, const SolModel *model, int threads)
+const char *sol_engine_backend_name(int i)
 {
+    const SolConvBackend *backend = sol_conv_backend_at(i);
+    return backend ? backend->name : NULL;
+}
+
+/* Fills engine->how. */
+static int choose_how(SolEngine *engine, const SolEngineOptions *options)
+{
+    char known[128] = "";
+    engine->how.precision = options->precision;
+    if (!options->backend || (engine->how.backend = sol_conv_backend(options->backend)))
+        return SOL_OK;
+    for (int i = 0; sol_engine_backend_name(i); i++)
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", sol_engine_backend_name(i));
+    return sol_fail(SOL_ERR_ARGUMENT, "there is no backend \"%s\" in this build; there are %s", options->backend, known);
+}
+
+int sol_engine_open(SolEngine **out, const SolModel *model, const SolEngineOptions *options)
+{
+    static const SolEngineOptions best;
     SolModelInfo info;
     SolEngine *engine;
     const SolEngineClass *kind;
     int result;
+    options = options ? options : &best;
     sol_model_info(model, &info);
     kind = find_class(info.method);
     if (!kind)
@@ -43,12 +64,14 @@ int sol_engine_open(SolEngine **out, const SolModel *model, int threads)
         return sol_fail_memory("an engine");
     engine->kind = kind;
     engine->model = model;
-    result = sol_pool_open(&engine->pool, threads);
+    result = choose_how(engine, options);
     if (result == SOL_OK)
-        result = kind->open(engine);
+        result = sol_pool_open(&engine->pool, options->threads);
+    if (result == SOL_OK && (result = kind->open(engine)) != SOL_OK)
+        sol_fail_within(result, "%s", info.path);
     if (result != SOL_OK) {
         sol_engine_close(&engine);
-        return sol_fail_within(result, "%s", info.path);
+        return result;
     }
     *out = engine;
     return SOL_OK;

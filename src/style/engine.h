@@ -11,6 +11,7 @@
 #include "base/pool.h"
 #include "image/image.h"
 #include "model/model.h"
+#include "nn/plan.h"
 
 /* What every engine does in its own way. Functions return 0 or an error code; arguments are checked before. */
 typedef struct SolEngineClass {
@@ -42,6 +43,8 @@ struct SolEngine {
     const SolEngineClass *kind;
     const SolModel *model; /* borrowed */
     SolPool *pool;         /* the threads that work on one frame */
+    SolPlanOptions how;    /* its convolutions are computed */
+    uint64_t memory;       /* bytes that a frame may take */
     int width, height;     /* of the planned frames; 0 without a plan */
     size_t style_size;     /* numbers that a style has */
     void *state;           /* the engine's own */

@@ -10,6 +10,7 @@
 #include "nn/conv_blas.h"
 #include "nn/gemm.h"
 #include "nn/kernels.h"
+#include "nn/ops.h"
 
 #include <limits.h>
 #include <math.h>
@@ -28,20 +29,40 @@ static size_t weight_count(const SolConvShape *s)
     return (size_t)s->out_channels * (size_t)s->in_channels * (size_t)s->kernel * (size_t)s->kernel;
 }
 
-/* Plans, runs and closes one convolution. True where it was computed by Winograd's method. */
+/* Memory for features of this shape in this layout: NaN where floats are, guards around. */
+static SolFeatures features_in(Guarded *memory, int channels, const SolConvShape *shape, SolLayout layout)
+{
+    SolFeatures f = {.shape = {channels, shape->height, shape->width}, .layout = layout};
+    size_t bytes;
+    assert_true(sol_features_bytes(f.shape, layout, &bytes));
+    *memory = guarded((bytes + sizeof(float) - 1) / sizeof(float));
+    f.data = memory->data;
+    return f;
+}
+
+/* Plans, runs and closes one convolution, from planes and to planes whatever layout it wants. True where it
+   was computed by Winograd's method of the backend `blas`. */
 static bool convolve(const SolConvBackend *backend, const SolConvShape *shape, const float *weights, const float *bias,
                      SolPool *pool, const float *in, float *out)
 {
+    SolFeatures from = sol_planes(in, (SolShape){shape->in_channels, shape->height, shape->width}), x;
+    SolFeatures to = sol_planes(out, (SolShape){shape->out_channels, shape->height, shape->width}), y;
     SolConv *conv = NULL;
-    Guarded scratch;
+    Guarded scratch, x_memory, y_memory;
     bool winograd;
     if (sol_conv_plan(&conv, backend, shape, weights, bias, pool) != 0)
         fail_msg("%s", sol_error_text());
     assert_ptr_equal(conv->backend, backend);
     winograd = conv->backend == &sol_conv_winograd || conv->method == &sol_conv_winograd;
-    scratch = guarded(conv->scratch / sizeof(float));
-    sol_conv_run(conv, in, out, scratch.data);
+    scratch = guarded((conv->scratch + sizeof(float) - 1) / sizeof(float));
+    x = features_in(&x_memory, shape->in_channels, shape, conv->in);
+    y = features_in(&y_memory, shape->out_channels, shape, conv->out);
+    sol_op_convert(pool, &from, &x);
+    sol_conv_run(conv, x.data, y.data, scratch.data);
+    sol_op_convert(pool, &y, &to);
     release(&scratch);
+    release(&x_memory);
+    release(&y_memory);
     sol_conv_close(&conv);
     assert_null(conv);
     return winograd;

@@ -114,7 +114,7 @@ static void test_a_plan_names_its_backend(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const SolConvBackend *backend = cases[i].asked ? sol_conv_backend(cases[i].asked) : NULL;
         SolPlan *plan = NULL;
-        assert_int_equal(sol_plan_open(&plan, g, 8, 8, cases[i].keep, 1, backend, pools[0]), 0);
+        assert_int_equal(sol_plan_open(&plan, g, 8, 8, cases[i].keep, 1, &(SolPlanOptions){.backend = backend}, pools[0]), 0);
         assert_string_equal(sol_plan_backend(plan), cases[i].name);
         sol_plan_close(&plan);
     }
@@ -231,7 +231,7 @@ static size_t count_of(SolShape shape)
     return (size_t)shape.channels * sol_shape_plane(shape);
 }
 
-static void naive_conv(const SolLayer *layer, SolShape shape, const float *in, float *out)
+static void naive_conv(const SolLayer *layer, SolShape shape, float *in, float *out)
 {
     SolConvShape s = {.in_channels = shape.channels, .out_channels = layer->channels, .kernel = layer->kernel,
                       .height = shape.height, .width = shape.width, .border = layer->border, .relu = layer->relu};
@@ -245,7 +245,7 @@ static void naive_conv(const SolLayer *layer, SolShape shape, const float *in, f
 static void naive_node(Naive *naive, const SolGraph *g, int n, const float *statistics, float strength)
 {
     const SolLayer *layer = &sol_graph_node(g, n)->layer;
-    const float *in = naive->values[layer->inputs[0]];
+    float *in = naive->values[layer->inputs[0]];
     SolShape from = naive->shapes[layer->inputs[0]], *to = &naive->shapes[n];
     float *out, target[64];
     *to = from;

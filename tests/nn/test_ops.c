@@ -30,22 +30,75 @@ static void test_resampling(void **state)
     for (int i = 0; i < SHAPES; i++)
         for (int t = 0; t < POOLS; t++) {
             SolShape s = shapes[i], half = {s.channels, s.height / 2, s.width / 2};
+            SolShape twice = {s.channels, s.height * 2, s.width * 2};
             size_t pooled = count_of(half), doubled = 4 * count_of(s);
             float *in = random_planes(count_of(s), 11), *wanted = malloc(doubled * sizeof *wanted);
             Guarded out = guarded(pooled);
+            SolFeatures from, to;
             sol_reference_max_pool(in, s, wanted);
-            sol_op_max_pool(pools[t], in, s, out.data);
+            from = sol_planes(in, s);
+            to = sol_planes(out.data, half);
+            sol_op_max_pool(pools[t], &from, &to);
             if (pooled)
                 assert_memory_equal(out.data, wanted, pooled * sizeof *wanted);
             release(&out);
             out = guarded(doubled);
             sol_reference_upsample(in, s, wanted);
-            sol_op_upsample(pools[t], in, s, out.data);
+            to = sol_planes(out.data, twice);
+            sol_op_upsample(pools[t], &from, &to);
             assert_memory_equal(out.data, wanted, doubled * sizeof *wanted);
             release(&out);
             free(in);
             free(wanted);
         }
+}
+
+static SolMoments *moments_of(SolPool *pool, const SolFeatures *in)
+{
+    SolMoments *moments = calloc((size_t)in->shape.channels, sizeof *moments);
+    assert_non_null(moments);
+    sol_op_moments(pool, in, moments);
+    return moments;
+}
+
+/* Adaptive instance normalisation as a plan does it. */
+static void normalise(SolPool *pool, const SolFeatures *in, const float *mean, const float *std,
+                      const SolFeatures *out)
+{
+    size_t channels = (size_t)in->shape.channels;
+    SolMoments *moments = moments_of(pool, in);
+    float *numbers = malloc(3 * channels * sizeof *numbers);
+    assert_non_null(numbers);
+    sol_adain(moments, in->shape.channels, mean, std, numbers, numbers + channels, numbers + 2 * channels);
+    sol_op_affine(pool, in, numbers, numbers + channels, numbers + 2 * channels, out);
+    free(numbers);
+    free(moments);
+}
+
+enum { ELEMENTWISE = 5 };
+
+/* Operator number `op` on `a`, and on `b` where it takes two, by its twin and by itself. */
+static void twin(int op, const float *a, const float *b, SolShape s, const float *scale, const float *offset, float *out)
+{
+    switch (op) {
+    case 0: sol_reference_add(a, b, s, out); break;
+    case 1: sol_reference_add(b, a, s, out); break;
+    case 2: sol_reference_relu(a, s, out); break;
+    case 3: sol_reference_affine(a, s, scale, offset, out); break;
+    default: sol_reference_adain(a, s, offset, scale, out); break;
+    }
+}
+
+static void operate(int op, SolPool *pool, const SolFeatures *a, const SolFeatures *b, const float *scale,
+                    const float *offset, const SolFeatures *out)
+{
+    switch (op) {
+    case 0: sol_op_add(pool, a, b, out); break;
+    case 1: sol_op_add(pool, b, a, out); break; /* `out` may be the second input */
+    case 2: sol_op_relu(pool, a, out); break;
+    case 3: sol_op_affine(pool, a, NULL, scale, offset, out); break;
+    default: normalise(pool, a, offset, scale, out); break;
+    }
 }
 
 /* Each operator both beside its input and over it. */
@@ -54,35 +107,16 @@ static void check_elementwise(SolShape s, SolPool *pool, int in_place)
     size_t count = count_of(s), channels = (size_t)s.channels;
     float *a = random_planes(count, 21), *b = random_planes(count, 22), *wanted = malloc(count * sizeof *wanted);
     float *scale = random_planes(channels, 23), *offset = random_planes(channels, 24);
-    for (int op = 0; op < 5; op++) {
-        Guarded out = guarded(count);
-        const float *in = a;
+    SolFeatures other = sol_planes(b, s);
+    for (int op = 0; op < ELEMENTWISE; op++) {
+        Guarded memory = guarded(count);
+        SolFeatures out = sol_planes(memory.data, s), in = in_place ? out : sol_planes(a, s);
         if (in_place)
-            in = memcpy(out.data, a, count * sizeof *a);
-        switch (op) {
-        case 0:
-            sol_reference_add(a, b, s, wanted);
-            sol_op_add(pool, in, b, s, out.data);
-            break;
-        case 1: /* over the second input */
-            sol_reference_add(b, a, s, wanted);
-            sol_op_add(pool, b, in, s, out.data);
-            break;
-        case 2:
-            sol_reference_relu(a, s, wanted);
-            sol_op_relu(pool, in, s, out.data);
-            break;
-        case 3:
-            sol_reference_affine(a, s, scale, offset, wanted);
-            sol_op_affine(pool, in, s, scale, offset, out.data);
-            break;
-        default:
-            sol_reference_adain(a, s, offset, scale, wanted);
-            sol_op_adain(pool, in, s, offset, scale, out.data);
-            break;
-        }
-        assert_true(largest_difference(out.data, wanted, count) <= (op == 4 ? 2e-6 : 1e-6));
-        release(&out);
+            memcpy(memory.data, a, count * sizeof *a);
+        twin(op, a, b, s, scale, offset, wanted);
+        operate(op, pool, &in, &other, scale, offset, &out);
+        assert_true(largest_difference(memory.data, wanted, count) <= (op == 4 ? 2e-6 : 1e-6));
+        release(&memory);
     }
     free(a);
     free(b);
@@ -108,18 +142,18 @@ static void test_moments(void **state)
             SolShape s = shapes[i];
             size_t channels = (size_t)s.channels;
             float *in = random_planes(count_of(s), 31);
-            Guarded mean = guarded(channels), std = guarded(channels);
+            SolFeatures features = sol_planes(in, s);
+            SolMoments *moments;
             float *wanted_mean = malloc(channels * sizeof(float)), *wanted_std = malloc(channels * sizeof(float));
             for (size_t k = 0; k < count_of(s); k++) /* means that dwarf the deviations */
                 in[k] = in[k] * 0.01f + 1000.0f * (float)(k / sol_shape_plane(s) + 1);
             sol_reference_moments(in, s, wanted_mean, wanted_std);
-            sol_op_moments(pools[t], in, s, mean.data, std.data);
+            moments = moments_of(pools[t], &features);
             for (size_t c = 0; c < channels; c++) {
-                assert_true(fabsf(mean.data[c] - wanted_mean[c]) <= 1e-6f * wanted_mean[c]);
-                assert_true(fabsf(std.data[c] - wanted_std[c]) <= 1e-5f * wanted_std[c]);
+                assert_true(fabs(moments[c].mean - (double)wanted_mean[c]) <= 1e-6 * (double)wanted_mean[c]);
+                assert_true(fabsf(sol_deviation(&moments[c]) - wanted_std[c]) <= 1e-5f * wanted_std[c]);
             }
-            release(&mean);
-            release(&std);
+            free(moments);
             free(in);
             free(wanted_mean);
             free(wanted_std);
@@ -130,12 +164,13 @@ static void test_moments_by_hand(void **state)
 {
     static const float in[8] = {1, 2, 3, 6, 7, 7, 7, 7};
     SolShape shape = {2, 2, 2};
-    float mean[2], std[2];
+    SolFeatures features = sol_planes(in, shape);
+    SolMoments moments[2];
     (void)state;
-    sol_op_moments(pools[0], in, shape, mean, std);
-    assert_true(mean[0] == 3 && mean[1] == 7);
-    assert_true(fabs((double)std[0] - sqrt(3.5 + 1e-5)) < 1e-6); /* of the 4 squares 4, 1, 0, 9 */
-    assert_true(fabs((double)std[1] - sqrt(1e-5)) < 1e-9);
+    sol_op_moments(pools[0], &features, moments);
+    assert_true(moments[0].mean == 3 && moments[1].mean == 7);
+    assert_true(moments[0].variance == 3.5 && moments[1].variance == 0); /* of the 4 squares 4, 1, 0, 9 */
+    assert_true(fabs((double)sol_deviation(&moments[1]) - sqrt(1e-5)) < 1e-9);
 }
 
 /* A channel of one value comes out as the target mean exactly, whatever it is stretched by. */
@@ -143,10 +178,13 @@ static void test_adain_of_a_flat_channel(void **state)
 {
     static const float mean = 0.75f, std = 40;
     float in[15], out[15];
+    SolFeatures from, to;
     (void)state;
     for (int i = 0; i < 15; i++)
         in[i] = 0.1f;
-    sol_op_adain(pools[0], in, (SolShape){1, 3, 5}, &mean, &std, out);
+    from = sol_planes(in, (SolShape){1, 3, 5});
+    to = sol_planes(out, (SolShape){1, 3, 5});
+    normalise(pools[0], &from, &mean, &std, &to);
     for (int i = 0; i < 15; i++)
         assert_true(out[i] == mean);
 }
@@ -156,15 +194,20 @@ static void test_adain_of_rounding_errors(void **state)
 {
     static const float mean = 2, std = 300;
     float in[256], out[256];
+    SolFeatures from, to;
     (void)state;
     for (int i = 0; i < 256; i++)
         in[i] = 4.0f + (i % 2 ? 5e-7f : -5e-7f);
-    sol_op_adain(pools[0], in, (SolShape){1, 16, 16}, &mean, &std, out);
+    from = sol_planes(in, (SolShape){1, 16, 16});
+    to = sol_planes(out, (SolShape){1, 16, 16});
+    normalise(pools[0], &from, &mean, &std, &to);
     for (int i = 0; i < 256; i++)
         assert_true(fabsf(out[i] - mean) < 1e-6f);
     for (int i = 0; i < 256; i++)
         in[i] = 0.25f + (i % 2 ? 1.0f : -1.0f) / 1024;
-    sol_op_adain(pools[0], in, (SolShape){1, 16, 16}, &mean, &std, out);
+    from = sol_planes(in, (SolShape){1, 16, 16});
+    to = sol_planes(out, (SolShape){1, 16, 16});
+    normalise(pools[0], &from, &mean, &std, &to);
     for (int i = 0; i < 256; i++) {
         double plain = 2 + (i % 2 ? 1.0 : -1.0) / 1024 * 300 / sqrt(1.0 / 1048576 + 1e-5);
         assert_true(fabs((double)out[i] - plain) < 1e-5 * fabs(plain));

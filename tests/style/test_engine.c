@@ -61,7 +61,7 @@ static int set_up(void **state)
     assert_non_null(f);
     assert_int_equal(set_up_folder(state), 0);
     assert_int_equal(sol_model_open(&f->model, "models/compact.safetensors"), 0);
-    assert_int_equal(sol_engine_open(&f->engine, f->model, 2), 0);
+    assert_int_equal(sol_engine_open(&f->engine, f->model, &(SolEngineOptions){.threads = 2}), 0);
     f->style = learn(f->engine, 1);
     return 0;
 }
@@ -183,7 +183,7 @@ static void test_blending(void **state)
     assert_int_equal(sol_style_blend(&blend, both, (float[]){1, NAN}, 2), SOL_ERR_ARGUMENT);
     assert_string_equal(sol_error_text(), "style 2 cannot be blended: its weight is no number");
     sol_style_close(&other);
-    assert_int_equal(sol_engine_open(&second, f->model, 1), 0);
+    assert_int_equal(sol_engine_open(&second, f->model, &(SolEngineOptions){.threads = 1}), 0);
     other = learn(second, 5);
     both[1] = other;
     assert_int_equal(sol_style_blend(&blend, both, (float[]){1, 0}, 2), SOL_ERR_ARGUMENT);
@@ -323,7 +323,7 @@ static void test_a_plan_that_fails(void **state)
                 "{'name': 'c', 'op': 'conv', 'tensors': 't', 'channels': 3, 'kernel': 1},"
                 "{'name': 'p', 'op': 'max_pool'}, {'name': 'q', 'op': 'max_pool'}]}");
     assert_int_equal(sol_model_open(&model, in_folder("m.safetensors")), 0);
-    assert_int_equal(sol_engine_open(&engine, model, 1), 0);
+    assert_int_equal(sol_engine_open(&engine, model, &(SolEngineOptions){.threads = 1}), 0);
     style = learn(engine, 1);
     painted = paint(engine, style, 1, frame);
     sol_image_unref(&painted);
@@ -347,7 +347,7 @@ static void test_a_style_does_not_depend_on_the_plan(void **state)
     for (int threads = 1; threads <= 3; threads++) {
         SolEngine *engine = NULL;
         SolStyle *style;
-        assert_int_equal(sol_engine_open(&engine, f->model, threads), 0);
+        assert_int_equal(sol_engine_open(&engine, f->model, &(SolEngineOptions){.threads = threads}), 0);
         assert_true(sol_engine_gflop(engine) == 0);
         assert_string_equal(sol_engine_backend(engine), "");
         for (int planned = 0; planned < 2; planned++) {
@@ -415,7 +415,7 @@ static void test_arguments(void **state)
     Fixture *f = *state;
     SolImage *frame = make_picture(16, 16, 1), *painted = NULL;
     SolEngine *other = NULL;
-    assert_int_equal(sol_engine_open(&other, f->model, 1), 0);
+    assert_int_equal(sol_engine_open(&other, f->model, &(SolEngineOptions){.threads = 1}), 0);
     assert_int_equal(sol_engine_paint(other, f->style, 1, frame, &painted), SOL_ERR_ARGUMENT); /* no plan */
     assert_int_equal(sol_engine_plan(other, 16, 16), 0);
     assert_int_equal(sol_engine_paint(other, f->style, 1, frame, &painted), SOL_ERR_ARGUMENT);
@@ -452,7 +452,7 @@ static void test_models_without_an_engine(void **state)
         SolEngine *engine = NULL;
         write_model(path, none, architectures[i]);
         assert_int_equal(sol_model_open(&model, path), 0);
-        assert_int_equal(sol_engine_open(&engine, model, 1), SOL_ERR_FORMAT);
+        assert_int_equal(sol_engine_open(&engine, model, &(SolEngineOptions){.threads = 1}), SOL_ERR_FORMAT);
         snprintf(wanted, sizeof wanted, "%s: %s", path, texts[i]);
         assert_string_equal(sol_error_text(), wanted);
         assert_null(engine);
