@@ -41,13 +41,20 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmiss
 DEFINES  := -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE
 PACKAGES := libavformat libavcodec libavutil libswscale yaml-0.1 jansson openblas
 
+# oneDNN multiplies bfloat16 and is built in where its header is found; ONEDNN=no leaves it out.
+ONEDNN ?= $(if $(shell echo '\#include <oneapi/dnnl/dnnl.h>' | $(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 && echo yes),yes,no)
+ifeq ($(ONEDNN),yes)
+  DEFINES += -DSOL_HAVE_ONEDNN
+  ONEDNN_LIBS := -ldnnl -lgomp
+endif
+
 # Asked once, and only when something is compiled: `make deps` must work before pkg-config exists.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
 
 COMPILE = $(CC) -std=c11 $(WARNINGS) $(DEFINES) -Iinclude -Isrc $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) \
           -ffp-contract=off -pthread -fPIC -fvisibility=hidden -MMD -MP
-LIBS    = $(LDFLAGS) $(SAN) $(PKG_LIBS) -lgif -pthread -lm
+LIBS    = $(LDFLAGS) $(SAN) $(PKG_LIBS) $(ONEDNN_LIBS) -lgif -pthread -lm
 
 # `make V=1` shows whole commands.
 Q := $(if $(V),,@)

@@ -27,6 +27,7 @@ typedef struct Loop {
     void (*row)(const struct Loop *loop, int group, int y);
     const float *centre, *scale, *offset;
     SolMoments *moments;
+    SolBorder border;
 } Loop;
 
 static int least(int a, int b)
@@ -49,7 +50,10 @@ static void run_rows(SolPool *pool, Loop *loop, const SolFeatures *rows)
     loop->rows = rows;
     loop->band = elements >= BAND ? 1 : (int)(BAND / (elements + 1)) + 1;
     loop->bands = (rows->shape.height + loop->band - 1) / loop->band;
-    sol_pool_run(pool, run_band, loop, sol_features_groups(rows) * loop->bands);
+    if (pool)
+        sol_pool_run(pool, run_band, loop, sol_features_groups(rows) * loop->bands);
+    for (int item = 0; !pool && item < sol_features_groups(rows) * loop->bands; item++)
+        run_band(loop, item);
 }
 
 /* Pixels of a piece: `most` elements at most, but one pixel. */
@@ -356,6 +360,25 @@ static void convert_row(const Loop *loop, int group, int y)
     }
 }
 
+/* The same row where groups of one layout are parts of those of the other. */
+static void regroup_row(const Loop *loop, int group, int y)
+{
+    const SolFeatures *in = loop->in, *out = loop->out;
+    int wide = out->layout.block, narrow = in->layout.block, run = least(wide, narrow);
+    float buffer[PIECE], widened[PIECE];
+    for (int first = group * wide; first < (group + 1) * wide; first += run)
+        for (int x = 0; x < out->shape.width; x++) {
+            size_t at = (size_t)x * (size_t)wide + (size_t)(first % wide), count = (size_t)run;
+            float *to = place(out, group, y, at, buffer);
+            if (first < in->shape.channels)
+                memcpy(to, fetch(in, first / narrow, y, (size_t)x * (size_t)narrow + (size_t)(first % narrow), count,
+                                 widened), count * sizeof *to);
+            else
+                memset(to, 0, count * sizeof *to);
+            store(out, group, y, at, count, buffer);
+        }
+}
+
 /* The same row where the channels lie alike, and only elements and margins differ. */
 static void copy_row(const Loop *loop, int group, int y)
 {
@@ -374,42 +397,49 @@ static void copy_row(const Loop *loop, int group, int y)
 
 void sol_op_convert(SolPool *pool, const SolFeatures *in, const SolFeatures *out)
 {
-    Loop loop = {.in = in, .out = out, .row = in->layout.block == out->layout.block ? copy_row : convert_row};
+    int a = in->layout.block, b = out->layout.block;
+    bool nested = a > 1 && b > 1 && (a % b == 0 || b % a == 0);
+    Loop loop = {.in = in, .out = out, .row = a == b ? copy_row : nested ? regroup_row : convert_row};
     run_rows(pool, &loop, out);
 }
 
-/* Copies `bytes`-sized pixel `from` of a row to place `to`. */
-static void copy_pixel(char *row, int to, int from, size_t bytes)
+/* A pixel of the margin, from the pixel of its row that the border puts there. */
+static void fill_pixel(char *row, int to, int from, size_t bytes)
 {
-    memcpy(row + (ptrdiff_t)to * (ptrdiff_t)bytes, row + (ptrdiff_t)from * (ptrdiff_t)bytes, bytes);
+    if (from < 0)
+        memset(row + (ptrdiff_t)to * (ptrdiff_t)bytes, 0, bytes);
+    else
+        memcpy(row + (ptrdiff_t)to * (ptrdiff_t)bytes, row + (ptrdiff_t)from * (ptrdiff_t)bytes, bytes);
 }
 
-static void reflect_group(void *context, int group)
+static void fill_group(void *context, int group)
 {
     const Loop *loop = context;
-    const SolFeatures *t = loop->in;
-    int margin = t->layout.margin, height = t->shape.height, width = t->shape.width;
-    size_t pixel = (size_t)t->layout.block * sol_element_size(t->layout.element);
-    size_t whole = ((size_t)width + 2 * (size_t)margin) * pixel;
+    const SolFeatures *f = loop->in;
+    int margin = f->layout.margin, height = f->shape.height, width = f->shape.width;
+    size_t pixel = (size_t)f->layout.block * sol_element_size(f->layout.element), left = (size_t)margin * pixel;
+    size_t whole = (size_t)width * pixel + 2 * left;
     for (int y = 0; y < height; y++) {
-        char *row = sol_features_row(t, group, y);
+        char *row = sol_features_row(f, group, y);
         for (int i = 1; i <= margin; i++) {
-            copy_pixel(row, -i, sol_border_index(SOL_BORDER_REFLECT, -i, width), pixel);
-            copy_pixel(row, width - 1 + i, sol_border_index(SOL_BORDER_REFLECT, width - 1 + i, width), pixel);
+            fill_pixel(row, -i, sol_border_index(loop->border, -i, width), pixel);
+            fill_pixel(row, width - 1 + i, sol_border_index(loop->border, width - 1 + i, width), pixel);
         }
     }
     for (int i = 1; i <= margin; i++)
         for (int side = 0; side < 2; side++) {
-            int y = side ? height - 1 + i : -i;
-            char *to = sol_features_row(t, group, y);
-            char *from = sol_features_row(t, group, sol_border_index(SOL_BORDER_REFLECT, y, height));
-            memcpy(to - (size_t)margin * pixel, from - (size_t)margin * pixel, whole);
+            int y = side ? height - 1 + i : -i, from = sol_border_index(loop->border, y, height);
+            char *to = (char *)sol_features_row(f, group, y) - left;
+            if (from < 0)
+                memset(to, 0, whole);
+            else
+                memcpy(to, (char *)sol_features_row(f, group, from) - left, whole);
         }
 }
 
-void sol_op_reflect(SolPool *pool, const SolFeatures *features)
+void sol_op_fill_margin(SolPool *pool, const SolFeatures *features, SolBorder border)
 {
-    Loop loop = {.in = features};
+    Loop loop = {.in = features, .border = border};
     if (features->layout.margin > 0)
-        sol_pool_run(pool, reflect_group, &loop, sol_features_groups(features));
+        sol_pool_run(pool, fill_group, &loop, sol_features_groups(features));
 }

@@ -38,11 +38,11 @@ void sol_op_affine(SolPool *pool, const SolFeatures *in, const float *centre, co
 /** moments[c] of every channel, summed in double. */
 void sol_op_moments(SolPool *pool, const SolFeatures *in, SolMoments *moments);
 
-/** out = in, in another layout. */
+/** out = in, in another layout. Without a pool (NULL), by the calling thread alone. */
 void sol_op_convert(SolPool *pool, const SolFeatures *in, const SolFeatures *out);
 
-/** Fills the margin as a reflecting border does. */
-void sol_op_reflect(SolPool *pool, const SolFeatures *features);
+/** Fills the margin with what the border puts there. */
+void sol_op_fill_margin(SolPool *pool, const SolFeatures *features, SolBorder border);
 
 /** sqrt(variance + SOL_MOMENTS_EPSILON): a channel's deviation, as styles keep it. */
 float sol_deviation(const SolMoments *moments);
