@@ -7,6 +7,7 @@
 #include "support/support.h"
 
 #include "base/error.h"
+#include "nn/bfloat16.h"
 #include "nn/conv_blas.h"
 #include "nn/gemm.h"
 #include "nn/kernels.h"
@@ -174,6 +175,63 @@ static void test_backends_agree_with_the_reference(void **state)
             }
 }
 
+/* In bfloat16: what the reference makes of rounded inputs and weights, rounded. */
+static void check_bfloat16(const SolConvBackend *backend, const SolConvShape *shape)
+{
+    size_t plane = (size_t)shape->height * (size_t)shape->width, count = plane * (size_t)shape->out_channels;
+    size_t inputs = plane * (size_t)shape->in_channels;
+    float *in = random_planes(inputs, 1), *weights = random_planes(weight_count(shape), 2);
+    float *bias = random_planes((size_t)shape->out_channels, 3), *wanted = malloc(count * sizeof *wanted);
+    double bound = 4e-7 * sqrt(shape->in_channels) * shape->kernel * sqrt(sqrt(shape->in_channels) * shape->kernel) + 3e-7;
+    SolConvShape exact = *shape;
+    Guarded out[POOLS];
+    exact.element = SOL_FLOAT32;
+    assert_non_null(wanted);
+    for (size_t i = 0; i < inputs; i++)
+        in[i] = sol_from_bfloat16(sol_to_bfloat16(in[i]));
+    for (size_t i = 0; i < weight_count(shape); i++)
+        weights[i] = sol_from_bfloat16(sol_to_bfloat16(weights[i]));
+    convolve(sol_conv_backend("reference"), &exact, weights, bias, pools[0], in, wanted);
+    for (int i = 0; i < POOLS; i++) {
+        out[i] = guarded(count);
+        convolve(backend, shape, weights, bias, pools[i], in, out[i].data);
+        for (size_t k = 0; k < count; k++)
+            if (!(fabs((double)out[i].data[k] - (double)wanted[k]) <= fabs((double)wanted[k]) / 256 + bound))
+                fail_msg("%s: %d to %d channels, %dx%d: %g, not %g", backend->name, shape->in_channels,
+                         shape->out_channels, shape->width, shape->height, (double)out[i].data[k], (double)wanted[k]);
+        assert_memory_equal(out[i].data, out[0].data, count * sizeof(float));
+    }
+    for (int i = 0; i < POOLS; i++)
+        release(&out[i]);
+    free(in);
+    free(weights);
+    free(bias);
+    free(wanted);
+}
+
+static void test_bfloat16(void **state)
+{
+    static const int sizes[][4] = {{16, 16, 9, 33}, {3, 64, 5, 7},   {64, 3, 17, 6}, {33, 18, 4, 5},
+                                   {64, 64, 1, 1},  {128, 32, 2, 3}, {512, 16, 3, 5}, {32, 32, 70, 130}};
+    int tried = 0;
+    (void)state;
+    for (int b = 0; sol_conv_backend_at(b); b++)
+        for (size_t i = 0; i < 2 * sizeof sizes / sizeof sizes[0]; i++) {
+            const int *size = sizes[i / 2];
+            SolConvShape shape = {.in_channels = size[0], .out_channels = size[1], .height = size[2], .width = size[3],
+                                  .kernel = 3, .border = i % 2 ? SOL_BORDER_ZERO : SOL_BORDER_REFLECT,
+                                  .relu = i % 3 == 0, .element = SOL_BFLOAT16};
+            if (!sol_conv_backend_at(b)->supports(&shape))
+                continue;
+            tried++;
+            check_bfloat16(sol_conv_backend_at(b), &shape);
+        }
+    if (tried == 0) {
+        print_message("no backend multiplies bfloat16 here\n");
+        skip();
+    }
+}
+
 /* Sizes one pixel around multiples of the strips that a backend may cut a picture into. */
 static void test_backends_at_strip_edges(void **state)
 {
@@ -336,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_reference_convolution_by_hand),
         cmocka_unit_test(test_a_lone_pixel_repeats),
         cmocka_unit_test(test_backends_agree_with_the_reference),
+        cmocka_unit_test(test_bfloat16),
         cmocka_unit_test(test_backends_at_strip_edges),
         cmocka_unit_test(test_winograd_at_tile_edges),
         cmocka_unit_test(test_blas_chooses_by_shape),

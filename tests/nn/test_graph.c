@@ -296,15 +296,16 @@ static Naive evaluate(const SolGraph *g, const float *image, int width, int heig
     return naive;
 }
 
-/* Plans, fills all memory with NaN, runs, and compares every kept value with the naive one. */
-static void check_run(const SolGraph *g, const Naive *naive, const int keep[], int keep_count,
-                      const float *statistics, float strength, SolPool *pool)
+/* Plans on one backend, fills all memory with NaN, runs, and compares every kept value with the naive one. */
+static void check_run_on(const SolConvBackend *backend, const SolGraph *g, const Naive *naive, const int keep[],
+                         int keep_count, const float *statistics, float strength, SolPool *pool)
 {
+    const SolPlanOptions how = {.backend = backend, .precision = SOL_PRECISION_FLOAT32};
     SolPlan *plan = NULL;
     float *arena;
     size_t bytes;
     int width = naive->shapes[0].width, height = naive->shapes[0].height;
-    if (sol_plan_open(&plan, g, width, height, keep, keep_count, NULL, pool) != 0)
+    if (sol_plan_open(&plan, g, width, height, keep, keep_count, &how, pool) != 0)
         fail_msg("%s", sol_error_text());
     arena = sol_plan_arena(plan, &bytes);
     for (int run = 0; run < 2; run++) {
@@ -331,6 +332,14 @@ static void check_run(const SolGraph *g, const Naive *naive, const int keep[], i
     }
     sol_plan_close(&plan);
     assert_null(plan);
+}
+
+/* The same on all of them. */
+static void check_run(const SolGraph *g, const Naive *naive, const int keep[], int keep_count,
+                      const float *statistics, float strength, SolPool *pool)
+{
+    for (int b = 0; sol_conv_backend_at(b); b++)
+        check_run_on(sol_conv_backend_at(b), g, naive, keep, keep_count, statistics, strength, pool);
 }
 
 static void test_shared_memory_is_never_clobbered(void **state)

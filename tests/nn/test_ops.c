@@ -6,6 +6,7 @@
 #include "support/planes.h"
 #include "support/support.h"
 
+#include "nn/bfloat16.h"
 #include "nn/ops.h"
 #include "nn/reference.h"
 
@@ -134,6 +135,171 @@ static void test_elementwise(void **state)
                 check_elementwise(shapes[i], pools[t], in_place);
 }
 
+/* Layouts that a backend may ask for; a block of 0 stands for all channels. */
+static const SolLayout layouts[] = {
+    {1, 0, SOL_BFLOAT16}, {1, 2, SOL_FLOAT32}, {0, 1, SOL_FLOAT32},  {0, 1, SOL_BFLOAT16},
+    {0, 0, SOL_BFLOAT16}, {16, 1, SOL_FLOAT32}, {16, 0, SOL_BFLOAT16}, {8, 1, SOL_FLOAT32},
+};
+
+enum { LAYOUTS = sizeof layouts / sizeof layouts[0] };
+
+/* Features in a layout, in memory with guards. */
+typedef struct Laid {
+    Guarded memory;
+    SolFeatures features;
+} Laid;
+
+static Laid lay(SolShape shape, SolLayout layout)
+{
+    Laid l;
+    size_t bytes;
+    layout.block = layout.block ? layout.block : shape.channels;
+    assert_true(sol_features_bytes(shape, layout, &bytes));
+    l.memory = guarded((bytes + sizeof(float) - 1) / sizeof(float));
+    l.features = (SolFeatures){l.memory.data, shape, layout};
+    return l;
+}
+
+/* `planes` rounded to what an element holds. */
+static void round_to(SolElement element, float *planes, size_t count)
+{
+    for (size_t i = 0; i < count && element == SOL_BFLOAT16; i++)
+        planes[i] = sol_from_bfloat16(sol_to_bfloat16(planes[i]));
+}
+
+/* Operator number `op` in a layout against its twin on planes: the same but for the rounding of the result. */
+static void check_layout(int op, SolShape s, SolLayout layout, SolPool *pool)
+{
+    size_t count = count_of(s), channels = (size_t)s.channels;
+    float *planes[2] = {random_planes(count, 51), random_planes(count, 52)};
+    float *wanted = malloc(4 * count * sizeof *wanted), *got = malloc(4 * count * sizeof *got);
+    float *scale = random_planes(channels, 53), *offset = random_planes(channels, 54);
+    SolShape to = s;
+    Laid in[2] = {lay(s, layout), lay(s, layout)}, out;
+    SolFeatures result;
+    for (int i = 0; i < 2; i++) {
+        SolFeatures from = sol_planes(planes[i], s);
+        round_to(layout.element, planes[i], count);
+        sol_op_convert(pool, &from, &in[i].features);
+    }
+    if (op == ELEMENTWISE)
+        to = (SolShape){s.channels, s.height / 2, s.width / 2};
+    else if (op == ELEMENTWISE + 1)
+        to = (SolShape){s.channels, 2 * s.height, 2 * s.width};
+    out = lay(to, layout);
+    if (op < ELEMENTWISE) {
+        twin(op, planes[0], planes[1], s, scale, offset, wanted);
+        operate(op, pool, &in[0].features, &in[1].features, scale, offset, &out.features);
+    } else if (op == ELEMENTWISE) {
+        sol_reference_max_pool(planes[0], s, wanted);
+        sol_op_max_pool(pool, &in[0].features, &out.features);
+    } else if (op == ELEMENTWISE + 1) {
+        sol_reference_upsample(planes[0], s, wanted);
+        sol_op_upsample(pool, &in[0].features, &out.features);
+    } else { /* there and back */
+        memcpy(wanted, planes[0], count * sizeof *wanted);
+        sol_op_convert(NULL, &in[0].features, &out.features);
+    }
+    result = sol_planes(got, to);
+    sol_op_convert(pool, &out.features, &result);
+    for (size_t i = 0; i < count_of(to); i++) {
+        double bound = (layout.element == SOL_BFLOAT16 ? fabs((double)wanted[i]) / 256 : 0) + 2e-6;
+        if (!(fabs((double)got[i] - (double)wanted[i]) <= bound))
+            fail_msg("operator %d, %dx%dx%d, block %d: %g, not %g", op, s.channels, s.height, s.width, layout.block,
+                     (double)got[i], (double)wanted[i]);
+    }
+    release(&in[0].memory);
+    release(&in[1].memory);
+    release(&out.memory);
+    free(planes[0]);
+    free(planes[1]);
+    free(wanted);
+    free(got);
+    free(scale);
+    free(offset);
+}
+
+static void test_layouts(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SHAPES; i++)
+        for (int l = 0; l < LAYOUTS; l++)
+            for (int op = 0; op < ELEMENTWISE + 3; op++)
+                check_layout(op, shapes[i], layouts[l], pools[(i + l + op) % POOLS]);
+}
+
+/* From every layout to every other: values stay what they are. */
+static void test_conversions(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SHAPES; i++)
+        for (int a = 0; a < LAYOUTS; a++)
+            for (int b = 0; b < LAYOUTS; b++) {
+                size_t count = count_of(shapes[i]);
+                float *in = random_planes(count, 61), *got = malloc(count * sizeof *got);
+                Laid first = lay(shapes[i], layouts[a]), second = lay(shapes[i], layouts[b]);
+                SolFeatures from = sol_planes(in, shapes[i]), to = sol_planes(got, shapes[i]);
+                round_to(SOL_BFLOAT16, in, count);
+                sol_op_convert(pools[1], &from, &first.features);
+                sol_op_convert(pools[1], &first.features, &second.features);
+                sol_op_convert(pools[1], &second.features, &to);
+                assert_memory_equal(got, in, count * sizeof *in);
+                release(&first.memory);
+                release(&second.memory);
+                free(in);
+                free(got);
+            }
+}
+
+static float element_at(const SolFeatures *f, int channel, int y, int x)
+{
+    ptrdiff_t block = f->layout.block, at = x * block + channel % block;
+    const void *row = sol_features_row(f, channel / (int)block, y);
+    return f->layout.element == SOL_FLOAT32 ? ((const float *)row)[at] : sol_from_bfloat16(((const uint16_t *)row)[at]);
+}
+
+static void test_margins(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SHAPES; i++)
+        for (int l = 0; l < LAYOUTS; l++)
+            for (int border = 0; border < 2; border++) {
+                SolShape s = shapes[i];
+                float *in = random_planes(count_of(s), 71);
+                Laid laid = lay(s, layouts[l]);
+                SolFeatures from = sol_planes(in, s), *f = &laid.features;
+                int margin = f->layout.margin;
+                round_to(SOL_BFLOAT16, in, count_of(s));
+                sol_op_convert(pools[1], &from, f);
+                sol_op_fill_margin(pools[1], f, (SolBorder)border);
+                for (int c = 0; c < s.channels; c++)
+                    for (int y = -margin; y < s.height + margin; y++)
+                        for (int x = -margin; x < s.width + margin; x++) {
+                            int sy = sol_border_index((SolBorder)border, y, s.height);
+                            int sx = sol_border_index((SolBorder)border, x, s.width);
+                            float wanted = sy < 0 || sx < 0 ? 0 : element_at(&from, c, sy, sx);
+                            assert_true(element_at(f, c, y, x) == wanted);
+                        }
+                release(&laid.memory);
+                free(in);
+            }
+}
+
+static void test_bfloat16(void **state)
+{
+    static const struct {
+        float value;
+        uint16_t half;
+    } cases[] = {{0, 0}, {1, 0x3F80}, {-2, 0xC000}, {1 + 1.0f / 256, 0x3F80}, {1 + 3.0f / 256, 0x3F82},
+                 {1 + 1.0001f / 256, 0x3F81}, {3.4e38f, 0x7F80}, {INFINITY, 0x7F80}, {-INFINITY, 0xFF80}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(sol_to_bfloat16(cases[i].value), cases[i].half);
+    assert_true(isnan(sol_from_bfloat16(sol_to_bfloat16(NAN))));
+    for (uint32_t half = 0; half < 0x7F80; half++)
+        assert_int_equal(sol_to_bfloat16(sol_from_bfloat16((uint16_t)half)), half);
+}
+
 static void test_moments(void **state)
 {
     (void)state;
@@ -219,6 +385,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resampling),
         cmocka_unit_test(test_elementwise),
+        cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_conversions),
+        cmocka_unit_test(test_margins),
+        cmocka_unit_test(test_bfloat16),
         cmocka_unit_test(test_moments),
         cmocka_unit_test(test_moments_by_hand),
         cmocka_unit_test(test_adain_of_a_flat_channel),
