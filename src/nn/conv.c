@@ -56,6 +56,17 @@ static const SolConvBackend *best_backend(const SolConvShape *shape)
     return able;
 }
 
+static int refuse(const SolConvBackend *backend, const SolConvShape *shape)
+{
+    const char *name = backend ? backend->name : "no backend of this build";
+    if (shape->element == SOL_BFLOAT16)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s %s in bfloat16 on this processor: choose the precision auto or float32",
+                        name, backend ? "cannot multiply" : "multiplies");
+    return sol_fail(SOL_ERR_ARGUMENT, "%s %s a %dx%d convolution from %d to %d channels", name,
+                    backend ? "cannot compute" : "computes", shape->kernel, shape->kernel, shape->in_channels,
+                    shape->out_channels);
+}
+
 int sol_conv_plan(SolConv **out, const SolConvBackend *backend, const SolConvShape *shape, const float *weights,
                   const float *bias, SolPool *pool)
 {
@@ -69,9 +80,7 @@ int sol_conv_plan(SolConv **out, const SolConvBackend *backend, const SolConvSha
     if (!backend)
         backend = best_backend(shape);
     if (!backend || !backend->supports(shape))
-        return sol_fail(SOL_ERR_ARGUMENT, "%s cannot compute a %dx%d convolution from %d to %d channels%s",
-                        backend ? backend->name : "no backend", shape->kernel, shape->kernel, shape->in_channels,
-                        shape->out_channels, shape->element == SOL_BFLOAT16 ? " in bfloat16" : "");
+        return refuse(backend, shape);
     conv = sol_calloc(1, sizeof *conv);
     if (!conv)
         return sol_fail_memory("a convolution");
