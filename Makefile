@@ -180,7 +180,7 @@ install: all
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@PACKAGES@|$(PACKAGES)|' \
 	  scripts/solstice.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/solstice.pc
 	install -m 644 docs/solstice.1 $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -m 644 models/*.safetensors $(DESTDIR)$(PREFIX)/share/solstice/models/
+	install -m 644 models/*.safetensors models/*.json $(DESTDIR)$(PREFIX)/share/solstice/models/
 	install -m 644 docs/schedule.md docs/model-format.md $(DESTDIR)$(PREFIX)/share/doc/solstice/
 
 uninstall:

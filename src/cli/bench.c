@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/pool.h"
+#include "base/random.h"
+#include "model/model.h"
 
 #include <solstice/style.h>
 
@@ -16,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WARM_UP_FRAMES = 2 };
+enum { WARM_UP_FRAMES = 2, WEIGHTS_SEED = 1 };
 
 typedef struct Wishes {
     const char *model, *backend;
@@ -24,6 +26,7 @@ typedef struct Wishes {
     FrameSize size;
     int64_t frames, threads;
     bool json;
+    bool random; /* the model has random weights */
 } Wishes;
 
 typedef struct Figures {
@@ -32,22 +35,18 @@ typedef struct Figures {
     const char *backend;
 } Figures;
 
-/* Uniform noise from a fixed seed (xorshift64*, Vigna 2016). */
+/* Uniform noise, always the same. */
 static int make_noise(SolImage **out, int width, int height)
 {
-    uint64_t state = 0x9E3779B97F4A7C15u;
+    uint64_t state = 0;
     SolImage *image = NULL;
     int result = sol_image_create(&image, width, height);
     if (result != SOL_OK)
         return result;
     for (int y = 0; y < height; y++) {
         uint8_t *row = sol_image_row(image, y);
-        for (int x = 0; x < 3 * width; x++) {
-            state ^= state >> 12;
-            state ^= state << 25;
-            state ^= state >> 27;
-            row[x] = (uint8_t)((state * 0x2545F4914F6CDD1Du) >> 56);
-        }
+        for (int x = 0; x < 3 * width; x++)
+            row[x] = (uint8_t)(sol_random(&state) >> 56);
     }
     *out = image;
     return SOL_OK;
@@ -112,30 +111,54 @@ static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
     return result;
 }
 
+static int print_json(const char *model, const Wishes *wishes, const Figures *figures, int threads, const char *processor)
+{
+    json_t *json = json_pack("{s:s, s:b, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f}", "model", model,
+                             "random_weights", wishes->random, "width", wishes->size.width, "height",
+                             wishes->size.height, "precision", sol_precision_name(wishes->precision), "backend",
+                             figures->backend, "threads", threads, "blas_core", sol_blas_core(), "processor", processor,
+                             "frames", (json_int_t)wishes->frames, "median_ms", figures->median_ms, "gflop",
+                             figures->gflop, "gflops", 1000 * figures->gflop / figures->median_ms);
+    int status = json && json_dumpf(json, stdout, JSON_INDENT(2)) == 0 ? EXIT_DONE : EXIT_FAILED;
+    printf("\n");
+    json_decref(json);
+    return status;
+}
+
+static void print_text(const char *model, const Wishes *wishes, const Figures *figures, int threads,
+                       const char *processor)
+{
+    printf("%s%s, %dx%d, %s: %.1f ms a frame (%.1f frames/s), the median of %lld\n", model,
+           wishes->random ? " (random weights)" : "", wishes->size.width, wishes->size.height,
+           sol_precision_name(wishes->precision), figures->median_ms, 1000 / figures->median_ms,
+           (long long)wishes->frames);
+    printf("%.2f GFLOP a frame, %.1f GFLOP/s; backend %s, %d thread%s, OpenBLAS %s, %s\n", figures->gflop,
+           1000 * figures->gflop / figures->median_ms, figures->backend, threads, threads == 1 ? "" : "s",
+           sol_blas_core(), processor);
+}
+
 static int print_figures(const char *model, const Wishes *wishes, const Figures *figures)
 {
-    int threads = wishes->threads ? (int)wishes->threads : sol_cpu_count(), status = EXIT_DONE;
-    double gflops = 1000 * figures->gflop / figures->median_ms;
+    int threads = wishes->threads ? (int)wishes->threads : sol_cpu_count();
     char processor[128];
     processor_name(processor);
-    if (wishes->json) {
-        json_t *json = json_pack("{s:s, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f}", "model", model,
-                                 "width", wishes->size.width, "height", wishes->size.height, "precision",
-                                 sol_precision_name(wishes->precision),
-                                 "backend", figures->backend, "threads", threads, "blas_core", sol_blas_core(), "processor",
-                                 processor, "frames", (json_int_t)wishes->frames, "median_ms", figures->median_ms,
-                                 "gflop", figures->gflop, "gflops", gflops);
-        status = json && json_dumpf(json, stdout, JSON_INDENT(2)) == 0 ? EXIT_DONE : EXIT_FAILED;
-        printf("\n");
-        json_decref(json);
-    } else {
-        printf("%s, %dx%d, %s: %.1f ms a frame (%.1f frames/s), the median of %lld\n", model,
-               wishes->size.width, wishes->size.height, sol_precision_name(wishes->precision), figures->median_ms, 1000 / figures->median_ms,
-               (long long)wishes->frames);
-        printf("%.2f GFLOP a frame, %.1f GFLOP/s; backend %s, %d thread%s, OpenBLAS %s, %s\n", figures->gflop, gflops,
-               figures->backend, threads, threads == 1 ? "" : "s", sol_blas_core(), processor);
-    }
-    return status;
+    if (wishes->json)
+        return print_json(model, wishes, figures, threads, processor);
+    print_text(model, wishes, figures, threads, processor);
+    return EXIT_DONE;
+}
+
+/* Opens the model, or where only its architecture is there, makes up the weights. */
+static int open_or_make(Wishes *wishes, SolModel **model)
+{
+    char *path = NULL;
+    int result;
+    wishes->random = wishes->model && sol_model_find_architecture(&path, wishes->model, model_folders());
+    if (!wishes->random)
+        return open_model(wishes->model, model);
+    result = sol_model_open_random(model, path, WEIGHTS_SEED);
+    free(path);
+    return result == SOL_OK ? 0 : report_failure(result);
 }
 
 static int run(int argc, char **argv)
@@ -153,7 +176,7 @@ static int run(int argc, char **argv)
     };
     int result, status = read_arguments(&sol_command_bench, argc, argv, options, &operands, 0, 0);
     free(operands.items);
-    if (status >= 0 || (status = open_model(wishes.model, &model)) != 0)
+    if (status >= 0 || (status = open_or_make(&wishes, &model)) != 0)
         return status;
     catch_interrupts();
     sol_model_info(model, &info);
@@ -168,7 +191,8 @@ const Command sol_command_bench = {
     .arguments = "[--model M] [--size WxH] [OPTION ...]",
     .summary = "measure how fast this machine paints",
     .help = "Paints frames of random noise, after a warm-up, and prints the median time.\n\n"
-            "      --model M        this model, a name or a .safetensors file; default compact\n"
+            "      --model M        this model, a name or a .safetensors file; default compact. Of a .json\n"
+            "                       file, or a name that has no more, it makes up the weights\n"
             "      --size WxH       frames of this size; default 512x512\n"
             "      --frames N       so many of them; default 10\n"
             "      --precision P    auto (the default), float32 or bfloat16\n"

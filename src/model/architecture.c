@@ -6,6 +6,7 @@
 #include "model/architecture.h"
 
 #include "base/error.h"
+#include "base/random.h"
 #include "base/text.h"
 
 #include <jansson.h>
@@ -21,6 +22,8 @@ enum { VERSION = 1, IMAGE_CHANNELS = 3 };
 typedef struct Reader {
     SolGraph *graph;
     const SolTensors *tensors;
+    SolTensors *made;       /* where missing tensors are added, the same set; NULL: they are an error */
+    uint64_t random;        /* state of the random numbers they are made of */
     json_t *object;         /* the layer */
     SolLayer layer;
     float *scale, *offset;  /* of an affine layer, until the graph has copied them */
@@ -141,8 +144,26 @@ static void write_shape(char *text, size_t size, const size_t shape[], int rank)
         used += snprintf(text + used, size - (size_t)used, i ? "x%zu" : "%zu", shape[i]);
 }
 
+/* Adds a tensor that is missing: a bias of zeros, or weights of variance 2 / inputs before a ReLU, which keeps the
+   mean square of what passes (He et al. 2015), and 1 / inputs elsewhere; uniform numbers, of 53 random bits.
+   All operations are exact or correctly rounded, sqrt() too: every machine gets the same bits. */
+static int make_tensor(Reader *reader, const char *name, const size_t shape[], int rank, const float **made)
+{
+    size_t inputs = rank == 4 ? shape[1] * shape[2] * shape[3] : 0, count;
+    double bound = inputs > 0 ? sqrt((reader->layer.relu ? 6.0 : 3.0) / (double)inputs) : 0;
+    float *data = NULL;
+    int result = sol_tensors_add(reader->made, name, shape, rank, &data);
+    if (result != SOL_OK)
+        return result;
+    count = sol_tensors_find(reader->made, name)->count;
+    for (size_t i = 0; i < count; i++)
+        data[i] = inputs > 0 ? (float)(bound * ((double)(sol_random(&reader->random) >> 11) * 0x1p-52 - 1)) : 0;
+    *made = data;
+    return SOL_OK;
+}
+
 /* The data of tensor PREFIX.part, which must have the given shape. */
-static int get_tensor(const Reader *reader, const char *prefix, const char *part, const size_t shape[], int rank,
+static int get_tensor(Reader *reader, const char *prefix, const char *part, const size_t shape[], int rank,
                       const float **data)
 {
     char *name = sol_format("%s.%s", prefix, part), got[192], wanted[192];
@@ -151,7 +172,9 @@ static int get_tensor(const Reader *reader, const char *prefix, const char *part
     if (!name)
         return sol_fail_memory("a tensor's name");
     tensor = sol_tensors_find(reader->tensors, name);
-    if (!tensor) {
+    if (!tensor && reader->made) {
+        result = make_tensor(reader, name, shape, rank, data);
+    } else if (!tensor) {
         result = sol_fail(SOL_ERR_FORMAT, "the file has no tensor \"%s\"", name);
     } else if (tensor->rank != rank || memcmp(tensor->shape, shape, (size_t)rank * sizeof *shape) != 0) {
         write_shape(got, sizeof got, tensor->shape, tensor->rank);
@@ -379,30 +402,50 @@ static int check_head(json_t *architecture, const char **method)
     return result == SOL_OK ? get_text(architecture, "method", NULL, method) : result;
 }
 
-int sol_architecture_read(SolGraph **out, char **out_method, const char *text, const SolTensors *tensors)
+/* Reads and releases `architecture`, which is NULL where `error` says why. */
+static int read_architecture(Reader *reader, json_t *architecture, const json_error_t *error, SolGraph **out,
+                             char **out_method)
 {
-    Reader reader = {.tensors = tensors};
-    json_error_t error;
-    json_t *architecture = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     const char *method = NULL;
     char *copy = NULL;
     int result;
     if (!architecture)
-        return sol_fail(SOL_ERR_FORMAT, "architecture: no valid JSON: line %d, column %d: %s", error.line, error.column,
-                        error.text);
+        return sol_fail(SOL_ERR_FORMAT, "architecture: no valid JSON: line %d, column %d: %s", error->line,
+                        error->column, error->text);
     result = check_head(architecture, &method);
     if (result == SOL_OK)
-        result = sol_graph_open(&reader.graph);
+        result = sol_graph_open(&reader->graph);
     if (result == SOL_OK)
-        result = read_graph(&reader, architecture);
+        result = read_graph(reader, architecture);
     if (result == SOL_OK && !(copy = sol_copy(method)))
         result = sol_fail_memory("a model");
     json_decref(architecture);
     if (result != SOL_OK) {
-        sol_graph_close(&reader.graph);
+        sol_graph_close(&reader->graph);
         return sol_fail_within(result, "architecture");
     }
-    *out = reader.graph;
+    *out = reader->graph;
     *out_method = copy;
     return SOL_OK;
+}
+
+int sol_architecture_read(SolGraph **graph, char **method, const char *text, const SolTensors *tensors)
+{
+    Reader reader = {.tensors = tensors};
+    json_error_t error;
+    json_t *architecture = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    return read_architecture(&reader, architecture, &error, graph, method);
+}
+
+int sol_architecture_read_random(SolGraph **graph, char **method, const char *path, SolTensors *tensors, uint64_t seed)
+{
+    Reader reader = {.tensors = tensors, .made = tensors, .random = seed};
+    FILE *file = fopen(path, "rb");
+    json_error_t error;
+    json_t *architecture;
+    if (!file)
+        return sol_fail_errno(path, "cannot be opened");
+    architecture = json_loadf(file, JSON_REJECT_DUPLICATES, &error);
+    fclose(file);
+    return read_architecture(&reader, architecture, &error, graph, method);
 }

@@ -48,4 +48,14 @@
  */
 int sol_architecture_read(SolGraph **graph, char **method, const char *text, const SolTensors *tensors);
 
+/**
+ * The same of a file of JSON alone. Tensors that the layers name and `tensors` does not have are added to it,
+ * filled with random numbers that keep what runs through the layers about as strong as the picture: the same
+ * bits for the same seed, on every machine. Biases are 0.
+ *
+ * @return 0, SOL_ERR_IO, SOL_ERR_FORMAT, SOL_ERR_NOMEM; the text does not name the file unless it cannot be opened
+ */
+int sol_architecture_read_random(SolGraph **graph, char **method, const char *path, SolTensors *tensors,
+                                 uint64_t seed);
+
 #endif

@@ -26,15 +26,10 @@ static char *name_of(const char *path)
     return strndup(name, strlen(name) - (*extension ? strlen(extension) + 1 : 0));
 }
 
-static int fill(SolModel *model, const char *path)
+static int read_model(SolModel *model, const char *path)
 {
     const char *architecture;
-    int result;
-    model->path = sol_copy(path);
-    model->name = name_of(path);
-    if (!model->path || !model->name)
-        return sol_fail_memory("a model");
-    result = sol_tensors_read(&model->tensors, path);
+    int result = sol_tensors_read(&model->tensors, path);
     if (result != SOL_OK)
         return result;
     architecture = sol_tensors_metadata(model->tensors, "solstice.architecture");
@@ -46,19 +41,43 @@ static int fill(SolModel *model, const char *path)
     return result == SOL_OK ? SOL_OK : sol_fail_within(result, "%s", path);
 }
 
-int sol_model_open(SolModel **out, const char *path)
+static int make_model(SolModel *model, const char *path, uint64_t seed)
+{
+    int result = sol_tensors_create(&model->tensors);
+    if (result == SOL_OK)
+        result = sol_architecture_read_random(&model->graph, &model->method, path, model->tensors, seed);
+    return result == SOL_OK || result == SOL_ERR_IO ? result : sol_fail_within(result, "%s", path);
+}
+
+/* Reads a model file, or where there is a seed, makes a model of an architecture. */
+static int open_model(SolModel **out, const char *path, const uint64_t *seed)
 {
     SolModel *model = sol_calloc(1, sizeof *model);
     int result;
     if (!model)
         return sol_fail_memory("a model");
-    result = fill(model, path);
+    model->path = sol_copy(path);
+    model->name = name_of(path);
+    if (!model->path || !model->name)
+        result = sol_fail_memory("a model");
+    else
+        result = seed ? make_model(model, path, *seed) : read_model(model, path);
     if (result != SOL_OK) {
         sol_model_close(&model);
         return result;
     }
     *out = model;
     return SOL_OK;
+}
+
+int sol_model_open(SolModel **model, const char *path)
+{
+    return open_model(model, path, NULL);
+}
+
+int sol_model_open_random(SolModel **model, const char *path, uint64_t seed)
+{
+    return open_model(model, path, &seed);
 }
 
 void sol_model_info(const SolModel *model, SolModelInfo *info)

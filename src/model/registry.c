@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The models that are installed: .safetensors files in a list of folders.
+ * The models that are installed: .safetensors files in a list of folders; and architectures without weights.
  */
-#include <solstice/model.h>
+#include "model/model.h"
 
 #include "base/error.h"
 #include "base/file.h"
@@ -171,4 +171,32 @@ int sol_model_find(char **out, const char *name, const char *folder, const char 
     }
     *out = path;
     return SOL_OK;
+}
+
+static bool is_file(const char *path)
+{
+    return path && sol_path_exists(path) && !sol_path_is_folder(path);
+}
+
+bool sol_model_find_architecture(char **out, const char *name, const char *const folders[])
+{
+    static const char *const here[] = {"", NULL};
+    bool is_path = sol_path_has_extension(name, "json");
+    char *path = NULL, *file;
+    if (!is_path && (strchr(name, '/') || sol_model_find(&path, name, NULL, folders) == SOL_OK)) {
+        free(path);
+        return false;
+    }
+    file = sol_format(is_path ? "%s" : "%s.json", name);
+    for (folders = is_path ? here : folders; file && !is_file(path) && *folders; folders++) {
+        free(path);
+        path = sol_path_join(*folders, file);
+    }
+    free(file);
+    if (!is_file(path)) {
+        free(path);
+        return false;
+    }
+    *out = path;
+    return true;
 }

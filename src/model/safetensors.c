@@ -36,8 +36,8 @@ typedef struct Entry {
 } Entry;
 
 struct SolTensors {
-    Entry *entries; /* by ascending offset */
-    size_t count;
+    Entry *entries; /* those of a file by ascending offset */
+    size_t count, capacity;
     json_t *metadata; /* an object of strings, or NULL */
     int64_t file_bytes;
 };
@@ -158,13 +158,15 @@ static int read_entries(SolTensors *tensors, json_t *header, size_t data_bytes)
     json_t *value;
     if (!json_is_object(header))
         return sol_fail(SOL_ERR_FORMAT, "the header is no JSON object");
-    tensors->entries = sol_calloc(json_object_size(header) + 1, sizeof *tensors->entries);
-    if (!tensors->entries)
+    if (!sol_grow((void **)&tensors->entries, &tensors->capacity, json_object_size(header) + 1,
+                  sizeof *tensors->entries))
         return sol_fail_memory("a model's tensors");
     json_object_foreach(header, name, value) {
         bool metadata = strcmp(name, "__metadata__") == 0;
-        int result = metadata ? read_metadata(tensors, value)
-                              : read_entry(&tensors->entries[tensors->count], name, value, data_bytes);
+        Entry *entry = &tensors->entries[tensors->count];
+        int result;
+        *entry = (Entry){0};
+        result = metadata ? read_metadata(tensors, value) : read_entry(entry, name, value, data_bytes);
         if (result != SOL_OK)
             return metadata || result == SOL_ERR_NOMEM ? result : sol_fail_within(result, "tensor \"%s\"", name);
         tensors->count += !metadata;
@@ -297,6 +299,32 @@ int sol_tensors_read(SolTensors **out, const char *path)
     return SOL_OK;
 }
 
+int sol_tensors_create(SolTensors **out)
+{
+    SolTensors *tensors = sol_calloc(1, sizeof *tensors);
+    if (!tensors)
+        return sol_fail_memory("a model's tensors");
+    *out = tensors;
+    return SOL_OK;
+}
+
+int sol_tensors_add(SolTensors *tensors, const char *name, const size_t shape[], int rank, float **data)
+{
+    SolTensor tensor = {.rank = rank, .count = 1};
+    bool fits = sol_grow((void **)&tensors->entries, &tensors->capacity, tensors->count + 1, sizeof *tensors->entries);
+    for (int i = 0; i < rank && fits; i++) {
+        tensor.shape[i] = shape[i];
+        fits = sol_mul(tensor.count, shape[i], &tensor.count);
+    }
+    if (!fits || !(tensor.name = sol_copy(name)) || !(tensor.data = sol_alloc(tensor.count, sizeof *tensor.data))) {
+        free(tensor.name);
+        return sol_fail_memory("a model's tensors");
+    }
+    tensors->entries[tensors->count++] = (Entry){.tensor = tensor, .dtype = F32};
+    *data = tensor.data;
+    return SOL_OK;
+}
+
 const SolTensor *sol_tensors_find(const SolTensors *tensors, const char *name)
 {
     for (size_t i = 0; i < tensors->count; i++)
@@ -329,7 +357,7 @@ void sol_tensors_close(SolTensors **out)
         free(tensors->entries[i].tensor.name);
         sol_free(tensors->entries[i].tensor.data);
     }
-    sol_free(tensors->entries);
+    free(tensors->entries);
     json_decref(tensors->metadata);
     sol_free(tensors);
     *out = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Named tensors with text metadata, read from a .safetensors file: eight bytes with the length of a
+ * Named tensors with text metadata, as a .safetensors file holds them: eight bytes with the length of a
  * JSON header (little endian), the header, and the tensors' data, which the header describes as
  *
  *     {"__metadata__": {"key": "text", ..},
@@ -34,6 +34,19 @@ typedef struct SolTensors SolTensors;
  */
 int sol_tensors_read(SolTensors **tensors, const char *path);
 
+/** A set without tensors and metadata. @param[out] tensors  untouched on failure; released by sol_tensors_close() */
+int sol_tensors_create(SolTensors **tensors);
+
+/**
+ * Adds a tensor, whose numbers the caller is to write. Tensors found before are to be looked for again.
+ *
+ * @param name       copied; no tensor has it yet
+ * @param rank       1..SOL_TENSOR_MAX_RANK
+ * @param[out] data  of the tensor; untouched on failure
+ * @return 0, SOL_ERR_NOMEM
+ */
+int sol_tensors_add(SolTensors *tensors, const char *name, const size_t shape[], int rank, float **data);
+
 /** The tensor called `name`, or NULL. */
 const SolTensor *sol_tensors_find(const SolTensors *tensors, const char *name);
 
@@ -43,7 +56,7 @@ const SolTensor *sol_tensors_at(const SolTensors *tensors, size_t i);
 /** The metadata under `key`, or NULL. */
 const char *sol_tensors_metadata(const SolTensors *tensors, const char *key);
 
-/** Size of the file in bytes. */
+/** Size of the file in bytes; 0 where they were not read from one. */
 int64_t sol_tensors_file_bytes(const SolTensors *tensors);
 
 void sol_tensors_close(SolTensors **tensors);

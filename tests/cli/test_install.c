@@ -6,6 +6,7 @@
 #include "support/support.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void skip_without_make(void)
 {
@@ -26,6 +27,7 @@ static void test_install_and_uninstall(void **state)
         "include/solstice/render.h",
         "share/man/man1/solstice.1",
         "share/solstice/models/compact.safetensors",
+        "share/solstice/models/vgg19.json",
         "share/doc/solstice/schedule.md",
     };
     (void)state;
@@ -36,6 +38,9 @@ static void test_install_and_uninstall(void **state)
         assert_int_equal(run_command("test -s %s/usr/%s", folder, files[i]), 0);
     assert_int_equal(run_command("cd / && %s/usr/bin/solstice models", folder), 0);
     assert_contains(printed, "/usr/share/solstice/models/compact.safetensors");
+    assert_null(strstr(printed, "vgg19")); /* an architecture, which can be measured, but not painted with */
+    assert_int_equal(run_command("cd / && %s/usr/bin/solstice bench --model vgg19 --size 8x8 --frames 1", folder), 0);
+    assert_contains(printed, "vgg19 (random weights), 8x8, ");
     assert_int_equal(run_command("${MAKE:-make} -s uninstall DESTDIR=%s PREFIX=/usr", folder), 0);
     assert_int_equal(run_command("find %s -type f -o -type l", folder), 0);
     assert_string_equal(printed, "");

@@ -153,6 +153,35 @@ static void test_bench(void **state)
     json_decref(json);
 }
 
+static void test_bench_of_an_architecture(void **state)
+{
+    json_t *json;
+    (void)state;
+    assert_int_equal(run_command("%s models", program), 0);
+    assert_null(strstr(printed, "vgg19"));
+    assert_int_equal(run_command("%s bench --model vgg19 --size 24x16 --frames 1 --json", program), 0);
+    json = json_loads(printed, 0, NULL);
+    assert_non_null(json);
+    assert_string_equal(json_string_value(json_object_get(json, "model")), "vgg19");
+    assert_true(json_is_true(json_object_get(json, "random_weights")));
+    json_decref(json);
+    assert_int_equal(run_command("%s bench --model models/compact.json --size 24x16 --frames 1", program), 0);
+    assert_contains(printed, "compact (random weights), 24x16, ");
+    /* a model with weights hides the architecture that lies beside it */
+    assert_int_equal(run_command("%s bench --model compact --size 24x16 --frames 1", program), 0);
+    assert_null(strstr(printed, "random"));
+    write_text(in_folder("odd.json"), "{\"version\": 3}");
+    assert_int_equal(run_command("%s bench --model %s/odd.json", program, folder), 1);
+    assert_contains(printed, "odd.json: architecture: \"version\" is 3; 1 is understood");
+    /* nothing else paints with made-up weights */
+    assert_int_equal(run_command("cd %s && %s stylize style.png --style style.png --model vgg19 -o b.png", folder,
+                                 program), 2);
+    assert_contains(printed, "no model \"vgg19\"");
+    assert_int_equal(run_command("M=$(pwd)/models/vgg19.json && cd %s && "
+                                 "%s stylize style.png --style style.png --model $M -o b.png", folder, program), 1);
+    assert_contains(printed, "models/vgg19.json: no .safetensors file");
+}
+
 static void test_gif(void **state)
 {
     (void)state;
@@ -209,7 +238,8 @@ int main(void)
         cmocka_unit_test(test_mistakes_in_usage), cmocka_unit_test(test_help),
         cmocka_unit_test(test_version),           cmocka_unit_test(test_models),
         cmocka_unit_test(test_unknown_model),     cmocka_unit_test(test_probe),
-        cmocka_unit_test(test_bench),             cmocka_unit_test(test_gif),
+        cmocka_unit_test(test_bench),             cmocka_unit_test(test_bench_of_an_architecture),
+        cmocka_unit_test(test_gif),
         cmocka_unit_test(test_stylize),          
         cmocka_unit_test(test_stylize_mistakes),  cmocka_unit_test(test_output_that_goes_nowhere),
     };

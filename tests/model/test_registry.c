@@ -4,7 +4,7 @@
  */
 #include "support/support.h"
 
-#include <solstice/model.h>
+#include "model/model.h"
 
 #include <stdlib.h>
 
@@ -78,6 +78,40 @@ static void test_what_is_not_there(void **state)
     assert_not_found(near, folders, wanted);
 }
 
+static void assert_architecture(const char *name, const char *wanted)
+{
+    const char *const folders[] = {near, gone, far, NULL};
+    char *path = NULL;
+    assert_int_equal(sol_model_find_architecture(&path, name, folders), wanted != NULL);
+    if (wanted)
+        assert_string_equal(path, wanted);
+    else
+        assert_null(path);
+    free(path);
+}
+
+static void test_architectures(void **state)
+{
+    char **paths = NULL;
+    const char *const folders[] = {far, NULL};
+    (void)state;
+    write_text(in_folder("near/big.json"), "");
+    write_text(in_folder("far/bare.json"), "");
+    make_folder(in_folder("near/bare.json"));
+    assert_architecture("bare", in_folder("far/bare.json"));
+    assert_architecture("big", NULL); /* has weights in another folder */
+    assert_architecture("none", NULL);
+    assert_architecture("far/bare", NULL);
+    assert_architecture(in_folder("near/big.json"), in_folder("near/big.json"));
+    assert_architecture(in_folder("near/bare.json"), NULL);
+    assert_architecture("bare.json", NULL); /* a path, which is not there */
+    assert_int_equal(sol_model_list(&paths, folders), 0);
+    assert_string_equal(paths[0], in_folder("far/big.safetensors"));
+    assert_string_equal(paths[1], in_folder("far/compact.safetensors"));
+    assert_null(paths[2]);
+    sol_model_list_free(&paths);
+}
+
 static void test_a_list(void **state)
 {
     const char *const folders[] = {near, gone, far, NULL}, *const empty[] = {NULL};
@@ -102,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_names_and_paths),
         cmocka_unit_test(test_what_is_not_there),
         cmocka_unit_test(test_a_list),
+        cmocka_unit_test(test_architectures),
     };
     return cmocka_run_group_tests_name("model/registry", tests, set_up, tear_down_folder);
 }
