@@ -1,39 +1,103 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Time what `solstice bench` times, in PyTorch: the default network painting one frame with learned
-statistics, on the processor. Prints a JSON object with the median milliseconds of each way to run it.
+"""Time what `solstice bench` times, in PyTorch: a network painting one frame in a style that is known already,
+on the processor. Prints a JSON object with the median milliseconds of each way to run it.
 
-    env -u OPENBLAS_CORETYPE scripts/bench-pytorch.py [WIDTHxHEIGHT [FRAMES]]
+    env -u OPENBLAS_CORETYPE scripts/bench-pytorch.py [--model compact|vgg19] [WIDTHxHEIGHT [FRAMES]]
 
-Ways: eager float32, channels_last, a frozen and optimised TorchScript module, bfloat16 autocast. The
-fair rival is the fastest of them.
+The network is built from models/MODEL.json with random weights, which take as long as any others. The fair rival
+is the fastest way; --ways picks some of them: NAME,NAME.
 """
-import importlib.util, json, os, sys, time
+import argparse, contextlib, json, os, time, warnings
 
 import torch
+from torch import nn
+from torch.nn import functional as F
 
-sys.dont_write_bytecode = True
+# name: whether it is a frozen, optimised TorchScript module, the memory format, the precision
+WAYS = {
+    "float32": (False, torch.contiguous_format, "float32"),
+    "float32 channels_last": (False, torch.channels_last, "float32"),
+    "float32 torchscript": (True, torch.contiguous_format, "float32"),
+    "float32 channels_last torchscript": (True, torch.channels_last, "float32"),
+    "bfloat16 channels_last autocast": (False, torch.channels_last, "autocast"),
+    "bfloat16 channels_last autocast torchscript": (True, torch.channels_last, "autocast"),
+    "bfloat16 channels_last torchscript": (True, torch.channels_last, "bfloat16"),
+}
 
 
-def load_compact():
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "train_compact.py")
-    spec = importlib.util.spec_from_file_location("train_compact", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def reflect(x, border):
+    """As F.pad(mode="reflect"), which is slow for channels_last and does not know bfloat16."""
+    for dim in (3, 2) if border else ():
+        last = x.shape[dim] - 1
+        before = [x.narrow(dim, i, 1) for i in range(border, 0, -1)]
+        after = [x.narrow(dim, last - i, 1) for i in range(1, border + 1)]
+        x = torch.cat(before + [x] + after, dim)
+    return x
 
 
-class Painter(torch.nn.Module):
-    """Compact with a style that is known already."""
+def moments(x):
+    mean = x.mean((2, 3), keepdim=True)
+    return mean, (x.var((2, 3), keepdim=True, unbiased=False) + 1e-5).sqrt()
 
-    def __init__(self, train, style):
+
+class Painter(nn.Module):
+    """The network that an architecture (docs/model-format.md) describes; its style is that of the first picture
+    it paints."""
+
+    def __init__(self, architecture):
         super().__init__()
-        self.net = train.Compact().eval()
-        self.moments = [train.moments(f) for f in self.net.encode(style)]
+        self.architecture, self.convs, self.style = architecture, nn.ModuleDict(), {}
+        self.kept = {name for layer in architecture["layers"]
+                     for name in [layer.get("style")] + layer.get("inputs", [])}
+        channels, last = {"input": 3}, "input"
+        for layer in architecture["layers"]:
+            name, inputs = layer["name"], channels[layer.get("inputs", [last])[0]]
+            channels[name], last = layer.get("channels", inputs), name
+            if layer["op"] == "conv":
+                assert layer.get("border", "reflect") == "reflect"
+                self.convs[name] = nn.Conv2d(inputs, channels[name], layer.get("kernel", 3), bias=layer.get("bias", True))
+                nn.init.kaiming_normal_(self.convs[name].weight)
         self.eval()
 
-    def forward(self, content):
-        return self.net.decode(self.net.encode(content), self.moments)
+    def conv(self, layer, kept, x):
+        x = self.convs[layer["name"]](reflect(x, layer.get("kernel", 3) // 2))
+        return F.relu_(x) if layer.get("relu") else x
+
+    def affine(self, layer, kept, x):
+        for key, apply in ("scale", torch.mul), ("offset", torch.add):
+            value = layer.get(key)
+            x = x if value is None else apply(x, torch.tensor(value, dtype=x.dtype).view(1, -1, 1, 1))
+        return x
+
+    def adain(self, layer, kept, x):
+        tap = layer["style"]
+        if tap not in self.style:
+            self.style[tap] = moments(kept[tap])
+        (mean, std), (style_mean, style_std) = moments(x), self.style[tap]
+        return (x - mean) / std * style_std.to(x.dtype) + style_mean.to(x.dtype)
+
+    def relu(self, layer, kept, x):
+        return F.relu(x)
+
+    def max_pool(self, layer, kept, x):
+        return F.max_pool2d(x, 2)
+
+    def upsample(self, layer, kept, x):
+        return F.interpolate(x, scale_factor=2, mode="nearest")
+
+    def add(self, layer, kept, x, y):
+        return x + y
+
+    def forward(self, picture):
+        x = self.affine(self.architecture.get("input", {}), {}, picture)
+        kept = {"input": x}
+        for layer in self.architecture["layers"]:
+            inputs = [kept[name] for name in layer["inputs"]] if "inputs" in layer else [x]
+            x = getattr(self, layer["op"])(layer, kept, *inputs)
+            if layer["name"] in self.kept:
+                kept[layer["name"]] = x
+        return self.affine(self.architecture.get("output", {}), {}, x)
 
 
 def median_ms(run, frame, frames):
@@ -46,24 +110,40 @@ def median_ms(run, frame, frames):
     return (times[(frames - 1) // 2] + times[frames // 2]) / 2
 
 
+def time_way(architecture, way, frame, frames):
+    script, layout, precision = WAYS[way]
+    painter = Painter(architecture)
+    painter(torch.rand(1, 3, 256, 256))
+    painter, frame = painter.to(memory_format=layout), frame.contiguous(memory_format=layout)
+    if precision == "bfloat16":
+        painter, frame = painter.bfloat16(), frame.bfloat16()
+    context = torch.autocast("cpu", torch.bfloat16, cache_enabled=not script) if precision == "autocast" \
+        else contextlib.nullcontext()
+    with context:
+        if script:
+            painter = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(painter, frame)))
+        return median_ms(painter, frame, frames)
+
+
 def main():
-    width, height = map(int, (sys.argv[1] if len(sys.argv) > 1 else "512x512").split("x"))
-    frames = int(sys.argv[2]) if len(sys.argv) > 2 else 10
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="compact")
+    parser.add_argument("--ways", default=",".join(WAYS), help=argparse.SUPPRESS)
+    parser.add_argument("size", nargs="?", default="512x512", metavar="WIDTHxHEIGHT")
+    parser.add_argument("frames", nargs="?", type=int, default=10, metavar="FRAMES")
+    wishes = parser.parse_args()
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "models")
+    with open(os.path.join(folder, wishes.model + ".json")) as file:
+        architecture = json.load(file)
+    width, height = map(int, wishes.size.split("x"))
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     torch.manual_seed(1)
+    warnings.simplefilter("ignore", torch.jit.TracerWarning)  # the numbers of an affine layer are constants
     with torch.no_grad():
-        painter, frame = Painter(load_compact(), torch.rand(1, 3, 256, 256)), torch.rand(1, 3, height, width)
-        result = {"eager": median_ms(painter, frame, frames)}
-        last = frame.contiguous(memory_format=torch.channels_last)
-        painter.net.to(memory_format=torch.channels_last)
-        result["channels_last"] = median_ms(painter, last, frames)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            result["bfloat16"] = median_ms(painter, last, frames)
-        painter.net.to(memory_format=torch.contiguous_format)
-        frozen = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(painter, frame)))
-        result["torchscript"] = median_ms(frozen, frame, frames)
-    print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads(), "width": width,
-                      "height": height, "median_ms": {k: round(v, 1) for k, v in result.items()}}))
+        frame = torch.rand(1, 3, height, width)
+        result = {way: round(time_way(architecture, way, frame, wishes.frames), 1) for way in wishes.ways.split(",")}
+    print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads(), "model": wishes.model,
+                      "width": width, "height": height, "median_ms": result}))
 
 
 if __name__ == "__main__":
