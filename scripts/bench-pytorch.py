@@ -56,7 +56,8 @@ class Painter(nn.Module):
             channels[name], last = layer.get("channels", inputs), name
             if layer["op"] == "conv":
                 assert layer.get("border", "reflect") == "reflect"
-                self.convs[name] = nn.Conv2d(inputs, channels[name], layer.get("kernel", 3), bias=layer.get("bias", True))
+                kernel, bias = layer.get("kernel", 3), layer.get("bias", True)
+                self.convs[name] = nn.Conv2d(inputs, channels[name], kernel, bias=bias)
                 nn.init.kaiming_normal_(self.convs[name].weight)
         self.eval()
 

@@ -92,6 +92,26 @@ SOL_API double sol_engine_gflop(const SolEngine *engine);
 /** What computes the convolutions of the present plan, "blas" for example; "" without a plan. Static. */
 SOL_API const char *sol_engine_backend(const SolEngine *engine);
 
+/* One layer of the network, as the present plan computes it. */
+typedef struct SolEngineLayer {
+    const char *name, *op;         /* as the model's architecture calls them: "relu1_1", "conv" */
+    int channels, width, height;   /* of its result */
+    double gflop;                  /* multiplications and additions of its convolution for one frame, in 1e9 */
+    double seconds;                /* that it took so far, all frames of the plan together */
+    /* of a convolution; 0 and "" of any other */
+    int in_channels, kernel;
+    const char *precision;         /* "float32" or "bfloat16" */
+    const char *backend, *method;  /* "blas" and "winograd", for example */
+} SolEngineLayer;
+
+/**
+ * Tells what every layer takes, in the order in which they are computed.
+ *
+ * @param[out] layers  `room` of them at most are filled in; their texts last as long as the model
+ * @return how many layers there are; 0 without a plan
+ */
+SOL_API int sol_engine_layers(const SolEngine *engine, SolEngineLayer layers[], int room);
+
 SOL_API void sol_engine_close(SolEngine **engine);
 
 /** The matrix library in use, for reports: its kernels' name, "Cooperlake" for example. */

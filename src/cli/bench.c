@@ -25,7 +25,7 @@ typedef struct Wishes {
     SolPrecision precision;
     FrameSize size;
     int64_t frames, threads;
-    bool json;
+    bool json, layers;
     bool random; /* the model has random weights */
 } Wishes;
 
@@ -33,6 +33,8 @@ typedef struct Figures {
     double median_ms; /* a frame */
     double gflop;     /* a frame */
     const char *backend;
+    SolEngineLayer *layers; /* with the seconds of one frame */
+    int layer_count;
 } Figures;
 
 /* Uniform noise, always the same. */
@@ -64,24 +66,46 @@ static double median(double *values, int64_t count)
     return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
 
-static int time_frames(SolEngine *engine, const SolStyle *style, const SolImage *image, int64_t frames,
-                       double *median_ms)
+/* Paints a frame, and tells the milliseconds that took. */
+static int time_frame(SolEngine *engine, const SolStyle *style, const SolImage *image, double *ms)
 {
-    double *times = sol_calloc((size_t)frames, sizeof *times);
-    int result = times ? SOL_OK : sol_fail_memory("the timings");
+    SolImage *painting = NULL;
+    double start = sol_clock();
+    int result;
+    if (was_interrupted(NULL))
+        return sol_fail(SOL_ERR_CANCELLED, "interrupted");
+    result = sol_engine_paint(engine, style, 1, image, &painting);
+    *ms = 1000 * (sol_clock() - start);
+    sol_image_unref(&painting);
+    return result;
+}
+
+/* Times whole frames, and every layer in them: a row of `frames` timings each, the frames' own first. */
+static int time_frames(SolEngine *engine, const SolStyle *style, const SolImage *image, int64_t frames,
+                       Figures *figures)
+{
+    int count = sol_engine_layers(engine, NULL, 0), result = SOL_OK;
+    SolEngineLayer *layers = sol_calloc((size_t)count, sizeof *layers);
+    double *times = sol_calloc((size_t)(count + 1) * (size_t)frames, sizeof *times), ms;
+    if (!layers || !times)
+        result = sol_fail_memory("the timings");
     for (int64_t n = -WARM_UP_FRAMES; n < frames && result == SOL_OK; n++) {
-        SolImage *painting = NULL;
-        double start = sol_clock();
-        if (was_interrupted(NULL))
-            result = sol_fail(SOL_ERR_CANCELLED, "interrupted");
-        else
-            result = sol_engine_paint(engine, style, 1, image, &painting);
-        if (n >= 0)
-            times[n] = 1000 * (sol_clock() - start);
-        sol_image_unref(&painting);
+        result = time_frame(engine, style, image, n < 0 ? &ms : &times[n]);
+        for (int l = 0; l < count && n >= 0; l++)
+            times[(l + 1) * frames + n] = -layers[l].seconds;
+        sol_engine_layers(engine, layers, count);
+        for (int l = 0; l < count && n >= 0; l++)
+            times[(l + 1) * frames + n] += layers[l].seconds;
     }
-    if (result == SOL_OK)
-        *median_ms = median(times, frames);
+    if (result == SOL_OK) {
+        figures->median_ms = median(times, frames);
+        for (int l = 0; l < count; l++)
+            layers[l].seconds = median(times + (l + 1) * frames, frames);
+        figures->layers = layers;
+        figures->layer_count = count;
+    } else {
+        sol_free(layers);
+    }
     sol_free(times);
     return result;
 }
@@ -103,7 +127,7 @@ static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
     if (result == SOL_OK) {
         figures->gflop = sol_engine_gflop(engine);
         figures->backend = sol_engine_backend(engine);
-        result = time_frames(engine, style, image, wishes->frames, &figures->median_ms);
+        result = time_frames(engine, style, image, wishes->frames, figures);
     }
     sol_image_unref(&image);
     sol_style_close(&style);
@@ -111,7 +135,22 @@ static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
     return result;
 }
 
-static int print_json(const char *model, const Wishes *wishes, const Figures *figures, int threads, const char *processor)
+static json_t *layer_json(const SolEngineLayer *layer)
+{
+    json_t *json = json_pack("{s:s, s:s, s:i, s:i, s:i, s:f}", "name", layer->name, "op", layer->op, "channels",
+                             layer->channels, "width", layer->width, "height", layer->height, "ms",
+                             1000 * layer->seconds);
+    if (json && layer->gflop > 0)
+        json_object_update_new(json, json_pack("{s:i, s:i, s:f, s:f, s:s, s:s, s:s}", "in_channels",
+                                               layer->in_channels, "kernel", layer->kernel, "gflop", layer->gflop,
+                                               "gflops", layer->gflop / layer->seconds, "precision",
+                                               layer->precision, "backend", layer->backend, "method",
+                                               layer->method));
+    return json;
+}
+
+static int print_json(const char *model, const Wishes *wishes, const Figures *figures, int threads,
+                      const char *processor)
 {
     json_t *json = json_pack("{s:s, s:b, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f}", "model", model,
                              "random_weights", wishes->random, "width", wishes->size.width, "height",
@@ -119,10 +158,36 @@ static int print_json(const char *model, const Wishes *wishes, const Figures *fi
                              figures->backend, "threads", threads, "blas_core", sol_blas_core(), "processor", processor,
                              "frames", (json_int_t)wishes->frames, "median_ms", figures->median_ms, "gflop",
                              figures->gflop, "gflops", 1000 * figures->gflop / figures->median_ms);
-    int status = json && json_dumpf(json, stdout, JSON_INDENT(2)) == 0 ? EXIT_DONE : EXIT_FAILED;
+    json_t *layers = json_array();
+    int status;
+    for (int l = 0; l < figures->layer_count && wishes->layers; l++)
+        json_array_append_new(layers, layer_json(&figures->layers[l]));
+    if (wishes->layers)
+        json_object_set(json, "layers", layers);
+    status = json && layers && json_dumpf(json, stdout, JSON_INDENT(2)) == 0 ? EXIT_DONE : EXIT_FAILED;
     printf("\n");
+    json_decref(layers);
     json_decref(json);
     return status;
+}
+
+static void print_layers(const Figures *figures)
+{
+    printf("\n%-12s %-34s %8s %8s %8s  %s\n", "layer", "", "GFLOP", "ms", "GFLOP/s", "by");
+    for (int l = 0; l < figures->layer_count; l++) {
+        const SolEngineLayer *layer = &figures->layers[l];
+        char what[64];
+        if (layer->gflop > 0) {
+            snprintf(what, sizeof what, "%s %dx%d, %d to %d, %dx%d", layer->op, layer->kernel, layer->kernel,
+                     layer->in_channels, layer->channels, layer->width, layer->height);
+            printf("%-12s %-34s %8.3f %8.3f %8.1f  %s%s%s %s\n", layer->name, what, layer->gflop,
+                   1000 * layer->seconds, layer->gflop / layer->seconds, layer->backend, *layer->method ? "/" : "",
+                   layer->method, layer->precision);
+        } else {
+            snprintf(what, sizeof what, "%s, %d, %dx%d", layer->op, layer->channels, layer->width, layer->height);
+            printf("%-12s %-34s %8s %8.3f\n", layer->name, what, "", 1000 * layer->seconds);
+        }
+    }
 }
 
 static void print_text(const char *model, const Wishes *wishes, const Figures *figures, int threads,
@@ -145,6 +210,8 @@ static int print_figures(const char *model, const Wishes *wishes, const Figures 
     if (wishes->json)
         return print_json(model, wishes, figures, threads, processor);
     print_text(model, wishes, figures, threads, processor);
+    if (wishes->layers)
+        print_layers(figures);
     return EXIT_DONE;
 }
 
@@ -172,7 +239,8 @@ static int run(int argc, char **argv)
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},   {"size", 0, OPTION_SIZE, &wishes.size, 0, 0},
         {"frames", 0, OPTION_INT, &wishes.frames, 1, 10000}, {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0}, {"backend", 0, OPTION_TEXT, &wishes.backend, 0, 0},
-        {"json", 0, OPTION_FLAG, &wishes.json, 0, 0},     {0},
+        {"layers", 0, OPTION_FLAG, &wishes.layers, 0, 0}, {"json", 0, OPTION_FLAG, &wishes.json, 0, 0},
+        {0},
     };
     int result, status = read_arguments(&sol_command_bench, argc, argv, options, &operands, 0, 0);
     free(operands.items);
@@ -182,6 +250,7 @@ static int run(int argc, char **argv)
     sol_model_info(model, &info);
     result = measure(model, &wishes, &figures);
     status = result == SOL_OK ? print_figures(info.name, &wishes, &figures) : report_failure(result);
+    sol_free(figures.layers);
     sol_model_close(&model);
     return status;
 }
@@ -198,6 +267,7 @@ const Command sol_command_bench = {
             "      --precision P    auto (the default), float32 or bfloat16\n"
             "      --backend B      compute all convolutions by onednn (where it is built in), blas or reference\n"
             "      --threads N      use N threads; as many as there are processors where it is not given\n"
+            "      --layers         and what every layer takes\n"
             "      --json           as a JSON object\n",
     .run = run,
 };

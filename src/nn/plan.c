@@ -6,6 +6,7 @@
  */
 #include "nn/plan.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "nn/arena.h"
 #include "nn/ops.h"
@@ -25,6 +26,7 @@ typedef struct Value {
     int copies[2];  /* buffers for inputs that lie in another; -1 where they are read as they are */
     int result;     /* of a kept value that does not lie in planes: the buffer that its planes go to; -1 */
     SolConv *conv;
+    double seconds; /* that runs took here */
 } Value;
 
 enum { BUFFERS_OF_VALUE = 5 };
@@ -388,9 +390,13 @@ static void run_node(const SolPlan *plan, int n, const float *statistics, float 
 
 void sol_plan_run(SolPlan *plan, const float *statistics, float strength)
 {
-    for (int n = 1; n < sol_graph_count(plan->graph); n++)
+    double start = sol_clock(), end;
+    for (int n = 1; n < sol_graph_count(plan->graph); n++, start = end) {
         if (plan->values[n].needed)
             run_node(plan, n, statistics, strength);
+        end = sol_clock();
+        plan->values[n].seconds += end - start;
+    }
 }
 
 const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape)
@@ -424,6 +430,15 @@ const char *sol_plan_backend(const SolPlan *plan)
             name = conv->backend->name;
     }
     return name;
+}
+
+bool sol_plan_step(const SolPlan *plan, int node, SolPlanStep *step)
+{
+    const Value *value = &plan->values[node];
+    if (node == 0 || !value->needed)
+        return false;
+    *step = (SolPlanStep){sol_graph_node(plan->graph, node), value->shape, value->conv, value->seconds};
+    return true;
 }
 
 void *sol_plan_arena(SolPlan *plan, size_t *bytes)

@@ -59,6 +59,17 @@ double sol_plan_macs(const SolPlan *plan);
 /** The name of the backend that computes the plan's convolutions; "mixed" where there are several, "none" without any. */
 const char *sol_plan_backend(const SolPlan *plan);
 
+/* What a plan does at a node, for reports. */
+typedef struct SolPlanStep {
+    const SolNode *node;
+    SolShape shape;      /* of its result */
+    const SolConv *conv; /* of a convolution; NULL for any other operator */
+    double seconds;      /* that all runs so far took there */
+} SolPlanStep;
+
+/** Tells about a node's step; false where the plan has none, since nothing needs the node. */
+bool sol_plan_step(const SolPlan *plan, int node, SolPlanStep *step);
+
 /** The one block that holds all values and scratch of a run, and its size in bytes. */
 void *sol_plan_arena(SolPlan *plan, size_t *bytes);
 

@@ -111,6 +111,45 @@ static const char *adain_backend(const SolEngine *engine)
     return sol_plan_backend(((State *)engine->state)->plan);
 }
 
+static SolEngineLayer describe(const SolPlanStep *step)
+{
+    SolEngineLayer layer = {.name = step->node->name,
+                            .op = sol_op_name(step->node->layer.op),
+                            .channels = step->shape.channels,
+                            .width = step->shape.width,
+                            .height = step->shape.height,
+                            .seconds = step->seconds,
+                            .precision = "",
+                            .backend = "",
+                            .method = ""};
+    if (step->conv) {
+        const SolConvShape *shape = &step->conv->shape;
+        layer.gflop = 2e-9 * sol_conv_macs(shape);
+        layer.in_channels = shape->in_channels;
+        layer.kernel = shape->kernel;
+        layer.precision = sol_precision_name(shape->element == SOL_BFLOAT16 ? SOL_PRECISION_BFLOAT16
+                                                                            : SOL_PRECISION_FLOAT32);
+        layer.backend = step->conv->backend->name;
+        layer.method = step->conv->method ? step->conv->method->name : "";
+    }
+    return layer;
+}
+
+static int adain_layers(const SolEngine *engine, SolEngineLayer layers[], int room)
+{
+    const State *state = engine->state;
+    int count = 0;
+    for (int n = 0; n < sol_graph_count(state->graph); n++) {
+        SolPlanStep step;
+        if (!sol_plan_step(state->plan, n, &step))
+            continue;
+        if (count < room)
+            layers[count] = describe(&step);
+        count++;
+    }
+    return count;
+}
+
 static void adain_close(SolEngine *engine)
 {
     State *state = engine->state;
@@ -128,5 +167,6 @@ const SolEngineClass sol_engine_adain = {
     .paint = adain_paint,
     .gflop = adain_gflop,
     .backend = adain_backend,
+    .layers = adain_layers,
     .close = adain_close,
 };

@@ -230,6 +230,11 @@ const char *sol_engine_backend(const SolEngine *engine)
     return engine->width > 0 ? engine->kind->backend(engine) : "";
 }
 
+int sol_engine_layers(const SolEngine *engine, SolEngineLayer layers[], int room)
+{
+    return engine->width > 0 ? engine->kind->layers(engine, layers, room) : 0;
+}
+
 void sol_engine_close(SolEngine **out)
 {
     SolEngine *engine = *out;

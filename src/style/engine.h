@@ -35,6 +35,9 @@ typedef struct SolEngineClass {
     /** The name of what computes its convolutions; there is a plan. */
     const char *(*backend)(const SolEngine *engine);
 
+    /** As sol_engine_layers(); there is a plan. */
+    int (*layers)(const SolEngine *engine, SolEngineLayer layers[], int room);
+
     /** Releases engine->state, which may be NULL or half built. */
     void (*close)(SolEngine *engine);
 } SolEngineClass;

@@ -153,6 +153,27 @@ static void test_bench(void **state)
     json_decref(json);
 }
 
+static void test_bench_layers(void **state)
+{
+    json_t *json, *layers, *layer;
+    size_t i;
+    double ms = 0;
+    (void)state;
+    assert_int_equal(run_command("%s bench --size 64x48 --frames 3 --layers", program), 0);
+    assert_contains(printed, "\nrelu2_1      conv 3x3, 16 to 32, 32x24 ");
+    assert_contains(printed, "\npool1        max_pool, 16, 32x24 ");
+    assert_int_equal(run_command("%s bench --size 64x48 --frames 3 --json", program), 0);
+    assert_null(strstr(printed, "layers"));
+    assert_int_equal(run_command("%s bench --size 64x48 --frames 1 --layers --json", program), 0);
+    json = json_loads(printed, 0, NULL);
+    layers = json_object_get(json, "layers");
+    assert_true(json_array_size(layers) > 20);
+    json_array_foreach(layers, i, layer)
+        ms += json_number_value(json_object_get(layer, "ms"));
+    assert_true(ms > 0 && ms <= json_number_value(json_object_get(json, "median_ms")));
+    json_decref(json);
+}
+
 static void test_bench_of_an_architecture(void **state)
 {
     json_t *json;
@@ -239,7 +260,7 @@ int main(void)
         cmocka_unit_test(test_version),           cmocka_unit_test(test_models),
         cmocka_unit_test(test_unknown_model),     cmocka_unit_test(test_probe),
         cmocka_unit_test(test_bench),             cmocka_unit_test(test_bench_of_an_architecture),
-        cmocka_unit_test(test_gif),
+        cmocka_unit_test(test_bench_layers),      cmocka_unit_test(test_gif),
         cmocka_unit_test(test_stylize),          
         cmocka_unit_test(test_stylize_mistakes),  cmocka_unit_test(test_output_that_goes_nowhere),
     };

@@ -122,6 +122,43 @@ static void test_a_plan_names_its_backend(void **state)
     free(weights);
 }
 
+static void test_a_plan_tells_its_steps(void **state)
+{
+    float *weights = make_weights();
+    SolGraph *g = make_graph(weights);
+    int output = sol_graph_count(g) - 1, relu2 = sol_graph_find(g, "relu2"), later = sol_graph_find(g, "relu3");
+    SolPlan *plan = NULL;
+    SolPlanStep step, again;
+    double macs = 0;
+    (void)state;
+    assert_int_equal(sol_plan_open(&plan, g, 16, 8, &relu2, 1, NULL, pools[1]), 0);
+    assert_false(sol_plan_step(plan, 0, &step));      /* the input is given */
+    assert_false(sol_plan_step(plan, later, &step));  /* relu2 does not need it */
+    assert_false(sol_plan_step(plan, output, &step));
+    for (int n = 0; n <= relu2; n++) {
+        if (!sol_plan_step(plan, n, &step))
+            continue;
+        assert_ptr_equal(step.node, sol_graph_node(g, n));
+        assert_true(step.seconds == 0);
+        assert_int_equal(step.conv != NULL, step.node->layer.op == SOL_OP_CONV);
+        macs += step.conv ? sol_conv_macs(&step.conv->shape) : 0;
+    }
+    assert_true(macs == sol_plan_macs(plan));
+    memset(sol_plan_input(plan), 0, 3 * 16 * 8 * sizeof(float));
+    sol_plan_run(plan, NULL, 0);
+    assert_true(sol_plan_step(plan, relu2, &step));
+    assert_int_equal(step.shape.channels, 8);
+    assert_int_equal(step.shape.width, 16 >> step.node->level);
+    assert_int_equal(step.shape.height, 8 >> step.node->level);
+    assert_true(step.seconds > 0);
+    sol_plan_run(plan, NULL, 0);
+    assert_true(sol_plan_step(plan, relu2, &again));
+    assert_true(again.seconds > step.seconds);
+    sol_plan_close(&plan);
+    sol_graph_close(&g);
+    free(weights);
+}
+
 static void assert_refused(SolGraph *graph, const char *name, SolLayer layer, const char *text)
 {
     int count = sol_graph_count(graph);
@@ -452,6 +489,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_a_graph_knows),
         cmocka_unit_test(test_a_plan_names_its_backend),
+        cmocka_unit_test(test_a_plan_tells_its_steps),
         cmocka_unit_test(test_unsound_graphs_are_refused),
         cmocka_unit_test(test_buffers_alive_together_lie_apart),
         cmocka_unit_test(test_sizes_that_overflow_an_arena),

@@ -6,6 +6,7 @@
 #include "support/support.h"
 #include "support/tensors.h"
 
+#include "base/clock.h"
 #include "style/engine.h"
 
 #include <math.h>
@@ -309,6 +310,49 @@ static void test_plans(void **state)
     sol_style_close(&style);
 }
 
+static void test_layers(void **state)
+{
+    enum { ROOM = 64 };
+    Fixture *f = *state;
+    SolEngineLayer layers[ROOM], some[2] = {{.name = "untouched"}, {.name = "untouched"}};
+    SolEngine *fresh = NULL;
+    SolImage *frame = make_picture(50, 40, 3), *painted;
+    double gflop = 0, seconds = 0, start;
+    int count;
+    assert_int_equal(sol_engine_open(&fresh, f->model, NULL), 0);
+    assert_int_equal(sol_engine_layers(fresh, layers, ROOM), 0); /* no plan */
+    sol_engine_close(&fresh);
+    assert_int_equal(sol_engine_plan(f->engine, 80, 80), 0);
+    start = sol_clock();
+    painted = paint(f->engine, f->style, 1, frame);
+    start = sol_clock() - start;
+    count = sol_engine_layers(f->engine, layers, ROOM);
+    assert_int_equal(count, 28);
+    assert_string_equal(layers[0].name, "input");
+    assert_string_equal(layers[1].name, "relu1_1");
+    assert_string_equal(layers[1].op, "conv");
+    assert_true(layers[1].in_channels == 3 && layers[1].channels == 16 && layers[1].kernel == 3);
+    assert_true(layers[1].width == 56 && layers[1].height == 40);
+    assert_string_equal(layers[1].precision, "float32");
+    assert_true(*layers[1].backend);
+    assert_string_equal(layers[2].op, "max_pool");
+    assert_string_equal(layers[2].backend, "");
+    assert_string_equal(layers[count - 1].name, "output");
+    for (int i = 0; i < count; i++) {
+        assert_true((layers[i].gflop > 0) == (strcmp(layers[i].op, "conv") == 0));
+        assert_true(layers[i].seconds > 0);
+        gflop += layers[i].gflop;
+        seconds += layers[i].seconds;
+    }
+    assert_true(fabs(gflop - sol_engine_gflop(f->engine)) < 1e-9);
+    assert_true(seconds <= start);
+    assert_int_equal(sol_engine_layers(f->engine, some, 1), count);
+    assert_string_equal(some[0].name, "input");
+    assert_string_equal(some[1].name, "untouched");
+    sol_image_unref(&painted);
+    sol_image_unref(&frame);
+}
+
 /* After a size that cannot be planned the engine has no plan, rather than the one before. */
 static void test_a_plan_that_fails(void **state)
 {
@@ -512,6 +556,7 @@ int main(void)
         cmocka_unit_test(test_odd_sizes),
         cmocka_unit_test(test_tiny_frames),
         cmocka_unit_test(test_plans),
+        cmocka_unit_test(test_layers),
         cmocka_unit_test(test_a_plan_that_fails),
         cmocka_unit_test(test_a_style_does_not_depend_on_the_plan),
         cmocka_unit_test(test_style_images_of_all_shapes),
