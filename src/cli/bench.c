@@ -10,6 +10,7 @@
 #include "base/pool.h"
 #include "base/random.h"
 #include "model/model.h"
+#include "nn/gemm.h"
 
 #include <solstice/style.h>
 
@@ -32,6 +33,8 @@ typedef struct Wishes {
 typedef struct Figures {
     double median_ms; /* a frame */
     double gflop;     /* a frame */
+    double sgemm;     /* what OpenBLAS's sgemm reaches by itself, in GFLOP/s */
+    int64_t memory;   /* the most that was resident, in bytes */
     const char *backend;
     SolEngineLayer *layers; /* with the seconds of one frame */
     int layer_count;
@@ -110,6 +113,11 @@ static int time_frames(SolEngine *engine, const SolStyle *style, const SolImage 
     return result;
 }
 
+static int thread_count(const Wishes *wishes)
+{
+    return wishes->threads ? (int)wishes->threads : sol_cpu_count();
+}
+
 static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
 {
     const SolEngineOptions options = {
@@ -132,7 +140,8 @@ static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
     sol_image_unref(&image);
     sol_style_close(&style);
     sol_engine_close(&engine);
-    return result;
+    figures->memory = peak_memory();
+    return result == SOL_OK ? sol_gemm_measure(thread_count(wishes), &figures->sgemm) : result;
 }
 
 static json_t *layer_json(const SolEngineLayer *layer)
@@ -152,12 +161,13 @@ static json_t *layer_json(const SolEngineLayer *layer)
 static int print_json(const char *model, const Wishes *wishes, const Figures *figures, int threads,
                       const char *processor)
 {
-    json_t *json = json_pack("{s:s, s:b, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f}", "model", model,
+    json_t *json = json_pack("{s:s, s:b, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:I}", "model", model,
                              "random_weights", wishes->random, "width", wishes->size.width, "height",
                              wishes->size.height, "precision", sol_precision_name(wishes->precision), "backend",
                              figures->backend, "threads", threads, "blas_core", sol_blas_core(), "processor", processor,
                              "frames", (json_int_t)wishes->frames, "median_ms", figures->median_ms, "gflop",
-                             figures->gflop, "gflops", 1000 * figures->gflop / figures->median_ms);
+                             figures->gflop, "gflops", 1000 * figures->gflop / figures->median_ms, "sgemm_gflops",
+                             figures->sgemm, "peak_memory", (json_int_t)figures->memory);
     json_t *layers = json_array();
     int status;
     for (int l = 0; l < figures->layer_count && wishes->layers; l++)
@@ -193,18 +203,20 @@ static void print_layers(const Figures *figures)
 static void print_text(const char *model, const Wishes *wishes, const Figures *figures, int threads,
                        const char *processor)
 {
+    char memory[32];
     printf("%s%s, %dx%d, %s: %.1f ms a frame (%.1f frames/s), the median of %lld\n", model,
            wishes->random ? " (random weights)" : "", wishes->size.width, wishes->size.height,
            sol_precision_name(wishes->precision), figures->median_ms, 1000 / figures->median_ms,
            (long long)wishes->frames);
-    printf("%.2f GFLOP a frame, %.1f GFLOP/s; backend %s, %d thread%s, OpenBLAS %s, %s\n", figures->gflop,
-           1000 * figures->gflop / figures->median_ms, figures->backend, threads, threads == 1 ? "" : "s",
+    printf("%.2f GFLOP a frame, %.1f GFLOP/s (sgemm alone reaches %.1f); %s of memory\n", figures->gflop,
+           1000 * figures->gflop / figures->median_ms, figures->sgemm, format_bytes(figures->memory, memory));
+    printf("backend %s, %d thread%s, OpenBLAS %s, %s\n", figures->backend, threads, threads == 1 ? "" : "s",
            sol_blas_core(), processor);
 }
 
 static int print_figures(const char *model, const Wishes *wishes, const Figures *figures)
 {
-    int threads = wishes->threads ? (int)wishes->threads : sol_cpu_count();
+    int threads = thread_count(wishes);
     char processor[128];
     processor_name(processor);
     if (wishes->json)
@@ -259,7 +271,8 @@ const Command sol_command_bench = {
     .name = "bench",
     .arguments = "[--model M] [--size WxH] [OPTION ...]",
     .summary = "measure how fast this machine paints",
-    .help = "Paints frames of random noise, after a warm-up, and prints the median time.\n\n"
+    .help = "Paints frames of random noise, after a warm-up, and prints the median time, beside it what\n"
+            "OpenBLAS's matrix product reaches by itself, and the most memory that was taken.\n\n"
             "      --model M        this model, a name or a .safetensors file; default compact. Of a .json\n"
             "                       file, or a name that has no more, it makes up the weights\n"
             "      --size WxH       frames of this size; default 512x512\n"

@@ -17,6 +17,15 @@ void sol_gemm(int m, int n, int k, const float *a, int lda, const float *b, int 
 /** Sets how many threads OpenBLAS uses within one call, in the whole process. */
 void sol_gemm_set_threads(int threads);
 
+/**
+ * Measures what OpenBLAS reaches by itself, with so many threads of its own: the fastest of a few products of two
+ * 2048x2048 matrices, in GFLOP/s. Leaves OpenBLAS at one thread.
+ *
+ * @param[out] gflops  untouched on failure
+ * @return 0, SOL_ERR_NOMEM
+ */
+int sol_gemm_measure(int threads, double *gflops);
+
 /** The name of the kernels that OpenBLAS chose for this processor, "Cooperlake" for example. */
 const char *sol_gemm_core(void);
 

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/pool.h"
 #include "base/queue.h"
+#include "base/random.h"
 #include "base/text.h"
 
 #include <pthread.h>
@@ -246,6 +247,16 @@ static void test_queue_discards_what_nobody_took(void **state)
     assert_int_equal(atomic_load(&discarded), 2);
 }
 
+static void test_random_numbers(void **state)
+{
+    uint64_t zero = 0, large = 1234567;
+    (void)state;
+    /* the published sequences for these seeds */
+    assert_int_equal(sol_random(&zero), 0xE220A8397B1DCDAFu);
+    assert_int_equal(sol_random(&large), 6457827717110365317u);
+    assert_int_equal(sol_random(&large), 3203168211198807973u);
+}
+
 static void test_cpu_mask(void **state)
 {
     unsigned all;
@@ -282,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_queue_drains_in_order),
         cmocka_unit_test(test_queue_abort_wakes_both_ends),
         cmocka_unit_test(test_queue_discards_what_nobody_took),
+        cmocka_unit_test(test_random_numbers),
         cmocka_unit_test(test_cpu_mask),
     };
     return cmocka_run_group_tests_name("base/base", tests, NULL, NULL);

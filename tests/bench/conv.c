@@ -33,26 +33,6 @@ static const Layer layers[] = {
     {64, 64, 8},    {512, 512, 16}, {512, 512, 8},
 };
 
-/* GFLOP/s of one product of two n x n matrices by OpenBLAS with its own threads. */
-static double sgemm_peak(int n, int threads)
-{
-    size_t count = (size_t)n * (size_t)n;
-    float *a = random_planes(count, 1), *b = random_planes(count, 2), *c = random_planes(count, 3);
-    double best = 1e9;
-    sol_gemm_set_threads(threads);
-    for (int i = 0; i < 6; i++) {
-        double start = sol_clock();
-        sol_gemm(n, n, n, a, n, b, n, c, n);
-        if (sol_clock() - start < best)
-            best = sol_clock() - start;
-    }
-    sol_gemm_set_threads(1);
-    free(a);
-    free(b);
-    free(c);
-    return 2e-9 * n * n * n / best;
-}
-
 static void time_layer(const Layer *layer, SolPool *pool)
 {
     static const SolConvBackend *const methods[METHODS] = {&sol_conv_im2col, &sol_conv_winograd};
@@ -89,10 +69,11 @@ int main(int argc, char **argv)
 {
     int threads = argc > 1 ? atoi(argv[1]) : sol_cpu_count();
     SolPool *pool = NULL;
-    if (sol_pool_open(&pool, threads) != 0)
+    double sgemm;
+    if (sol_gemm_measure(threads, &sgemm) != 0 || sol_pool_open(&pool, threads) != 0)
         return 1;
     printf("%d threads; OpenBLAS %s: %.0f GFLOP/s in sgemm 2048x2048x2048; transforms: %s\n\n", threads,
-           sol_gemm_core(), sgemm_peak(2048, threads), sol_kernels()->name);
+           sol_gemm_core(), sgemm, sol_kernels()->name);
     printf("| layer | im2col: ms | GFLOP/s | Winograd: ms | GFLOP/s | times |\n");
     printf("| --- | --: | --: | --: | --: | --: |\n");
     for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++)

@@ -140,7 +140,8 @@ static void test_probe(void **state)
 static void test_bench(void **state)
 {
     static const char *const keys[] = {"model",   "width",     "height", "precision", "backend", "threads",
-                                       "blas_core", "frames", "median_ms", "gflop",   "gflops"};
+                                       "blas_core", "frames", "median_ms", "gflop",   "gflops",
+                                       "sgemm_gflops", "peak_memory"};
     json_t *json;
     (void)state;
     assert_int_equal(run_command("%s bench --size 65x47 --frames 2 --json", program), 0);
@@ -150,6 +151,8 @@ static void test_bench(void **state)
         assert_non_null(json_object_get(json, keys[i]));
     assert_int_equal(json_integer_value(json_object_get(json, "width")), 65);
     assert_true(json_number_value(json_object_get(json, "median_ms")) > 0);
+    assert_true(json_number_value(json_object_get(json, "sgemm_gflops")) > 0);
+    assert_true(json_integer_value(json_object_get(json, "peak_memory")) > 1000000);
     json_decref(json);
 }
 
