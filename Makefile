@@ -92,7 +92,7 @@ help:
 	@echo "make demo       install what is missing, build, render configs/sample/seasons.yaml into out/"
 	@echo "make test       install what is missing, build, run every test"
 	@echo "make deps       install what building and testing need, where it is missing"
-	@echo "make bench      time painting with the default model"
+	@echo "make bench      time painting, beside PyTorch where that is installed, into docs/performance.md"
 	@echo "make bench-conv time convolution by im2col and by Winograd, layer by layer"
 	@echo "make sample     make the sample clip and styles in configs/sample anew"
 	@echo "make install    into PREFIX ($(PREFIX)), below DESTDIR where that is set; also: make uninstall"
@@ -117,7 +117,7 @@ test:
 test-programs: $(TEST_PROGRAMS)
 
 bench: all
-	env -u OPENBLAS_CORETYPE $(BUILD)/solstice bench
+	scripts/bench.py --solstice $(BUILD)/solstice
 
 bench-conv: $(BUILD)/tests/bench/conv
 	env -u OPENBLAS_CORETYPE $(BUILD)/tests/bench/conv

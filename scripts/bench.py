@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measure how fast Solstice paints on this machine, with PyTorch beside it where that is installed, and write
+the figures as Markdown between the marks in docs/performance.md.
+
+    make bench
+    scripts/bench.py [--solstice PROGRAM] [--minutes N] [--page FILE]
+
+Everything is run in turns, in rounds, until --minutes are over; figures are medians over the rounds, and ratios
+are medians of each round's own, since a machine that others use is slower in one round than in the next.
+"""
+import argparse, datetime, json, os, statistics, subprocess, sys, time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+MARKS = "<!-- made by `make bench` -->\n", "<!-- end of what `make bench` made -->\n"
+MODELS = {"vgg19": 2, "compact": 10}  # and how many frames are painted for one timing
+LARGE = "1920x1080"
+KINDS = {  # the columns, and how bench is asked for them
+    "blas, float32": ["--backend", "blas", "--precision", "float32"],
+    "oneDNN, float32": ["--backend", "onednn", "--precision", "float32"],
+    "auto": [],
+}
+FLOAT32, ANY = "PyTorch, float32", "PyTorch, any"  # its fastest ways
+PYTORCH = os.path.join(ROOT, "scripts", "bench-pytorch.py")
+# OpenBLAS is to choose its kernels itself
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
+
+
+def run(*command):
+    """What the command prints, as JSON; None where it fails."""
+    done = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+def bench(program, model, size, frames, arguments):
+    figures = run(program, "bench", "--model", model, "--size", size, "--frames", str(frames), "--json", *arguments)
+    if figures is None:
+        sys.exit(f"{program} bench --model {model} {' '.join(arguments)} fails; try it")
+    return figures
+
+
+def find_torch():
+    """A Python that has PyTorch, or None."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        try:
+            if subprocess.run([python, "-c", "import torch"], stderr=subprocess.DEVNULL).returncode == 0:
+                return python
+        except OSError:
+            pass
+    return None
+
+
+def one_round(program, kinds, python):
+    """{(model, size): {column, or way to run PyTorch: figures}}"""
+    figures = {}
+    for model, frames in MODELS.items():
+        here = {kind: bench(program, model, "512x512", frames, KINDS[kind]) for kind in kinds}
+        if python:
+            times = run(python, PYTORCH, "--model", model, "512x512", str(frames))["median_ms"]
+            here.update({way: {"median_ms": ms} for way, ms in times.items()})
+        figures[model, "512x512"] = here
+        figures[model, LARGE] = {"auto": bench(program, model, LARGE, 1, [])}
+    return figures
+
+
+def median(rounds, number):
+    return statistics.median(number(figures) for figures in rounds)
+
+
+def choose_ways(rounds):
+    """Adds the columns of PyTorch to all rounds: of its ways to run, the fastest over them all."""
+    chosen = {}
+    for model in MODELS:
+        ways = [way for way in rounds[0][model, "512x512"] if way not in KINDS]
+        for column, among in (FLOAT32, [way for way in ways if way.startswith("float32")]), (ANY, ways):
+            way = min(among, key=lambda way: median(rounds, lambda f: f[model, "512x512"][way]["median_ms"]))
+            chosen[model, column] = way
+            for figures in rounds:
+                figures[model, "512x512"][column] = figures[model, "512x512"][way]
+    return chosen
+
+
+def row(*cells):
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def speed_table(model, rounds, kinds, python):
+    """Milliseconds and ratios of one model at 512x512."""
+    columns = list(kinds) + ([FLOAT32, ANY] if python else [])
+    here = lambda figures, column: figures[model, "512x512"][column]
+    gflop = here(rounds[0], "auto")["gflop"]
+    times = lambda rival: lambda column: median(
+        rounds, lambda f: here(f, rival)["median_ms"] / here(f, column)["median_ms"])
+    text = row(f"`{model}`, 512x512, {gflop:.1f} GFLOP", *columns) + row("---", *["--:"] * len(columns))
+    text += row("ms a frame", *(f"{median(rounds, lambda f: here(f, c)['median_ms']):.1f}" for c in columns))
+    gflops = lambda column: median(rounds, lambda f: 1000 * gflop / here(f, column)["median_ms"])
+    text += row("GFLOP/s", *(f"{gflops(c):.0f}" for c in columns))
+    text += row("over sgemm's", *(f"{median(rounds, lambda f: here(f, c)['gflops'] / here(f, c)['sgemm_gflops']):.2f}"
+                                  if c in kinds else "" for c in columns))
+    for rival in (FLOAT32, ANY) if python else ():
+        text += row(f"times as fast as {rival}", *(f"{times(rival)(c):.2f}" if c in kinds else "" for c in columns))
+    return text + "\n"
+
+
+def size_table(rounds):
+    """What a large frame takes beside a small one."""
+    text = row("auto", "ms at 512x512", f"ms at {LARGE}", "a megapixel, over that at 512x512", "peak memory")
+    text += row("---", *["--:"] * 4)
+    for model in MODELS:
+        small, large = (lambda f: f[model, "512x512"]["auto"]), (lambda f: f[model, LARGE]["auto"])
+        per_pixel = lambda figures: figures["median_ms"] / (figures["width"] * figures["height"])
+        text += row(f"`{model}`", f"{median(rounds, lambda f: small(f)['median_ms']):.1f}",
+                    f"{median(rounds, lambda f: large(f)['median_ms']):.1f}",
+                    f"{median(rounds, lambda f: per_pixel(large(f)) / per_pixel(small(f))):.2f}",
+                    f"{median(rounds, lambda f: large(f)['peak_memory']) / 1e6:.0f} MB")
+    return text + "\n"
+
+
+def page(rounds, kinds, python, ways):
+    any_run = rounds[0]["vgg19", "512x512"]["auto"]
+    sgemm = median(rounds, lambda f: f["vgg19", "512x512"]["auto"]["sgemm_gflops"])
+    text = (f"`make bench` on {datetime.date.today()}: {any_run['processor']}, {any_run['threads']} threads, OpenBLAS "
+            f"with its {any_run['blas_core']} kernels, whose sgemm of 2048x2048x2048 reached {sgemm:.0f} GFLOP/s; "
+            f"medians of {len(rounds)} round{'s' * (len(rounds) > 1)}.\n\n")
+    text += "".join(speed_table(model, rounds, kinds, python) for model in MODELS) + size_table(rounds)
+    if python:
+        said = [", ".join(dict.fromkeys(ways[model, column] for column in (FLOAT32, ANY))) for model in MODELS]
+        text += "PyTorch's fastest ways (scripts/bench-pytorch.py) were " + "; ".join(
+            f"for `{model}` {way}" for model, way in zip(MODELS, said)) + ".\n"
+    else:
+        text += "PyTorch is not installed here, and left out.\n"
+    return text
+
+
+def write_page(path, text):
+    with open(path) as file:
+        old = file.read()
+    if old.count(MARKS[0]) != 1 or old.count(MARKS[1]) != 1:
+        sys.exit(f"{path}: has no lines {MARKS[0].strip()} and {MARKS[1].strip()} to write between")
+    before, after = old.split(MARKS[0])[0], old.split(MARKS[1])[1]
+    with open(path, "w") as file:
+        file.write(before + MARKS[0] + text + MARKS[1] + after)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--solstice", default=os.path.join(ROOT, "build", "solstice"), metavar="PROGRAM")
+    parser.add_argument("--minutes", type=float, default=5, help="begin no round that would end later (5)")
+    parser.add_argument("--page", default=os.path.join(ROOT, "docs", "performance.md"), metavar="FILE")
+    wishes = parser.parse_args()
+    start, rounds = time.monotonic(), []
+    kinds = [kind for kind in KINDS if kind != "oneDNN, float32" or
+             run(wishes.solstice, "bench", "--size", "8x8", "--frames", "1", "--json", *KINDS[kind])]
+    python = find_torch()
+    if not python:
+        print("no python3 here can import torch: PyTorch is left out")
+    while True:
+        begin = time.monotonic()
+        rounds.append(one_round(wishes.solstice, kinds, python))
+        print(f"round {len(rounds)}: {time.monotonic() - begin:.0f} s", flush=True)
+        if 2 * time.monotonic() - begin - start > 60 * wishes.minutes:
+            break
+    text = page(rounds, kinds, python, choose_ways(rounds) if python else {})
+    write_page(wishes.page, text)
+    print("\n" + text)
+
+
+if __name__ == "__main__":
+    main()
