@@ -267,8 +267,9 @@ static void test_cpu_mask(void **state)
     static const struct {
         const char *mask;
         unsigned left;
-    } masks[] = {{"c", 0}, {"0", 0}, {"avx2", SOL_CPU_AVX2}, {"1", SOL_CPU_AVX2}, {"avx512", ~0u}, {"3", ~0u},
-                 {"", ~0u}, {"altivec", ~0u}, {"-1", ~0u}};
+    } masks[] = {{"c", 0}, {"0", 0}, {"avx2", SOL_CPU_AVX2}, {"1", SOL_CPU_AVX2},
+                 {"avx512", SOL_CPU_AVX2 | SOL_CPU_AVX512}, {"3", SOL_CPU_AVX2 | SOL_CPU_AVX512},
+                 {"bf16", ~(unsigned)SOL_CPU_AMX}, {"amx", ~0u}, {"", ~0u}, {"altivec", ~0u}, {"-1", ~0u}};
     for (size_t i = 0; i < sizeof masks / sizeof masks[0]; i++) {
         setenv("SOLSTICE_CPUMASK", masks[i].mask, 1);
         assert_int_equal(sol_cpu_flags(), all & masks[i].left);
