@@ -20,7 +20,12 @@ KINDS = {  # the columns, and how bench is asked for them
     "oneDNN, float32": ["--backend", "onednn", "--precision", "float32"],
     "auto": [],
 }
-FLOAT32, ANY = "PyTorch, float32", "PyTorch, any"  # its fastest ways
+FLOAT32, ANY, TUNED = "PyTorch, float32", "PyTorch, any", "PyTorch, tuned"  # its fastest ways
+RIVALS = {  # which of the ways in scripts/bench-pytorch.py
+    FLOAT32: lambda way: way.startswith("float32"),
+    ANY: lambda way: not way.startswith("tuned"),
+    TUNED: lambda way: way.startswith("tuned"),
+}
 PYTORCH = os.path.join(ROOT, "scripts", "bench-pytorch.py")
 # OpenBLAS is to choose its kernels itself
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "OPENBLAS_CORETYPE"}
@@ -72,8 +77,8 @@ def choose_ways(rounds):
     chosen = {}
     for model in MODELS:
         ways = [way for way in rounds[0][model, "512x512"] if way not in KINDS]
-        for column, among in (FLOAT32, [way for way in ways if way.startswith("float32")]), (ANY, ways):
-            way = min(among, key=lambda way: median(rounds, lambda f: f[model, "512x512"][way]["median_ms"]))
+        for column, among in RIVALS.items():
+            way = min(filter(among, ways), key=lambda way: median(rounds, lambda f: f[model, "512x512"][way]["median_ms"]))
             chosen[model, column] = way
             for figures in rounds:
                 figures[model, "512x512"][column] = figures[model, "512x512"][way]
@@ -86,7 +91,7 @@ def row(*cells):
 
 def speed_table(model, rounds, kinds, python):
     """Milliseconds and ratios of one model at 512x512."""
-    columns = list(kinds) + ([FLOAT32, ANY] if python else [])
+    columns = list(kinds) + (list(RIVALS) if python else [])
     here = lambda figures, column: figures[model, "512x512"][column]
     gflop = here(rounds[0], "auto")["gflop"]
     times = lambda rival: lambda column: median(
@@ -97,7 +102,7 @@ def speed_table(model, rounds, kinds, python):
     text += row("GFLOP/s", *(f"{gflops(c):.0f}" for c in columns))
     text += row("over sgemm's", *(f"{median(rounds, lambda f: here(f, c)['gflops'] / here(f, c)['sgemm_gflops']):.2f}"
                                   if c in kinds else "" for c in columns))
-    for rival in (FLOAT32, ANY) if python else ():
+    for rival in RIVALS if python else ():
         text += row(f"times as fast as {rival}", *(f"{times(rival)(c):.2f}" if c in kinds else "" for c in columns))
     return text + "\n"
 
@@ -124,9 +129,10 @@ def page(rounds, kinds, python, ways):
             f"medians of {len(rounds)} round{'s' * (len(rounds) > 1)}.\n\n")
     text += "".join(speed_table(model, rounds, kinds, python) for model in MODELS) + size_table(rounds)
     if python:
-        said = [", ".join(dict.fromkeys(ways[model, column] for column in (FLOAT32, ANY))) for model in MODELS]
+        said = [", ".join(dict.fromkeys(ways[model, column] for column in RIVALS)) for model in MODELS]
         text += "PyTorch's fastest ways (scripts/bench-pytorch.py) were " + "; ".join(
-            f"for `{model}` {way}" for model, way in zip(MODELS, said)) + ".\n"
+            f"for `{model}` {way}" for model, way in zip(MODELS, said)) + (
+            ". Tuned: with reflected borders put together from slices instead of PyTorch's own.\n")
     else:
         text += "PyTorch is not installed here, and left out.\n"
     return text
