@@ -73,7 +73,9 @@ LIB_OBJECTS  := $(call object,$(LIB_SOURCES))
 
 # Inner loops, compiled once more for each instruction set of x86; src/nn/kernels_choose.c picks one at run time.
 KERNEL_SETS  := $(if $(filter x86_64% i386% i486% i586% i686%,$(shell $(CC) -dumpmachine 2>/dev/null)),avx2 avx512)
-LIB_OBJECTS  += $(KERNEL_SETS:%=$(BUILD)/obj/src/nn/kernels.%.o)
+KERNEL_SOURCES := kernels kernels_rows
+KERNEL_OBJECTS := $(foreach set,$(KERNEL_SETS),$(KERNEL_SOURCES:%=$(BUILD)/obj/src/nn/%.$(set).o))
+LIB_OBJECTS  += $(KERNEL_OBJECTS)
 kernel_flags_avx2   := -mavx2 -mfma -DSOL_KERNELS_FLAGS=SOL_CPU_AVX2
 kernel_flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512 \
                        -DSOL_KERNELS_FLAGS=SOL_CPU_AVX512
@@ -142,10 +144,14 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(call say,cc      $<)
 	$(Q)$(COMPILE) $(if $(filter tests/%,$<),-Itests) -c $< -o $@
 
-$(KERNEL_SETS:%=$(BUILD)/obj/src/nn/kernels.%.o): $(BUILD)/obj/src/nn/kernels.%.o: src/nn/kernels.c $(BUILD)/flags
+# src/nn/kernels.avx2.o is src/nn/kernels.c for the set avx2.
+set = $(patsubst .%,%,$(suffix $(basename $@)))
+.SECONDEXPANSION:
+$(KERNEL_OBJECTS): $(BUILD)/obj/%.o: $$(basename $$*).c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(call say,cc      $< ($*))
-	$(Q)$(COMPILE) $(kernel_flags_$*) -DSOL_KERNELS=sol_kernels_$* -DSOL_KERNELS_NAME='"$*"' -c $< -o $@
+	$(call say,cc      $< ($(set)))
+	$(Q)$(COMPILE) $(kernel_flags_$(set)) -DSOL_KERNELS=sol_kernels_$(set) -DSOL_ROW_KERNELS=sol_row_kernels_$(set) \
+	  -DSOL_KERNELS_NAME='"$(set)"' -c $< -o $@
 
 $(BUILD)/libsolstice.a: $(LIB_OBJECTS)
 	@rm -f $@

@@ -46,8 +46,7 @@ static bool shape_is_sound(const SolConvShape *s)
            sol_mul((size_t)s->in_channels, taps, &taps) && taps <= INT_MAX;
 }
 
-/* The first that supports the shape and pays, or that supports it at least; NULL for none. */
-static const SolConvBackend *best_backend(const SolConvShape *shape)
+const SolConvBackend *sol_conv_choose(const SolConvShape *shape)
 {
     const SolConvBackend *able = NULL;
     for (int i = BACKENDS - 1; i >= 0; i--)
@@ -56,15 +55,27 @@ static const SolConvBackend *best_backend(const SolConvShape *shape)
     return able;
 }
 
+bool sol_conv_is_fused(const SolConvShape *shape)
+{
+    return shape->upsample || shape->added || shape->pooling != SOL_POOLING_NONE;
+}
+
+bool sol_conv_fuses(const SolConvBackend *backend, const SolConvShape *shape)
+{
+    if (!backend)
+        backend = sol_conv_choose(shape);
+    return backend && backend->supports(shape) && (!sol_conv_is_fused(shape) || (backend->fuses && backend->fuses(shape)));
+}
+
 static int refuse(const SolConvBackend *backend, const SolConvShape *shape)
 {
     const char *name = backend ? backend->name : "no backend of this build";
     if (shape->element == SOL_BFLOAT16)
         return sol_fail(SOL_ERR_ARGUMENT, "%s %s in bfloat16 on this processor: choose the precision auto or float32",
                         name, backend ? "cannot multiply" : "multiplies");
-    return sol_fail(SOL_ERR_ARGUMENT, "%s %s a %dx%d convolution from %d to %d channels", name,
+    return sol_fail(SOL_ERR_ARGUMENT, "%s %s a %dx%d convolution from %d to %d channels%s", name,
                     backend ? "cannot compute" : "computes", shape->kernel, shape->kernel, shape->in_channels,
-                    shape->out_channels);
+                    shape->out_channels, sol_conv_is_fused(shape) ? ", fused with its neighbours" : "");
 }
 
 int sol_conv_plan(SolConv **out, const SolConvBackend *backend, const SolConvShape *shape, const float *weights,
@@ -78,8 +89,8 @@ int sol_conv_plan(SolConv **out, const SolConvBackend *backend, const SolConvSha
                         shape->kernel, shape->in_channels, shape->out_channels, shape->width,
                         shape->height);
     if (!backend)
-        backend = best_backend(shape);
-    if (!backend || !backend->supports(shape))
+        backend = sol_conv_choose(shape);
+    if (!backend || !sol_conv_fuses(backend, shape))
         return refuse(backend, shape);
     conv = sol_calloc(1, sizeof *conv);
     if (!conv)
@@ -100,13 +111,13 @@ SolElement sol_conv_best_element(const SolConvBackend *backend, const SolConvSha
     SolConvShape half = *shape;
     const SolConvBackend *best;
     half.element = SOL_BFLOAT16;
-    best = backend ? backend : best_backend(&half);
+    best = backend ? backend : sol_conv_choose(&half);
     return best && best->supports(&half) && best->pays(&half) ? SOL_BFLOAT16 : SOL_FLOAT32;
 }
 
-void sol_conv_run(const SolConv *conv, void *in, void *out, void *scratch)
+void sol_conv_run(const SolConv *conv, const SolConvData *data, void *scratch)
 {
-    conv->backend->run(conv, in, out, scratch);
+    conv->backend->run(conv, data, scratch);
 }
 
 double sol_conv_macs(const SolConvShape *s)

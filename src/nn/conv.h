@@ -16,14 +16,23 @@
 #include "base/pool.h"
 #include "nn/features.h"
 
-/* A convolution with stride 1 whose output is as large as its input; bias and ReLU are part of it. */
+/* Whether a convolution also, or only, writes the 2x2 max pooling of its output (of half the size, rounded down). */
+typedef enum SolPooling { SOL_POOLING_NONE, SOL_POOLING_ALSO, SOL_POOLING_ONLY } SolPooling;
+
+/*
+ * A convolution with stride 1 whose output is as large as its input; bias and ReLU are part of it. What stands behind
+ * `element` is neighbours' work that backends may take over (SolConvBackend.fuses); the result has the same bits.
+ */
 typedef struct SolConvShape {
     int in_channels, out_channels;
     int kernel;        /* side of the square kernel, odd; the border adds kernel / 2 on every side */
-    int height, width; /* of the input and the output */
+    int height, width; /* of the input as it is convolved, and of the output */
     SolBorder border;
     bool relu;         /* negative results become 0 */
     SolElement element; /* what is multiplied: inputs and weights are rounded to it; sums are float32 */
+    bool upsample;     /* the input comes at half the height and width, and every pixel is taken 2x2 times */
+    bool added;        /* a value of the output's shape is added to the result */
+    SolPooling pooling;
 } SolConvShape;
 
 typedef struct SolConvBackend SolConvBackend;
@@ -36,10 +45,19 @@ typedef struct SolConv {
     const float *weights; /* [out][in][kernel][kernel], borrowed */
     const float *bias;    /* [out], borrowed; NULL for none */
     SolPool *pool;        /* borrowed */
-    SolLayout in, out;    /* of input and output: planes without a margin, where the backend asks for nothing else */
+    SolLayout in, out;    /* of input and output (also pooled, and what is added): planes without a margin, where the
+                             backend asks for nothing else */
     size_t scratch;       /* bytes that a run takes for itself */
     void *state;          /* the backend's own: prepared weights, for example */
 } SolConv;
+
+/* What a run works on, in the layouts of the plan. */
+typedef struct SolConvData {
+    void *in;          /* its margin may be written */
+    void *out;         /* NULL with SOL_POOLING_ONLY */
+    void *pooled;      /* of half the height and width; NULL without pooling */
+    const void *added; /* NULL without; may be `out` */
+} SolConvData;
 
 /* One way to compute convolutions. */
 struct SolConvBackend {
@@ -49,10 +67,12 @@ struct SolConvBackend {
     bool (*pays)(const SolConvShape *shape);
     /** Sets conv->in, conv->out, conv->scratch, and conv->state to weights prepared once. 0 or an error. */
     int (*plan)(SolConv *conv);
-    /** Computes out from in, whose margin it may write. `scratch` has conv->scratch bytes, aligned to SOL_ALIGNMENT. */
-    void (*run)(const SolConv *conv, void *in, void *out, void *scratch);
+    /** Computes what is to be written. `scratch` has conv->scratch bytes, aligned to SOL_ALIGNMENT. */
+    void (*run)(const SolConv *conv, const SolConvData *data, void *scratch);
     /** Releases conv->state, which may be NULL. */
     void (*release)(SolConv *conv);
+    /** Whether it takes over what `shape`, which it supports otherwise, asks for besides; NULL: never. */
+    bool (*fuses)(const SolConvShape *shape);
 };
 
 /** The backend called `name`, or NULL. */
@@ -70,6 +90,15 @@ const SolConvBackend *sol_conv_backend_at(int i);
  */
 SolElement sol_conv_best_element(const SolConvBackend *backend, const SolConvShape *shape);
 
+/** The first backend of the table that supports the shape and pays, or supports it at least; NULL for none. */
+const SolConvBackend *sol_conv_choose(const SolConvShape *shape);
+
+/** Whether the shape asks for neighbours' work. */
+bool sol_conv_is_fused(const SolConvShape *shape);
+
+/** Whether `backend`, or where it is NULL the one that would be chosen, computes the shape with all that is fused. */
+bool sol_conv_fuses(const SolConvBackend *backend, const SolConvShape *shape);
+
 /**
  * Plans a convolution.
  *
@@ -82,12 +111,12 @@ int sol_conv_plan(SolConv **conv, const SolConvBackend *backend, const SolConvSh
                   const float *bias, SolPool *pool);
 
 /**
- * Computes `out` (in conv->out's layout) from `in` (in conv->in's), which must not overlap. The margin of `in` is
- * filled here; that of `out` is left without meaning. Allocates nothing. One run at a time for a convolution.
+ * Computes the output, which must not overlap the input. The margin of the input is filled here; that of the
+ * output is left without meaning. Allocates nothing. One run at a time for a convolution.
  *
  * @param scratch  conv->scratch bytes, aligned to SOL_ALIGNMENT
  */
-void sol_conv_run(const SolConv *conv, void *in, void *out, void *scratch);
+void sol_conv_run(const SolConv *conv, const SolConvData *data, void *scratch);
 
 /** Multiply-adds of one run by the definition, whatever the backend spends. */
 double sol_conv_macs(const SolConvShape *shape);

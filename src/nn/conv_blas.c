@@ -12,8 +12,7 @@
 
 typedef struct Run {
     const SolConv *conv;
-    const float *in;
-    float *out;
+    const SolConvData *data;
     char *scratch;
     SolConvBlock block;
     int count;
@@ -27,16 +26,25 @@ static void work(void *context, int worker)
     size_t bytes = r->conv->scratch / (size_t)sol_pool_threads(r->conv->pool);
     void *scratch = r->scratch ? r->scratch + (size_t)worker * bytes : NULL;
     for (int block; (block = atomic_fetch_add(&r->next, 1)) < r->count;)
-        r->block(r->conv, r->in, r->out, block, scratch);
+        r->block(r->conv, r->data, block, scratch);
 }
 
-void sol_conv_run_blocks(const SolConv *conv, const float *in, float *out, void *scratch, int count,
-                         SolConvBlock block)
+void sol_conv_run_blocks(const SolConv *conv, const SolConvData *data, void *scratch, int count, SolConvBlock block)
 {
-    Run r = {.conv = conv, .in = in, .out = out, .scratch = scratch, .block = block, .count = count};
+    Run r = {.conv = conv, .data = data, .scratch = scratch, .block = block, .count = count};
     int workers = sol_pool_threads(conv->pool);
     atomic_init(&r.next, 0);
     sol_pool_run(conv->pool, work, &r, workers < count ? workers : count);
+}
+
+/* The rule. What is fused does not change it, so that fused or not, the result has the same bits. */
+static const SolConvBackend *method_for(const SolConvShape *shape)
+{
+    static const SolConvBackend *const methods[] = {&sol_conv_direct, &sol_conv_winograd};
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+        if (methods[i]->supports(shape) && methods[i]->pays(shape))
+            return methods[i];
+    return &sol_conv_im2col;
 }
 
 static bool supports(const SolConvShape *shape)
@@ -50,17 +58,22 @@ static bool pays(const SolConvShape *shape)
     return true;
 }
 
+static bool fuses(const SolConvShape *shape)
+{
+    const SolConvBackend *method = method_for(shape);
+    return method->fuses && method->fuses(shape);
+}
+
 static int plan(SolConv *conv)
 {
-    const SolConvBackend *winograd = &sol_conv_winograd;
-    conv->method = winograd->supports(&conv->shape) && winograd->pays(&conv->shape) ? winograd : &sol_conv_im2col;
+    conv->method = method_for(&conv->shape);
     sol_gemm_set_threads(1);
     return conv->method->plan(conv);
 }
 
-static void run(const SolConv *conv, void *in, void *out, void *scratch)
+static void run(const SolConv *conv, const SolConvData *data, void *scratch)
 {
-    conv->method->run(conv, in, out, scratch);
+    conv->method->run(conv, data, scratch);
 }
 
 static void release(SolConv *conv)
@@ -69,4 +82,4 @@ static void release(SolConv *conv)
         conv->method->release(conv);
 }
 
-const SolConvBackend sol_conv_blas = {"blas", supports, pays, plan, run, release};
+const SolConvBackend sol_conv_blas = {"blas", supports, pays, plan, run, release, fuses};

@@ -128,8 +128,10 @@ static void finish(const SolConv *conv, float *out, int p0, int p1)
     }
 }
 
-static void run_strip(const SolConv *conv, const float *in, float *out, int strip, void *scratch)
+static void run_strip(const SolConv *conv, const SolConvData *data, int strip, void *scratch)
 {
+    const float *in = data->in;
+    float *out = data->out;
     const SolConvShape *s = &conv->shape;
     int pixels = s->height * s->width, step = strip_pixels(s);
     int p0 = strip * step, p1 = pixels - p0 < step ? pixels : p0 + step;
@@ -144,9 +146,9 @@ static void run_strip(const SolConv *conv, const float *in, float *out, int stri
     finish(conv, out, p0, p1);
 }
 
-static void run(const SolConv *conv, void *in, void *out, void *scratch)
+static void run(const SolConv *conv, const SolConvData *data, void *scratch)
 {
-    sol_conv_run_blocks(conv, in, out, scratch, strip_count(&conv->shape), run_strip);
+    sol_conv_run_blocks(conv, data, scratch, strip_count(&conv->shape), run_strip);
 }
 
 static void release(SolConv *conv)
@@ -154,4 +156,4 @@ static void release(SolConv *conv)
     (void)conv;
 }
 
-const SolConvBackend sol_conv_im2col = {"im2col", supports, pays, plan, run, release};
+const SolConvBackend sol_conv_im2col = {"im2col", supports, pays, plan, run, release, NULL};

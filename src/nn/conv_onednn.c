@@ -442,14 +442,14 @@ static void work(void *context, int worker)
     use_threads(before);
 }
 
-static void run(const SolConv *conv, void *in, void *out, void *scratch)
+static void run(const SolConv *conv, const SolConvData *data, void *scratch)
 {
     const SolConvShape *s = &conv->shape;
     const State *state = conv->state;
     int workers = state->worker_count;
     Run r = {.conv = conv,
-             .in = {in, {s->in_channels, s->height, s->width}, conv->in},
-             .out = {out, {s->out_channels, s->height, s->width}, conv->out},
+             .in = {data->in, {s->in_channels, s->height, s->width}, conv->in},
+             .out = {data->out, {s->out_channels, s->height, s->width}, conv->out},
              .scratch = scratch};
     if (s->kernel > 1)
         sol_op_fill_margin(conv->pool, &r.in, s->border);
@@ -497,7 +497,7 @@ static void release(SolConv *conv)
         release_state(conv->state);
 }
 
-const SolConvBackend sol_conv_onednn = {"onednn", supports, pays, plan, run, release};
+const SolConvBackend sol_conv_onednn = {"onednn", supports, pays, plan, run, release, NULL};
 
 #else
 typedef int sol_no_onednn; /* a translation unit may not be empty */

@@ -38,10 +38,10 @@ static double sum_plane(const SolConvShape *s, const float *in, const float *wei
     return sum;
 }
 
-static void run(const SolConv *conv, void *input, void *output, void *scratch)
+static void run(const SolConv *conv, const SolConvData *data, void *scratch)
 {
-    const float *in = input;
-    float *out = output;
+    const float *in = data->in;
+    float *out = data->out;
     const SolConvShape *s = &conv->shape;
     size_t plane = (size_t)s->height * (size_t)s->width, taps = (size_t)s->kernel * (size_t)s->kernel;
     (void)scratch;
@@ -61,4 +61,4 @@ static void release(SolConv *conv)
     (void)conv;
 }
 
-const SolConvBackend sol_conv_reference = {"reference", supports, pays, plan, run, release};
+const SolConvBackend sol_conv_reference = {"reference", supports, pays, plan, run, release, NULL};

@@ -3,11 +3,15 @@
  * Convolution by Winograd's F(4x4, 3x3) (Lavin & Gray 2016): tiles of 6x6 input pixels, which overlap by
  * two, become tiles of 4x4 output pixels at 36 multiplications for each pair of channels instead of 144.
  *
- * The picture is cut into blocks of tiles. A block is transformed to 36 matrices of in_channels x tiles,
- * each to be multiplied by the matrix of out_channels x in_channels that the weights were transformed to
+ * Channels lie in groups of SOL_LANES, so that a pixel is a vector and a tile may begin at any of them: borders,
+ * repeated pixels and ragged edges cost nothing but the look-up of where a pixel lies.
+ *
+ * The picture is cut into blocks of tiles. A block is transformed to 36 matrices of tiles x in_channels,
+ * each to be multiplied by the matrix of in_channels x out_channels that the weights were transformed to
  * at planning. Blocks are so small that up to 128 channels these matrices stay in a core's own cache; wider
  * layers keep them in the shared one, since fewer tiles would read the weights too often. The output
- * channels are taken in parts, which are transformed back while their products are in the cache.
+ * channels are taken in parts, which are transformed back while their products are in the cache; there they are
+ * pooled, or added to another value, if that is asked for.
  */
 #include "nn/conv_blas.h"
 
@@ -25,25 +29,26 @@ enum {
     BLOCK_BYTES = 576 << 10,  /* of transformed data, about: half of a core's second-level cache */
     TILES_MIN = 32,           /* of a block */
     TILES_MAX = 128,
-    PART_MIN = 16,            /* output channels of a part */
-    PART_MAX = 256,
+    COLUMNS_MAX = 32,         /* tiles of a run, at most */
+    PART_MAX = 256,           /* output channels of a part */
     PRODUCT_MAX = 1000000,    /* multiply-adds of a product: up to so many, OpenBLAS copies nothing on AVX-512 */
-    LINE = SOL_ALIGNMENT / sizeof(float), /* floats of a cache line, and of the widest vector */
-    ROW = SOL_TILE * SOL_TILES_MAX + SOL_TILE /* pixels of a run of tiles, and what they look at beyond */
+    LINE = SOL_ALIGNMENT / sizeof(float), /* floats of a cache line */
+    RUN = SOL_TILE * COLUMNS_MAX + 2      /* pixels that a run of tiles looks at */
 };
 
 /* How a picture is cut. A block is `rows` x `columns` tiles, fewer at the right and the bottom. */
 typedef struct Cut {
     int rows, columns;
     int across, down; /* blocks */
-    int part;         /* output channels */
+    int part;         /* output channels: whole groups */
 } Cut;
 
-/* Planned once: the kernels, the cut, and the weights. */
+/* Planned once: the kernels, the cut, the bias (whole groups) and the weights. */
 typedef struct State {
     const SolKernels *kernels;
     Cut cut;
-    float weights[]; /* [36][out_channels][in_channels] */
+    float *bias;
+    _Alignas(SOL_ALIGNMENT) float weights[]; /* part by part of o channels: [36][in_channels][o] */
 } State;
 
 static int divide_up(int a, int b)
@@ -61,37 +66,47 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
+/* So many channels as whole groups have. */
+static int whole_groups(int channels)
+{
+    return divide_up(channels, SOL_LANES) * SOL_LANES;
+}
+
 static Cut cut_for(const SolConvShape *s)
 {
     int tiles_x = divide_up(s->width, SOL_TILE), tiles_y = divide_up(s->height, SOL_TILE);
-    int64_t column = SOL_TILE_POINTS * (int64_t)sizeof(float) * ((int64_t)s->in_channels + least(s->out_channels, 64));
-    int tiles = clamp((int)(BLOCK_BYTES / column), TILES_MIN, TILES_MAX) / LINE * LINE;
+    int in = whole_groups(s->in_channels), out = whole_groups(s->out_channels);
+    int64_t column = SOL_TILE_POINTS * (int64_t)sizeof(float) * ((int64_t)in + least(out, 64));
+    int tiles = clamp((int)(BLOCK_BYTES / column), TILES_MIN, TILES_MAX);
     Cut cut;
-    cut.across = divide_up(tiles_x, least(tiles, SOL_TILES_MAX));
+    cut.across = divide_up(tiles_x, clamp(tiles / 4, 1, COLUMNS_MAX));
     cut.columns = divide_up(tiles_x, cut.across);
-    if (cut.across > 1) /* whole vectors in all but the last */
-        cut.columns = divide_up(cut.columns, LINE) * LINE;
     cut.across = divide_up(tiles_x, cut.columns);
     cut.down = divide_up(tiles_y, clamp(tiles / cut.columns, 1, tiles_y));
     cut.rows = divide_up(tiles_y, cut.down);
     cut.down = divide_up(tiles_y, cut.rows);
-    cut.part = clamp((int)(PRODUCT_MAX / ((int64_t)cut.rows * cut.columns * s->in_channels)), PART_MIN, PART_MAX);
-    cut.part = divide_up(s->out_channels, divide_up(s->out_channels, cut.part));
+    cut.part = clamp((int)(PRODUCT_MAX / ((int64_t)cut.rows * cut.columns * in)), SOL_LANES, PART_MAX);
+    cut.part = whole_groups(divide_up(out, divide_up(out, cut.part / SOL_LANES * SOL_LANES)));
     return cut;
 }
 
-/* Floats from one of the 36 matrices of `channels` rows to the next: a line more than they take, because
+/* Floats from one of the 36 matrices of `channels` columns to the next: a line more than they take, because
    lines a power of two apart would compete for the same places in the cache. */
 static size_t matrix_step(const Cut *cut, int channels)
 {
-    size_t floats = (size_t)channels * (size_t)(cut->rows * cut->columns);
-    return (floats + LINE - 1) / LINE * LINE + LINE;
+    return (size_t)whole_groups(channels) * (size_t)(cut->rows * cut->columns) + LINE;
 }
 
 static bool supports(const SolConvShape *s)
 {
     int most = INT_MAX - 2 * SOL_TILE_IN; /* a tile's pixels are counted beyond the border */
     return s->element == SOL_FLOAT32 && s->kernel == 3 && s->width <= most && s->height <= most;
+}
+
+/* Pixels are repeated 2x2, so there is an even number of them. */
+static bool fuses(const SolConvShape *s)
+{
+    return !s->upsample || (s->width % 2 == 0 && s->height % 2 == 0);
 }
 
 /*
@@ -131,40 +146,56 @@ static void weight_transform(double g[SOL_TILE_IN][3])
     g[5][2] = 1;
 }
 
-/* u = G w G^T for every pair of channels, in double precision. */
-static void transform_weights(const SolConv *conv, float *to)
+/* u = G w G^T for the weights of one pair of channels, in double precision; to[36 matrices][step]. */
+static void transform_pair(double g[SOL_TILE_IN][3], const float *w, float *to, size_t step)
 {
-    size_t pairs = (size_t)conv->shape.out_channels * (size_t)conv->shape.in_channels;
+    for (int i = 0; i < SOL_TILE_IN; i++)
+        for (int j = 0; j < SOL_TILE_IN; j++, to += step) {
+            double sum = 0;
+            for (int k = 0; k < 9; k++)
+                sum += g[i][k / 3] * (double)w[k] * g[j][k % 3];
+            *to = (float)sum;
+        }
+}
+
+static void transform_weights(const SolConv *conv, const Cut *cut, float *to)
+{
+    int ins = conv->shape.in_channels, outs = conv->shape.out_channels;
     double g[SOL_TILE_IN][3];
     weight_transform(g);
-    for (size_t p = 0; p < pairs; p++) {
-        const float *w = conv->weights + 9 * p;
-        for (int i = 0; i < SOL_TILE_IN; i++)
-            for (int j = 0; j < SOL_TILE_IN; j++) {
-                double sum = 0;
-                for (int k = 0; k < 9; k++)
-                    sum += g[i][k / 3] * (double)w[k] * g[j][k % 3];
-                to[(size_t)(SOL_TILE_IN * i + j) * pairs + p] = (float)sum;
-            }
+    for (int o = 0; o < outs; o++) {
+        int first = o / cut->part * cut->part, part = least(cut->part, outs - first);
+        float *matrices = to + (size_t)SOL_TILE_POINTS * (size_t)ins * (size_t)first + (o - first);
+        for (int i = 0; i < ins; i++)
+            transform_pair(g, conv->weights + 9 * ((size_t)o * (size_t)ins + (size_t)i),
+                           matrices + (size_t)i * (size_t)part, (size_t)ins * (size_t)part);
     }
+}
+
+/* Floats of one worker: the matrices of both sides, and room to gather what a zero border continues. */
+static size_t worker_floats(const SolConvShape *s, const Cut *cut)
+{
+    return SOL_TILE_POINTS * (matrix_step(cut, s->in_channels) + matrix_step(cut, cut->part)) +
+           (s->border == SOL_BORDER_ZERO ? SOL_TILE_IN * RUN * SOL_LANES : 0);
 }
 
 static int plan(SolConv *conv)
 {
     const SolConvShape *s = &conv->shape;
     Cut cut = cut_for(s);
-    size_t floats = SOL_TILE_POINTS * (matrix_step(&cut, s->in_channels) + matrix_step(&cut, cut.part));
-    size_t pairs, bytes;
+    size_t groups = (size_t)whole_groups(s->out_channels), pairs, bytes;
     State *state;
-    if (!sol_mul(floats, sizeof(float) * (size_t)sol_pool_threads(conv->pool), &conv->scratch) ||
+    if (!sol_mul(worker_floats(s, &cut), sizeof(float) * (size_t)sol_pool_threads(conv->pool), &conv->scratch) ||
         !sol_mul((size_t)s->in_channels, (size_t)s->out_channels, &pairs) ||
-        !sol_mul(pairs, SOL_TILE_POINTS * sizeof(float), &bytes) || !sol_add(bytes, sizeof *state, &bytes) ||
-        !(state = sol_alloc(bytes, 1)))
+        !sol_mul(pairs, SOL_TILE_POINTS * sizeof(float), &bytes) ||
+        !sol_add(bytes, sizeof *state + groups * sizeof(float), &bytes) || !(state = sol_alloc(bytes, 1)))
         return sol_fail_memory("a convolution");
-    state->kernels = sol_kernels();
-    state->cut = cut;
-    transform_weights(conv, state->weights);
+    *state = (State){.kernels = sol_kernels(), .cut = cut, .bias = state->weights + pairs * SOL_TILE_POINTS};
+    transform_weights(conv, &cut, state->weights);
+    for (size_t o = 0; o < groups; o++)
+        state->bias[o] = conv->bias && o < (size_t)s->out_channels ? conv->bias[o] : 0.0f;
     conv->state = state;
+    conv->in.block = conv->out.block = SOL_LANES;
     return SOL_OK;
 }
 
@@ -181,76 +212,93 @@ typedef struct Tiles {
     int count;
 } Tiles;
 
-/* Where pixel i of n is taken from; -1 for a zero, as is all that only fills up a tile. */
+/* Where pixel i of n lies in the input; -1 for a zero. */
 static int source(const SolConvShape *s, int i, int n)
 {
-    return i > n ? -1 : sol_border_index(s->border, i, n);
+    int index = sol_border_index(s->border, i, n);
+    return s->upsample && index > 0 ? index / 2 : index;
 }
 
-/* Column x of transformed rows that begin with column `left`, from the one that the border puts there. */
-static void fill_column(const SolConvShape *s, int x, int left, float rows[SOL_TILE_IN][ROW])
-{
-    int from = source(s, x, s->width);
-    for (int j = 0; j < SOL_TILE_IN; j++)
-        rows[j][x - left] = from < 0 ? 0.0f : rows[j][from - left];
-}
+/* What a run of tiles sees: rows of the input, -1 where the border is zero, and columns of it, in floats. */
+typedef struct View {
+    int rows[SOL_TILE_IN];
+    size_t columns[RUN];
+    bool zeros;
+    int source[RUN]; /* of the columns; -1 for zeros */
+} View;
 
-/* The six input rows of a run of tiles, transformed to to[0..5][ROW]: pixels x - 1 .. x + 4 * count. */
-static void gather_rows(const SolConv *conv, const float *plane, Tiles tiles, float to[SOL_TILE_IN][ROW])
+static void look(const SolConvShape *s, Tiles tiles, View *view)
 {
-    static const float zeros[ROW];
-    const SolConvShape *s = &conv->shape;
-    const State *state = conv->state;
-    const float *rows[SOL_TILE_IN];
-    int left = tiles.x - 1, right = tiles.x + SOL_TILE * tiles.count + 1;
-    int first = left < 0 ? 0 : left, last = right > s->width ? s->width : right; /* within the picture */
+    view->zeros = false;
     for (int j = 0; j < SOL_TILE_IN; j++) {
-        int y = source(s, tiles.y - 1 + j, s->height);
-        rows[j] = y < 0 ? zeros : plane + (size_t)y * (size_t)s->width + first;
+        view->rows[j] = source(s, tiles.y - 1 + j, s->height);
+        view->zeros = view->zeros || view->rows[j] < 0;
     }
-    state->kernels->winograd_rows(rows, (size_t)(last - first), to[0] + (first - left), ROW);
-    for (int x = left; x < first; x++)
-        fill_column(s, x, left, to);
-    for (int x = last; x < right; x++)
-        fill_column(s, x, left, to);
+    for (int x = 0; x < SOL_TILE * tiles.count + 2; x++) {
+        view->source[x] = source(s, tiles.x - 1 + x, s->width);
+        view->zeros = view->zeros || view->source[x] < 0;
+        view->columns[x] = (size_t)view->source[x] * SOL_LANES;
+    }
+    for (int x = 0; view->zeros && x < SOL_TILE * tiles.count + 2; x++)
+        view->columns[x] = (size_t)x * SOL_LANES;
 }
 
-/* Transforms what a run of tiles sees of the input to the matrices at `to`, whose columns are tiles. */
-static void transform_input(const SolConv *conv, const float *in, Tiles tiles, float *to, int block_tiles)
+/* Copies what a view with zeros sees of a group, so that its columns can be found one after the other. */
+static void gather(const View *view, int pixels, const float *group, size_t stride, float *to)
+{
+    for (int j = 0; j < SOL_TILE_IN; j++, to += RUN * SOL_LANES)
+        for (int x = 0; x < pixels; x++) {
+            float *pixel = to + (size_t)x * SOL_LANES;
+            if (view->rows[j] < 0 || view->source[x] < 0)
+                memset(pixel, 0, SOL_LANES * sizeof *pixel);
+            else
+                memcpy(pixel, group + (size_t)view->rows[j] * stride + (size_t)view->source[x] * SOL_LANES,
+                       SOL_LANES * sizeof *pixel);
+        }
+}
+
+/* Transforms what a run of tiles sees of the input to the matrices at `to`. `gathered` is scratch. */
+static void transform_input(const SolConv *conv, const float *in, Tiles tiles, float *to, float *gathered)
 {
     const SolConvShape *s = &conv->shape;
     const State *state = conv->state;
-    size_t plane = (size_t)s->height * (size_t)s->width, step = matrix_step(&state->cut, s->in_channels);
-    float rows[SOL_TILE_IN][ROW];
-    for (int i = 0; i < s->in_channels; i++) {
-        gather_rows(conv, in + (size_t)i * plane, tiles, rows);
-        state->kernels->winograd_columns(rows[0], ROW, (size_t)tiles.count, to, step);
-        to += block_tiles;
+    int channels = whole_groups(s->in_channels);
+    size_t width = (size_t)(s->upsample ? s->width / 2 : s->width) * SOL_LANES;
+    size_t height = (size_t)(s->upsample ? s->height / 2 : s->height);
+    size_t step = matrix_step(&state->cut, channels);
+    View view;
+    look(s, tiles, &view);
+    for (int c = 0; c < channels; c += SOL_LANES, in += height * width) {
+        const float *rows[SOL_TILE_IN];
+        if (view.zeros)
+            gather(&view, SOL_TILE * tiles.count + 2, in, width, gathered);
+        for (int j = 0; j < SOL_TILE_IN; j++)
+            rows[j] = view.zeros ? gathered + j * RUN * SOL_LANES : in + (size_t)view.rows[j] * width;
+        state->kernels->winograd_input(rows, view.columns, (size_t)tiles.count, to + c, (size_t)channels, step);
     }
 }
 
-/* Transforms the products of output channels o0..o1-1 back to pixels of a run of tiles. */
-static void transform_output(const SolConv *conv, const float *from, int block_tiles, Tiles tiles, int o0, int o1,
-                             float *out)
+/* Transforms the products of the part of output channels from `first` on back to pixels of a run of tiles. */
+static void transform_output(const SolConv *conv, const SolConvData *data, const float *from, Tiles tiles, int first)
 {
     const SolConvShape *s = &conv->shape;
     const State *state = conv->state;
-    size_t width = (size_t)s->width, plane = (size_t)s->height * width;
-    size_t step = matrix_step(&state->cut, state->cut.part);
-    int rows = s->height - tiles.y < SOL_TILE ? s->height - tiles.y : SOL_TILE;
-    int pixels = s->width - tiles.x < SOL_TILE * tiles.count ? s->width - tiles.x : SOL_TILE * tiles.count;
-    bool whole = rows == SOL_TILE && pixels == SOL_TILE * tiles.count;
-    float edge[SOL_TILE][ROW];
-    for (int o = o0; o < o1; o++, from += block_tiles) {
-        float *to = out + (size_t)o * plane + (size_t)tiles.y * width + (size_t)tiles.x;
-        state->kernels->winograd_output(from, step, (size_t)tiles.count, conv->bias ? conv->bias[o] : 0.0f,
-                                        s->relu ? 0.0f : -INFINITY, whole ? to : edge[0], whole ? width : ROW);
-        for (int i = 0; !whole && i < rows; i++)
-            memcpy(to + (size_t)i * width, edge[i], (size_t)pixels * sizeof *to);
+    size_t width = (size_t)s->width * SOL_LANES, half = (size_t)(s->width / 2) * SOL_LANES, tile = (size_t)state->cut.part;
+    size_t step = matrix_step(&state->cut, state->cut.part), height = (size_t)s->height, y = (size_t)tiles.y;
+    size_t x = (size_t)tiles.x * SOL_LANES;
+    SolTilesOut out = {.stride = width, .pooled_stride = half, .rows = height - y,
+                       .columns = (size_t)(s->width - tiles.x)};
+    for (int o = first; o < s->out_channels && o < first + state->cut.part; o += SOL_LANES, from += SOL_LANES) {
+        size_t row = (size_t)(o / SOL_LANES) * height + y, pooled = (size_t)(o / SOL_LANES) * (height / 2) + y / 2;
+        out.to = data->out ? (float *)data->out + row * width + x : NULL;
+        out.added = data->added ? (const float *)data->added + row * width + x : NULL;
+        out.pooled = data->pooled ? (float *)data->pooled + pooled * half + x / 2 : NULL;
+        state->kernels->winograd_output(from, tile, step, (size_t)tiles.count, state->bias + o,
+                                        s->relu ? 0.0f : -INFINITY, &out);
     }
 }
 
-static void run_block(const SolConv *conv, const float *in, float *out, int block, void *scratch)
+static void run_block(const SolConv *conv, const SolConvData *data, int block, void *scratch)
 {
     const SolConvShape *s = &conv->shape;
     const State *state = conv->state;
@@ -258,28 +306,26 @@ static void run_block(const SolConv *conv, const float *in, float *out, int bloc
     size_t in_step = matrix_step(cut, s->in_channels), out_step = matrix_step(cut, cut->part);
     float *input = scratch, *products = input + SOL_TILE_POINTS * in_step;
     int tiles_x = divide_up(s->width, SOL_TILE), tiles_y = divide_up(s->height, SOL_TILE);
-    int y0 = block / cut->across * cut->rows, x0 = block % cut->across * cut->columns;
-    int rows = tiles_y - y0 < cut->rows ? tiles_y - y0 : cut->rows;
-    int columns = tiles_x - x0 < cut->columns ? tiles_x - x0 : cut->columns, n = rows * columns;
+    int y0 = block / cut->across * cut->rows, x0 = block % cut->across * cut->columns, in = whole_groups(s->in_channels);
+    int rows = least(tiles_y - y0, cut->rows), columns = least(tiles_x - x0, cut->columns), n = rows * columns;
+    const float *weights = state->weights;
     for (int r = 0; r < rows; r++)
-        transform_input(conv, in, (Tiles){(y0 + r) * SOL_TILE, x0 * SOL_TILE, columns}, input + r * columns, n);
-    for (int o0 = 0, o1; o0 < s->out_channels; o0 = o1) {
-        const float *weights = state->weights + (size_t)o0 * (size_t)s->in_channels;
-        o1 = s->out_channels - o0 < cut->part ? s->out_channels : o0 + cut->part;
-        for (size_t p = 0; p < SOL_TILE_POINTS; p++)
-            sol_gemm(o1 - o0, n, s->in_channels,
-                     weights + p * (size_t)s->out_channels * (size_t)s->in_channels, s->in_channels,
-                     input + p * in_step, n, products + p * out_step, n);
+        transform_input(conv, data->in, (Tiles){(y0 + r) * SOL_TILE, x0 * SOL_TILE, columns}, input + r * columns * in,
+                        products + SOL_TILE_POINTS * out_step);
+    for (int o = 0; o < s->out_channels; o += cut->part) {
+        int part = least(cut->part, s->out_channels - o);
+        for (size_t p = 0; p < SOL_TILE_POINTS; p++, weights += (size_t)s->in_channels * (size_t)part)
+            sol_gemm(n, part, s->in_channels, input + p * in_step, in, weights, part, products + p * out_step, cut->part);
         for (int r = 0; r < rows; r++)
-            transform_output(conv, products + r * columns, n,
-                             (Tiles){(y0 + r) * SOL_TILE, x0 * SOL_TILE, columns}, o0, o1, out);
+            transform_output(conv, data, products + r * columns * cut->part,
+                             (Tiles){(y0 + r) * SOL_TILE, x0 * SOL_TILE, columns}, o);
     }
 }
 
-static void run(const SolConv *conv, void *in, void *out, void *scratch)
+static void run(const SolConv *conv, const SolConvData *data, void *scratch)
 {
     const Cut *cut = &((const State *)conv->state)->cut;
-    sol_conv_run_blocks(conv, in, out, scratch, cut->across * cut->down, run_block);
+    sol_conv_run_blocks(conv, data, scratch, cut->across * cut->down, run_block);
 }
 
-const SolConvBackend sol_conv_winograd = {"winograd", supports, pays, plan, run, release};
+const SolConvBackend sol_conv_winograd = {"winograd", supports, pays, plan, run, release, fuses};

@@ -1,30 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The loops of nn/kernels.h. The Makefile compiles this file once as it is and, on x86, once more for each
- * instruction set, with SOL_KERNELS naming the result. Loops run over tiles or pixels, which lie side by
- * side in memory, so that compilers turn them into vectors.
+ * The loops of nn/kernels.h that convolve; kernels_rows.c has the others. The Makefile compiles both once as they
+ * are and, on x86, once more for each instruction set, with SOL_KERNELS naming the result. Loops run over the
+ * channels of a group, which lie side by side in memory, so that compilers turn them into vectors.
  */
-#include "nn/kernels.h"
+#include "nn/kernels_set.h"
 
-#include "base/cpu.h"
-
-#ifndef SOL_KERNELS
-#define SOL_KERNELS sol_kernels_c
-#define SOL_KERNELS_NAME "c"
-#define SOL_KERNELS_FLAGS 0
-#endif
-
-extern const SolKernels SOL_KERNELS;
-
-/* Stands before a loop whose iterations do not touch what others write, which pointers alone cannot tell. */
-#if defined(__clang__)
-#pragma clang diagnostic ignored "-Wpass-failed" /* builds that do not optimise do not vectorise */
-#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#define INDEPENDENT _Pragma("GCC ivdep")
-#else
-#define INDEPENDENT
-#endif
+#include <stdbool.h>
+#include <string.h>
 
 #define A1 ((float)SOL_POINT_A)
 #define A2 ((float)(SOL_POINT_A * SOL_POINT_A))
@@ -59,96 +42,234 @@ static inline void transform_out(const float m[SOL_TILE_IN], float y[SOL_TILE])
     y[3] = A3 * difference_a + B3 * difference_b + m[5];
 }
 
-static void winograd_rows(const float *const rows[SOL_TILE_IN], size_t count, float *restrict to, size_t stride)
-{
-    const float *restrict r0 = rows[0], *restrict r1 = rows[1], *restrict r2 = rows[2];
-    const float *restrict r3 = rows[3], *restrict r4 = rows[4], *restrict r5 = rows[5];
-    float *restrict t0 = to, *restrict t1 = to + stride, *restrict t2 = to + 2 * stride;
-    float *restrict t3 = to + 3 * stride, *restrict t4 = to + 4 * stride, *restrict t5 = to + 5 * stride;
-    INDEPENDENT
-    for (size_t x = 0; x < count; x++) {
-        float d[SOL_TILE_IN] = {r0[x], r1[x], r2[x], r3[x], r4[x], r5[x]}, v[SOL_TILE_IN];
-        transform_in(d, v);
-        t0[x] = v[0];
-        t1[x] = v[1];
-        t2[x] = v[2];
-        t3[x] = v[3];
-        t4[x] = v[4];
-        t5[x] = v[5];
-    }
-}
-
-/* phase[k][t] = row[4 * t + k], as far as `tiles` tiles need them */
-static inline void part(const float *restrict row, size_t tiles, float phase[SOL_TILE][SOL_TILES_MAX + 1])
-{
-    INDEPENDENT
-    for (size_t t = 0; t < tiles; t++) {
-        phase[0][t] = row[4 * t];
-        phase[1][t] = row[4 * t + 1];
-        phase[2][t] = row[4 * t + 2];
-        phase[3][t] = row[4 * t + 3];
-    }
-    phase[0][tiles] = row[4 * tiles];
-    phase[1][tiles] = row[4 * tiles + 1];
-}
-
-static void winograd_columns(const float *restrict from, size_t stride, size_t tiles, float *restrict to, size_t step)
-{
-    float phase[SOL_TILE][SOL_TILES_MAX + 1];
-    for (int j = 0; j < SOL_TILE_IN; j++, from += stride, to += 6 * step) {
-        float *restrict t0 = to, *restrict t1 = to + step, *restrict t2 = to + 2 * step;
-        float *restrict t3 = to + 3 * step, *restrict t4 = to + 4 * step, *restrict t5 = to + 5 * step;
-        part(from, tiles, phase);
-        INDEPENDENT
-        for (size_t t = 0; t < tiles; t++) {
-            float d[SOL_TILE_IN] = {phase[0][t], phase[1][t],     phase[2][t],
-                                    phase[3][t], phase[0][t + 1], phase[1][t + 1]};
-            float v[SOL_TILE_IN];
-            transform_in(d, v);
-            t0[t] = v[0];
-            t1[t] = v[1];
-            t2[t] = v[2];
-            t3[t] = v[3];
-            t4[t] = v[4];
-            t5[t] = v[5];
-        }
-    }
-}
-
 static inline float at_least(float value, float floor)
 {
     return value < floor ? floor : value;
 }
 
-static void winograd_output(const float *restrict from, size_t step, size_t tiles, float bias, float floor,
-                            float *restrict to, size_t stride)
+/* A pixel of a group. */
+typedef float Pixel[SOL_LANES];
+
+/* ---- Winograd ---- */
+
+/* One column of six pixels: the first half of the input transform. */
+static inline void transform_column(const float *const rows[SOL_TILE_IN], size_t at, Pixel to[SOL_TILE_IN])
 {
-    float half[SOL_TILE][SOL_TILE_IN][SOL_TILES_MAX];
-    for (size_t k = 0; k < SOL_TILE_IN; k++)
+    const float *r0 = rows[0] + at, *r1 = rows[1] + at, *r2 = rows[2] + at;
+    const float *r3 = rows[3] + at, *r4 = rows[4] + at, *r5 = rows[5] + at;
+    INDEPENDENT
+    for (int l = 0; l < SOL_LANES; l++) {
+        float d[SOL_TILE_IN] = {r0[l], r1[l], r2[l], r3[l], r4[l], r5[l]}, v[SOL_TILE_IN];
+        transform_in(d, v);
+        to[0][l] = v[0];
+        to[1][l] = v[1];
+        to[2][l] = v[2];
+        to[3][l] = v[3];
+        to[4][l] = v[4];
+        to[5][l] = v[5];
+    }
+}
+
+/* The second half: six transformed columns, which begin at number `first` of a ring of eight. */
+static inline void transform_tile(Pixel ring[8][SOL_TILE_IN], size_t first, float *to, size_t step)
+{
+    Pixel *c0 = ring[first], *c1 = ring[first + 1], *c2 = ring[first + 2];
+    Pixel *c3 = ring[first + 3], *c4 = ring[(first + 4) % 8], *c5 = ring[(first + 5) % 8];
+    for (int j = 0; j < SOL_TILE_IN; j++, to += 6 * step) {
+        float *t0 = to, *t1 = to + step, *t2 = to + 2 * step, *t3 = to + 3 * step, *t4 = to + 4 * step;
+        float *t5 = to + 5 * step;
         INDEPENDENT
-        for (size_t t = 0; t < tiles; t++) {
-            const float *product = from + k * step + t;
-            float m[SOL_TILE_IN] = {product[0],         product[6 * step],  product[12 * step],
-                                    product[18 * step], product[24 * step], product[30 * step]};
-            float y[SOL_TILE];
-            transform_out(m, y);
-            half[0][k][t] = y[0];
-            half[1][k][t] = y[1];
-            half[2][k][t] = y[2];
-            half[3][k][t] = y[3];
+        for (int l = 0; l < SOL_LANES; l++) {
+            float d[SOL_TILE_IN] = {c0[j][l], c1[j][l], c2[j][l], c3[j][l], c4[j][l], c5[j][l]}, v[SOL_TILE_IN];
+            transform_in(d, v);
+            t0[l] = v[0];
+            t1[l] = v[1];
+            t2[l] = v[2];
+            t3[l] = v[3];
+            t4[l] = v[4];
+            t5[l] = v[5];
         }
-    for (size_t i = 0; i < SOL_TILE; i++, to += stride)
+    }
+}
+
+static void winograd_input(const float *const rows[SOL_TILE_IN], const size_t *columns, size_t tiles, float *to,
+                           size_t tile_step, size_t step)
+{
+    _Alignas(64) Pixel ring[8][SOL_TILE_IN]; /* neighbours share two columns */
+    transform_column(rows, columns[0], ring[0]);
+    transform_column(rows, columns[1], ring[1]);
+    for (size_t t = 0; t < tiles; t++, to += tile_step) {
+        size_t first = t % 2 * SOL_TILE;
+        for (size_t k = 2; k < SOL_TILE_IN; k++)
+            transform_column(rows, columns[SOL_TILE * t + k], ring[(first + k) % 8]);
+        transform_tile(ring, first, to, step);
+    }
+}
+
+/* The pixels of a tile, from its products. */
+static inline void transform_back(const float *from, size_t step, const float *bias, float floor, float *to,
+                                  size_t stride)
+{
+    _Alignas(64) Pixel half[SOL_TILE][SOL_TILE_IN];
+    for (size_t k = 0; k < SOL_TILE_IN; k++) {
+        const float *p0 = from + k * step, *p1 = p0 + 6 * step, *p2 = p1 + 6 * step, *p3 = p2 + 6 * step;
+        const float *p4 = p3 + 6 * step, *p5 = p4 + 6 * step;
         INDEPENDENT
-        for (size_t t = 0; t < tiles; t++) {
-            float m[SOL_TILE_IN] = {half[i][0][t], half[i][1][t], half[i][2][t],
-                                    half[i][3][t], half[i][4][t], half[i][5][t]};
-            float y[SOL_TILE];
+        for (int l = 0; l < SOL_LANES; l++) {
+            float m[SOL_TILE_IN] = {p0[l], p1[l], p2[l], p3[l], p4[l], p5[l]}, y[SOL_TILE];
             transform_out(m, y);
-            to[4 * t] = at_least(y[0] + bias, floor);
-            to[4 * t + 1] = at_least(y[1] + bias, floor);
-            to[4 * t + 2] = at_least(y[2] + bias, floor);
-            to[4 * t + 3] = at_least(y[3] + bias, floor);
+            half[0][k][l] = y[0];
+            half[1][k][l] = y[1];
+            half[2][k][l] = y[2];
+            half[3][k][l] = y[3];
+        }
+    }
+    for (size_t i = 0; i < SOL_TILE; i++, to += stride) {
+        Pixel *h = half[i];
+        INDEPENDENT
+        for (int l = 0; l < SOL_LANES; l++) {
+            float m[SOL_TILE_IN] = {h[0][l], h[1][l], h[2][l], h[3][l], h[4][l], h[5][l]}, y[SOL_TILE];
+            transform_out(m, y);
+            to[l] = at_least(y[0] + bias[l], floor);
+            to[l + SOL_LANES] = at_least(y[1] + bias[l], floor);
+            to[l + 2 * SOL_LANES] = at_least(y[2] + bias[l], floor);
+            to[l + 3 * SOL_LANES] = at_least(y[3] + bias[l], floor);
+        }
+    }
+}
+
+static inline float larger(float a, float b)
+{
+    return a > b ? a : b;
+}
+
+/* The largest of every 2x2 pixels of a tile. */
+static inline void pool_tile(Pixel tile[SOL_TILE][SOL_TILE], size_t rows, size_t columns, float *to, size_t stride)
+{
+    for (size_t i = 0; i < rows / 2; i++)
+        for (size_t j = 0; j < columns / 2; j++) {
+            Pixel *upper = &tile[2 * i][2 * j], *lower = &tile[2 * i + 1][2 * j];
+            float *out = to + i * stride + j * SOL_LANES;
+            INDEPENDENT
+            for (int l = 0; l < SOL_LANES; l++)
+                out[l] = larger(larger(upper[0][l], upper[1][l]), larger(lower[0][l], lower[1][l]));
         }
 }
 
-const SolKernels SOL_KERNELS = {SOL_KERNELS_NAME, SOL_KERNELS_FLAGS, winograd_rows, winograd_columns, winograd_output};
+/* Writes what there is of a tile to its places. */
+static inline void put_tile(Pixel tile[SOL_TILE][SOL_TILE], size_t rows, size_t columns, const float *added, float *to,
+                            size_t stride)
+{
+    for (size_t i = 0; i < rows; i++, to += stride, added = added ? added + stride : NULL) {
+        const float *from = tile[i][0];
+        if (!added)
+            memcpy(to, from, columns * sizeof(Pixel));
+        else
+            INDEPENDENT
+            for (size_t l = 0; l < columns * SOL_LANES; l++)
+                to[l] = from[l] + added[l];
+    }
+}
+
+static void winograd_output(const float *from, size_t tile_step, size_t step, size_t tiles,
+                            const float bias[SOL_LANES], float floor, const SolTilesOut *out)
+{
+    _Alignas(64) Pixel tile[SOL_TILE][SOL_TILE];
+    size_t rows = out->rows < SOL_TILE ? out->rows : SOL_TILE;
+    for (size_t t = 0; t < tiles; t++, from += tile_step) {
+        size_t left = out->columns - SOL_TILE * t, columns = left < SOL_TILE ? left : SOL_TILE;
+        size_t at = SOL_TILE * t * SOL_LANES;
+        if (rows == SOL_TILE && columns == SOL_TILE && !out->pooled && !out->added) {
+            transform_back(from, step, bias, floor, out->to + at, out->stride);
+            continue;
+        }
+        transform_back(from, step, bias, floor, tile[0][0], SOL_TILE * SOL_LANES);
+        if (out->to)
+            put_tile(tile, rows, columns, out->added ? out->added + at : NULL, out->to + at, out->stride);
+        if (out->pooled)
+            pool_tile(tile, rows, columns, out->pooled + at / 2, out->pooled_stride);
+    }
+}
+
+/* ---- directly ---- */
+
+/* A vector that compilers spread over as many registers as it takes; at any address that floats have. */
+typedef float Vector __attribute__((vector_size(SOL_LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
+
+enum { STRIDE = 8 }; /* pixels of a group that are summed side by side */
+
+static inline void direct_pixels(const float *const *rows, size_t count, const float *weights, const float *bias,
+                                 size_t x, size_t pixels, Vector *sums)
+{
+    const Vector *w = (const Vector *)weights;
+    for (size_t p = 0; p < pixels; p++)
+        sums[p] = *(const Vector *)bias;
+    for (size_t r = 0; r < count; r++)
+        for (size_t k = 0; k < 3; k++, w++)
+            for (size_t p = 0; p < pixels; p++)
+                sums[p] += *w * rows[r][x + p + k];
+}
+
+static void direct_group(const float *const *rows, size_t count, const float *weights, const float bias[SOL_LANES],
+                         float floor, size_t pixels, float *to)
+{
+    Vector sums[STRIDE];
+    size_t x = 0;
+    for (; x + STRIDE <= pixels; x += STRIDE) {
+        direct_pixels(rows, count, weights, bias, x, STRIDE, sums);
+        memcpy(to + x * SOL_LANES, sums, sizeof sums);
+    }
+    for (; x < pixels; x++) {
+        direct_pixels(rows, count, weights, bias, x, 1, sums);
+        memcpy(to + x * SOL_LANES, sums, sizeof *sums);
+    }
+    for (size_t i = 0; i < pixels * SOL_LANES; i++)
+        to[i] = at_least(to[i], floor);
+}
+
+enum { VECTORS = SOL_DIRECT_STEP / SOL_LANES };
+
+static inline void direct_step(const float *const *rows, size_t count, const float *weights, size_t planes,
+                               const float *bias, size_t x, float *to, size_t stride)
+{
+    Vector sums[SOL_FEW][VECTORS];
+    for (size_t o = 0; o < planes; o++)
+        for (size_t v = 0; v < VECTORS; v++)
+            sums[o][v] = (Vector){0} + bias[o];
+    for (size_t r = 0; r < count; r++)
+        for (size_t k = 0; k < 3; k++, weights += planes) {
+            const float *from = rows[r] + x + k;
+            for (size_t v = 0; v < VECTORS; v++) {
+                Vector seen = *(const Vector *)(from + v * SOL_LANES);
+                for (size_t o = 0; o < planes; o++)
+                    sums[o][v] += seen * weights[o];
+            }
+        }
+    for (size_t o = 0; o < planes; o++)
+        memcpy(to + o * stride + x, sums[o], sizeof sums[o]);
+}
+
+static void direct_planes(const float *const *rows, size_t count, const float *weights, size_t planes,
+                          const float bias[SOL_FEW], float floor, size_t pixels, float *to, size_t stride)
+{
+    for (size_t x = 0; x < pixels; x += SOL_DIRECT_STEP)
+        switch (planes) { /* so that sums have registers of their own */
+        case 1: direct_step(rows, count, weights, 1, bias, x, to, stride); break;
+        case 2: direct_step(rows, count, weights, 2, bias, x, to, stride); break;
+        case 3: direct_step(rows, count, weights, 3, bias, x, to, stride); break;
+        default: direct_step(rows, count, weights, SOL_FEW, bias, x, to, stride); break;
+        }
+    for (size_t o = 0; o < planes; o++)
+        for (size_t x = 0; x < pixels; x++)
+            to[o * stride + x] = at_least(to[o * stride + x], floor);
+}
+
+const SolKernels SOL_KERNELS = {
+    .name = SOL_KERNELS_NAME,
+    .flags = SOL_KERNELS_FLAGS,
+    .winograd_input = winograd_input,
+    .winograd_output = winograd_output,
+    .direct_group = direct_group,
+    .direct_planes = direct_planes,
+    .rows = &SOL_ROW_KERNELS,
+};

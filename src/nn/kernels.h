@@ -2,12 +2,13 @@
  *
  * Inner loops that are compiled once for every instruction set and chosen by what the processor has.
  *
- * All sets run the same source (kernels.c) without contracted or reordered arithmetic, so they give the
- * same bits; they differ in speed alone.
+ * All sets run the same source (kernels.c, kernels_rows.c) without contracted or reordered arithmetic, so they
+ * give the same bits; they differ in speed alone.
  *
- * The loops are the transforms of Winograd's convolution F(4x4, 3x3) (Lavin & Gray 2016) over a run of
- * tiles, neighbours in a row of tiles: tile t makes output pixels 4t..4t+3 from input pixels 4t..4t+5.
- * With the points 0, a, -a, b, -b and infinity the transforms are, each for rows and then for columns,
+ * Convolutions work on groups of SOL_LANES channels that lie side by side: a pixel of a group is one vector or a
+ * few, so nothing depends on how wide a picture is. Winograd's F(4x4, 3x3) (Lavin & Gray 2016) makes 4x4 output
+ * pixels of 6x6 input pixels. With the points 0, a, -a, b, -b and infinity its transforms are, each for columns
+ * and then for rows,
  *
  *     input:  v = B^T d    weights:  u = G w    output:  y = A^T (u v)
  */
@@ -15,38 +16,104 @@
 #define SOL_NN_KERNELS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
+    SOL_LANES = 16,          /* channels of a group */
     SOL_TILE = 4,            /* outputs of a tile, along either side */
     SOL_TILE_IN = 6,         /* inputs */
     SOL_TILE_POINTS = 36,    /* products */
-    SOL_TILES_MAX = 64       /* tiles of a run, at most */
+    SOL_FEW = 4              /* output channels that direct_planes computes at a time, at most */
 };
 
 /* The points: exact in binary, and of less than half the rounding error of 1 and 2 (docs/performance.md). */
 #define SOL_POINT_A 0.625
 #define SOL_POINT_B 1.5
 
+/* Where the output of a run of tiles goes: pixels of one group of channels. */
+typedef struct SolTilesOut {
+    float *to, *pooled;        /* the run's first pixel in the output, and in its 2x2 max pooling; either may be NULL */
+    const float *added;        /* laid out as `to`; what is added to the result in the end; NULL for nothing. May be `to` */
+    size_t stride;             /* floats from a row to the next of `to` and `added` */
+    size_t pooled_stride;
+    size_t rows, columns;      /* pixels that there are from the run's first one on; tiles reach beyond them */
+} SolTilesOut;
+
+/* Loops over the pixels of rows, for any layout (kernels_rows.c). */
+typedef struct SolRowKernels {
+    /** to[p] = the largest of pixels 2p and 2p + 1 of both rows; pixels are `block` floats. */
+    void (*pool)(const float *upper, const float *lower, size_t pixels, size_t block, float *to);
+
+    /** to[2p] = to[2p + 1] = from[p]; pixels are `block` floats. */
+    void (*twice)(const float *from, size_t pixels, size_t block, float *to);
+
+    /** to[i] = a[i] + b[i]; `to` may be either. */
+    void (*add)(const float *a, const float *b, size_t count, float *to);
+
+    /** to[i] = max(from[i], 0); `to` may be `from`. */
+    void (*relu)(const float *from, size_t count, float *to);
+
+    /** to[i] = (from[i] - centre) * scale + offset; `to` may be `from`. */
+    void (*affine)(const float *from, size_t count, float centre, float scale, float offset, float *to);
+
+    /** The same for `pixels` pixels of `block` floats, each of them with numbers of its own. */
+    void (*affine_block)(const float *from, size_t pixels, size_t block, const float *centre, const float *scale,
+                         const float *offset, float *to);
+
+    /** sums[l] and squares[l] += (x - shift[0]) and its square over from[i], where l is i modulo SOL_LANES. */
+    void (*sums)(const float *from, size_t count, double shift, double sums[SOL_LANES], double squares[SOL_LANES]);
+
+    /** The same over from[p * block + l] for 0 <= p < pixels and 0 <= l < lanes <= SOL_LANES, from shift[l]. */
+    void (*sums_block)(const float *from, size_t pixels, size_t block, size_t lanes, const double shift[SOL_LANES],
+                       double sums[SOL_LANES], double squares[SOL_LANES]);
+
+    /** bfloat16 to float32 and back. */
+    void (*widen)(const uint16_t *from, size_t count, float *to);
+    void (*narrow)(const float *from, size_t count, uint16_t *to);
+
+    /** to[l * stride + p] = from[p * block + l] for 0 <= l < lanes: some channels of pixels, to planes. */
+    void (*to_planes)(const float *from, size_t pixels, size_t block, size_t lanes, float *to, size_t stride);
+
+    /** to[p * block + l] = from[l * stride + p] for 0 <= l < lanes: the way back. */
+    void (*from_planes)(const float *from, size_t stride, size_t pixels, size_t lanes, float *to, size_t block);
+} SolRowKernels;
+
 typedef struct SolKernels {
     const char *name; /* of the instruction set */
     unsigned flags;   /* that it needs (base/cpu.h) */
 
-    /** to[j * stride + x] = (B^T d)[j], where d are the six pixels rows[0..5][x]; for x in 0..count-1. */
-    void (*winograd_rows)(const float *const rows[SOL_TILE_IN], size_t count, float *to, size_t stride);
+    /**
+     * Winograd's input transform of a run of `tiles` tiles side by side, for one group: of the pixels at
+     * rows[j] + columns[x], 0 <= x < 4 * tiles + 2, to the products (j, k) at to[(6 * j + k) * step + t * tile_step].
+     */
+    void (*winograd_input)(const float *const rows[SOL_TILE_IN], const size_t *columns, size_t tiles, float *to,
+                           size_t tile_step, size_t step);
 
     /**
-     * The second half of the input transform: of the six rows at `from`, 4 * tiles + 2 pixels each, to the
-     * products (j, k) at to[(6 * j + k) * step + t]. 1 <= tiles <= SOL_TILES_MAX.
+     * The output transform of the products at from[(6 * j + k) * step + t * tile_step], plus `bias` by channel, and
+     * `floor` where that is larger.
      */
-    void (*winograd_columns)(const float *from, size_t stride, size_t tiles, float *to, size_t step);
+    void (*winograd_output)(const float *from, size_t tile_step, size_t step, size_t tiles,
+                            const float bias[SOL_LANES], float floor, const SolTilesOut *out);
 
     /**
-     * The output transform of the products at from[(6 * j + k) * step + t] to four rows of 4 * tiles pixels
-     * at to[i * stride + x], plus `bias`, and `floor` where that is larger. 1 <= tiles <= SOL_TILES_MAX.
+     * A 3x3 convolution of `count` rows of planes (three of every input channel) to `pixels` pixels of one group:
+     * to[p] = the largest of floor and bias + sum over r, k of weights[3 * r + k] * rows[r][p + k], by channel.
      */
-    void (*winograd_output)(const float *from, size_t step, size_t tiles, float bias, float floor, float *to,
-                            size_t stride);
+    void (*direct_group)(const float *const *rows, size_t count, const float *weights, const float bias[SOL_LANES],
+                         float floor, size_t pixels, float *to);
+
+    /**
+     * The same to `planes` (1..SOL_FEW) output channels, planes: with weights[(3 * r + k) * planes + o], to
+     * to[o * stride + p]. Reads and writes up to SOL_DIRECT_STEP - 1 pixels more.
+     */
+    void (*direct_planes)(const float *const *rows, size_t count, const float *weights, size_t planes,
+                          const float bias[SOL_FEW], float floor, size_t pixels, float *to, size_t stride);
+
+    const SolRowKernels *rows;
 } SolKernels;
+
+enum { SOL_DIRECT_STEP = 64 }; /* pixels */
 
 /** The fastest set that sol_cpu_flags() allows. */
 const SolKernels *sol_kernels(void);

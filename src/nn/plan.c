@@ -350,7 +350,7 @@ static void run_operator(const SolPlan *plan, int n, const SolFeatures *in, cons
         sol_op_affine(plan->pool, in, NULL, layer->scale, layer->offset, out);
         break;
     case SOL_OP_CONV:
-        sol_conv_run(value->conv, in->data, out->data, memory_of(plan, value->scratch));
+        sol_conv_run(value->conv, &(SolConvData){.in = in->data, .out = out->data}, memory_of(plan, value->scratch));
         break;
     case SOL_OP_RELU:
         sol_op_relu(plan->pool, in, out);

@@ -275,7 +275,7 @@ static void naive_conv(const SolLayer *layer, SolShape shape, float *in, float *
     SolConv *planned = NULL;
     assert_int_equal(sol_conv_plan(&planned, sol_conv_backend("reference"), &s, layer->weights, layer->bias,
                                    pools[0]), 0);
-    sol_conv_run(planned, in, out, NULL);
+    sol_conv_run(planned, &(SolConvData){.in = in, .out = out}, NULL);
     sol_conv_close(&planned);
 }
 
