@@ -62,9 +62,10 @@ bool sol_conv_is_fused(const SolConvShape *shape)
 
 bool sol_conv_fuses(const SolConvBackend *backend, const SolConvShape *shape)
 {
-    if (!backend)
+    if (!backend && shape_is_sound(shape))
         backend = sol_conv_choose(shape);
-    return backend && backend->supports(shape) && (!sol_conv_is_fused(shape) || (backend->fuses && backend->fuses(shape)));
+    return backend && shape_is_sound(shape) && backend->supports(shape) &&
+           (!sol_conv_is_fused(shape) || (backend->fuses && backend->fuses(shape)));
 }
 
 static int refuse(const SolConvBackend *backend, const SolConvShape *shape)

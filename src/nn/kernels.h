@@ -56,9 +56,9 @@ typedef struct SolRowKernels {
     /** to[i] = (from[i] - centre) * scale + offset; `to` may be `from`. */
     void (*affine)(const float *from, size_t count, float centre, float scale, float offset, float *to);
 
-    /** The same for `pixels` pixels of `block` floats, each of them with numbers of its own. */
-    void (*affine_block)(const float *from, size_t pixels, size_t block, const float *centre, const float *scale,
-                         const float *offset, float *to);
+    /** The same for pixels of `block` floats, the first `channels` of which have numbers of their own; others get 0. */
+    void (*affine_block)(const float *from, size_t pixels, size_t block, size_t channels, const float *centre,
+                         const float *scale, const float *offset, float *to);
 
     /** sums[l] and squares[l] += (x - shift[0]) and its square over from[i], where l is i modulo SOL_LANES. */
     void (*sums)(const float *from, size_t count, double shift, double sums[SOL_LANES], double squares[SOL_LANES]);

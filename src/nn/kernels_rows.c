@@ -8,6 +8,10 @@
 
 #include <string.h>
 
+/* Vectors that compilers spread over as many registers as they take; at any address that their numbers have. */
+typedef float Vector __attribute__((vector_size(SOL_LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
+typedef double Doubles __attribute__((vector_size(SOL_LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
+
 static inline float larger(float a, float b)
 {
     return a > b ? a : b;
@@ -22,14 +26,32 @@ static void pool_planes(const float *restrict upper, const float *restrict lower
         to[p] = larger(larger(upper[2 * p], upper[2 * p + 1]), larger(lower[2 * p], lower[2 * p + 1]));
 }
 
+static inline void pool_pixels(const float *upper, const float *lower, size_t pixels, size_t block, float *to)
+{
+    for (size_t p = 0; p < pixels; p++, upper += 2 * block, lower += 2 * block, to += block)
+        INDEPENDENT
+        for (size_t c = 0; c < block; c++)
+            to[c] = larger(larger(upper[c], upper[block + c]), larger(lower[c], lower[block + c]));
+}
+
 static void pool(const float *upper, const float *lower, size_t pixels, size_t block, float *to)
 {
     if (block == 1)
         pool_planes(upper, lower, pixels, to);
-    for (size_t p = 0; block > 1 && p < pixels; p++, upper += 2 * block, lower += 2 * block, to += block)
+    else if (block == SOL_LANES)
+        pool_pixels(upper, lower, pixels, SOL_LANES, to);
+    else
+        pool_pixels(upper, lower, pixels, block, to);
+}
+
+static inline void repeat(const float *from, size_t pixels, size_t block, float *to)
+{
+    for (size_t p = 0; p < pixels; p++, from += block, to += 2 * block)
         INDEPENDENT
-        for (size_t c = 0; c < block; c++)
-            to[c] = larger(larger(upper[c], upper[block + c]), larger(lower[c], lower[block + c]));
+        for (size_t c = 0; c < block; c++) {
+            to[c] = from[c];
+            to[block + c] = from[c];
+        }
 }
 
 static void twice(const float *from, size_t pixels, size_t block, float *to)
@@ -40,10 +62,10 @@ static void twice(const float *from, size_t pixels, size_t block, float *to)
             to[2 * p] = from[p];
             to[2 * p + 1] = from[p];
         }
-    for (size_t p = 0; block > 1 && p < pixels; p++, from += block, to += 2 * block) {
-        memcpy(to, from, block * sizeof *to);
-        memcpy(to + block, from, block * sizeof *to);
-    }
+    else if (block == SOL_LANES)
+        repeat(from, pixels, SOL_LANES, to);
+    else
+        repeat(from, pixels, block, to);
 }
 
 /* ---- element by element ---- */
@@ -69,39 +91,50 @@ static void affine(const float *from, size_t count, float centre, float scale, f
         to[i] = (from[i] - centre) * scale + offset;
 }
 
-static void affine_block(const float *from, size_t pixels, size_t block, const float *centre, const float *scale,
-                         const float *offset, float *to)
+/* Compilers make of it a loop for any size, and one for the usual. */
+static inline void affine_pixels(const float *from, size_t pixels, size_t block, size_t channels, const float *centre,
+                                 const float *scale, const float *offset, float *to)
 {
-    for (size_t p = 0; p < pixels; p++, from += block, to += block)
+    for (size_t p = 0; p < pixels; p++, from += block, to += block) {
         INDEPENDENT
-        for (size_t c = 0; c < block; c++)
+        for (size_t c = 0; c < channels; c++)
             to[c] = (from[c] - centre[c]) * scale[c] + offset[c];
+        for (size_t c = channels; c < block; c++)
+            to[c] = 0;
+    }
+}
+
+static void affine_block(const float *from, size_t pixels, size_t block, size_t channels, const float *centre,
+                         const float *scale, const float *offset, float *to)
+{
+    if (block == SOL_LANES && channels == SOL_LANES)
+        affine_pixels(from, pixels, SOL_LANES, SOL_LANES, centre, scale, offset, to);
+    else
+        affine_pixels(from, pixels, block, channels, centre, scale, offset, to);
 }
 
 /* ---- sums ---- */
 
 static void sums_block(const float *from, size_t pixels, size_t block, size_t lanes, const double shift[SOL_LANES],
-                       double sums[SOL_LANES], double squares[SOL_LANES])
+                       double sum[SOL_LANES], double squares[SOL_LANES])
 {
-    double s[SOL_LANES] = {0}, q[SOL_LANES] = {0};
-    if (lanes == SOL_LANES)
-        for (size_t p = 0; p < pixels; p++, from += block)
-            for (size_t l = 0; l < SOL_LANES; l++) {
-                double d = (double)from[l] - shift[l];
-                s[l] += d;
-                q[l] += d * d;
-            }
-    else
-        for (size_t p = 0; p < pixels; p++, from += block)
-            for (size_t l = 0; l < lanes; l++) {
-                double d = (double)from[l] - shift[l];
-                s[l] += d;
-                q[l] += d * d;
-            }
-    for (size_t l = 0; l < lanes; l++) {
-        sums[l] += s[l];
-        squares[l] += q[l];
+    size_t p = 0;
+    if (lanes == SOL_LANES) {
+        Doubles from_shift = *(const Doubles *)shift, s = {0}, q = {0};
+        for (; p < pixels; p++, from += block) {
+            Doubles d = __builtin_convertvector(*(const Vector *)from, Doubles) - from_shift;
+            s += d;
+            q += d * d;
+        }
+        *(Doubles *)sum += s;
+        *(Doubles *)squares += q;
     }
+    for (; p < pixels; p++, from += block)
+        for (size_t l = 0; l < lanes; l++) {
+            double d = (double)from[l] - shift[l];
+            sum[l] += d;
+            squares[l] += d * d;
+        }
 }
 
 static void sums(const float *from, size_t count, double shift, double sum[SOL_LANES], double squares[SOL_LANES])
@@ -129,8 +162,6 @@ static void narrow(const float *from, size_t count, uint16_t *to)
     for (size_t i = 0; i < count; i++)
         to[i] = sol_to_bfloat16(from[i]);
 }
-
-typedef float Vector __attribute__((vector_size(SOL_LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 
 /* Eight floats of each of two vectors in turns. */
 #if defined(__clang__)

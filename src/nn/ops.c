@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The operators. A loop goes over the rows of groups of channels, in bands that the pool's workers
- * take one after the other, and through a row in pieces of a few thousand elements: what is not float32
- * is widened into a buffer of that size, and narrowed from one.
+ * take one after the other, and through a row in pieces of a few thousand elements, each by one of the kernels for
+ * the processor: what is not float32 is widened into a buffer of that size, and narrowed from one.
  */
 #include "nn/ops.h"
 
 #include "nn/bfloat16.h"
+#include "nn/kernels.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -14,12 +15,12 @@
 
 enum {
     PIECE = SOL_BLOCK_MAX,  /* elements that are worked on at a time: one pixel at least */
-    BAND = 1 << 15,         /* elements of a band, about */
-    LANES = 16              /* channels of a group whose moments are summed side by side */
+    BAND = 1 << 15          /* elements of a band, about */
 };
 
 /* What a loop works on; each operator uses what it needs. */
 typedef struct Loop {
+    const SolRowKernels *kernels;
     const SolFeatures *in, *other, *out;
     const SolFeatures *rows; /* the features whose rows are counted */
     int band;              /* rows of a band */
@@ -47,6 +48,7 @@ static void run_band(void *context, int item)
 static void run_rows(SolPool *pool, Loop *loop, const SolFeatures *rows)
 {
     size_t elements = (size_t)rows->shape.width * (size_t)rows->layout.block;
+    loop->kernels = sol_kernels()->rows;
     loop->rows = rows;
     loop->band = elements >= BAND ? 1 : (int)(BAND / (elements + 1)) + 1;
     loop->bands = (rows->shape.height + loop->band - 1) / loop->band;
@@ -63,13 +65,13 @@ static int piece_pixels(const SolFeatures *t, int most)
 }
 
 /* Elements [from, from + count) of a row, as float32: where they lie, or in `buffer`. */
-static const float *fetch(const SolFeatures *t, int group, int y, size_t from, size_t count, float *buffer)
+static const float *fetch(const Loop *loop, const SolFeatures *t, int group, int y, size_t from, size_t count,
+                          float *buffer)
 {
     const void *row = sol_features_row(t, group, y);
     if (t->layout.element == SOL_FLOAT32)
         return (const float *)row + from;
-    for (size_t i = 0; i < count; i++)
-        buffer[i] = sol_from_bfloat16(((const uint16_t *)row)[from + i]);
+    loop->kernels->widen((const uint16_t *)row + from, count, buffer);
     return buffer;
 }
 
@@ -79,31 +81,14 @@ static float *place(const SolFeatures *t, int group, int y, size_t from, float *
     return t->layout.element == SOL_FLOAT32 ? (float *)sol_features_row(t, group, y) + from : buffer;
 }
 
-static void store(const SolFeatures *t, int group, int y, size_t from, size_t count, const float *buffer)
+static void store(const Loop *loop, const SolFeatures *t, int group, int y, size_t from, size_t count,
+                  const float *buffer)
 {
-    uint16_t *row = sol_features_row(t, group, y);
     if (t->layout.element == SOL_BFLOAT16)
-        for (size_t i = 0; i < count; i++)
-            row[from + i] = sol_to_bfloat16(buffer[i]);
-}
-
-static float larger(float a, float b)
-{
-    return a > b ? a : b;
+        loop->kernels->narrow(buffer, count, (uint16_t *)sol_features_row(t, group, y) + from);
 }
 
 /* ---- resampling ---- */
-
-/* to[p] = the largest of pixels 2p and 2p + 1 of two rows. */
-static void pool_pixels(const float *upper, const float *lower, int pixels, int block, float *to)
-{
-    if (block == 1)
-        for (int p = 0; p < pixels; p++)
-            to[p] = larger(larger(upper[2 * p], upper[2 * p + 1]), larger(lower[2 * p], lower[2 * p + 1]));
-    for (int p = 0; block > 1 && p < pixels; p++, upper += 2 * block, lower += 2 * block, to += block)
-        for (int c = 0; c < block; c++)
-            to[c] = larger(larger(upper[c], upper[block + c]), larger(lower[c], lower[block + c]));
-}
 
 static void max_pool_row(const Loop *loop, int group, int y)
 {
@@ -113,10 +98,10 @@ static void max_pool_row(const Loop *loop, int group, int y)
     for (int x = 0; x < out->shape.width; x += step) {
         int pixels = least(step, out->shape.width - x);
         size_t count = (size_t)pixels * (size_t)block, from = (size_t)x * (size_t)block;
-        const float *a = fetch(in, group, 2 * y, 2 * from, 2 * count, upper);
-        const float *b = fetch(in, group, 2 * y + 1, 2 * from, 2 * count, lower);
-        pool_pixels(a, b, pixels, block, place(out, group, y, from, buffer));
-        store(out, group, y, from, count, buffer);
+        const float *a = fetch(loop, in, group, 2 * y, 2 * from, 2 * count, upper);
+        const float *b = fetch(loop, in, group, 2 * y + 1, 2 * from, 2 * count, lower);
+        loop->kernels->pool(a, b, (size_t)pixels, (size_t)block, place(out, group, y, from, buffer));
+        store(loop, out, group, y, from, count, buffer);
     }
 }
 
@@ -124,17 +109,6 @@ void sol_op_max_pool(SolPool *pool, const SolFeatures *in, const SolFeatures *ou
 {
     Loop loop = {.in = in, .out = out, .row = max_pool_row};
     run_rows(pool, &loop, out);
-}
-
-/* to[2p] = to[2p + 1] = from[p]. */
-static void double_pixels(const float *from, int pixels, int block, float *to)
-{
-    if (block == 1)
-        for (int p = 0; p < pixels; p++)
-            to[2 * p] = to[2 * p + 1] = from[p];
-    for (int p = 0; block > 1 && p < pixels; p++, from += block, to += 2 * block)
-        for (int c = 0; c < block; c++)
-            to[c] = to[block + c] = from[c];
 }
 
 static void upsample_row(const Loop *loop, int group, int y)
@@ -145,10 +119,10 @@ static void upsample_row(const Loop *loop, int group, int y)
     for (int x = 0; x < in->shape.width; x += step) {
         int pixels = least(step, in->shape.width - x);
         size_t count = (size_t)pixels * (size_t)block, from = (size_t)x * (size_t)block;
-        const float *a = fetch(in, group, y, from, count, narrow);
+        const float *a = fetch(loop, in, group, y, from, count, narrow);
         for (int i = 0; i < 2; i++) {
-            double_pixels(a, pixels, block, place(out, group, 2 * y + i, 2 * from, buffer));
-            store(out, group, 2 * y + i, 2 * from, 2 * count, buffer);
+            loop->kernels->twice(a, (size_t)pixels, (size_t)block, place(out, group, 2 * y + i, 2 * from, buffer));
+            store(loop, out, group, 2 * y + i, 2 * from, 2 * count, buffer);
         }
     }
 }
@@ -167,19 +141,36 @@ static void add_row(const Loop *loop, int group, int y)
     float first[PIECE], second[PIECE], buffer[PIECE];
     for (size_t from = 0; from < length; from += PIECE) {
         size_t count = length - from < PIECE ? length - from : PIECE;
-        const float *a = fetch(loop->in, group, y, from, count, first);
-        const float *b = fetch(loop->other, group, y, from, count, second);
+        const float *a = fetch(loop, loop->in, group, y, from, count, first);
+        const float *b = fetch(loop, loop->other, group, y, from, count, second);
         float *to = place(loop->out, group, y, from, buffer);
-        for (size_t i = 0; i < count; i++)
-            to[i] = a[i] + b[i];
-        store(loop->out, group, y, from, count, buffer);
+        loop->kernels->add(a, b, count, to);
+        store(loop, loop->out, group, y, from, count, buffer);
+    }
+}
+
+/* The same where `in` has half the height and width. */
+static void add_doubled_row(const Loop *loop, int group, int y)
+{
+    const SolFeatures *in = loop->in, *out = loop->out;
+    int block = in->layout.block, step = piece_pixels(in, PIECE);
+    float narrow[PIECE], doubled[2 * PIECE], second[2 * PIECE], buffer[2 * PIECE];
+    for (int x = 0; x < in->shape.width; x += step) {
+        int pixels = least(step, in->shape.width - x);
+        size_t count = (size_t)pixels * (size_t)block, from = (size_t)x * (size_t)block;
+        const float *a = fetch(loop, in, group, y / 2, from, count, narrow);
+        const float *b = fetch(loop, loop->other, group, y, 2 * from, 2 * count, second);
+        loop->kernels->twice(a, (size_t)pixels, (size_t)block, doubled);
+        loop->kernels->add(doubled, b, 2 * count, place(out, group, y, 2 * from, buffer));
+        store(loop, out, group, y, 2 * from, 2 * count, buffer);
     }
 }
 
 void sol_op_add(SolPool *pool, const SolFeatures *a, const SolFeatures *b, const SolFeatures *out)
 {
-    Loop loop = {.in = a, .other = b, .out = out, .row = add_row};
-    run_rows(pool, &loop, a);
+    bool swap = b->shape.height < out->shape.height, doubled = swap || a->shape.height < out->shape.height;
+    Loop loop = {.in = swap ? b : a, .other = swap ? a : b, .out = out, .row = doubled ? add_doubled_row : add_row};
+    run_rows(pool, &loop, out);
 }
 
 static void relu_row(const Loop *loop, int group, int y)
@@ -188,11 +179,10 @@ static void relu_row(const Loop *loop, int group, int y)
     float narrow[PIECE], buffer[PIECE];
     for (size_t from = 0; from < length; from += PIECE) {
         size_t count = length - from < PIECE ? length - from : PIECE;
-        const float *a = fetch(loop->in, group, y, from, count, narrow);
+        const float *a = fetch(loop, loop->in, group, y, from, count, narrow);
         float *to = place(loop->out, group, y, from, buffer);
-        for (size_t i = 0; i < count; i++)
-            to[i] = larger(a[i], 0.0f);
-        store(loop->out, group, y, from, count, buffer);
+        loop->kernels->relu(a, count, to);
+        store(loop, loop->out, group, y, from, count, buffer);
     }
 }
 
@@ -204,19 +194,14 @@ void sol_op_relu(SolPool *pool, const SolFeatures *in, const SolFeatures *out)
 
 static void affine_pixels(const Loop *loop, const float *from, int pixels, int first, int channels, float *to)
 {
-    const float *centre = loop->centre, *scale = loop->scale + first, *offset = loop->offset + first;
+    static const float zeros[SOL_BLOCK_MAX];
+    const float *centre = loop->centre ? loop->centre + first : zeros;
+    const float *scale = loop->scale + first, *offset = loop->offset + first;
     int block = loop->in->layout.block;
-    if (block == 1) {
-        float c = centre ? centre[first] : 0.0f, s = scale[0], o = offset[0];
-        for (int p = 0; p < pixels; p++)
-            to[p] = (from[p] - c) * s + o;
-    }
-    for (int p = 0; block > 1 && p < pixels; p++, from += block, to += block) {
-        for (int c = 0; c < channels; c++)
-            to[c] = (from[c] - (centre ? centre[first + c] : 0.0f)) * scale[c] + offset[c];
-        for (int c = channels; c < block; c++)
-            to[c] = 0;
-    }
+    if (block == 1)
+        loop->kernels->affine(from, (size_t)pixels, *centre, *scale, *offset, to);
+    else
+        loop->kernels->affine_block(from, (size_t)pixels, (size_t)block, (size_t)channels, centre, scale, offset, to);
 }
 
 static void affine_row(const Loop *loop, int group, int y)
@@ -228,9 +213,9 @@ static void affine_row(const Loop *loop, int group, int y)
     for (int x = 0; x < in->shape.width; x += step) {
         int pixels = least(step, in->shape.width - x);
         size_t count = (size_t)pixels * (size_t)block, from = (size_t)x * (size_t)block;
-        const float *a = fetch(in, group, y, from, count, narrow);
+        const float *a = fetch(loop, in, group, y, from, count, narrow);
         affine_pixels(loop, a, pixels, first, channels, place(out, group, y, from, buffer));
-        store(out, group, y, from, count, buffer);
+        store(loop, out, group, y, from, count, buffer);
     }
 }
 
@@ -243,75 +228,72 @@ void sol_op_affine(SolPool *pool, const SolFeatures *in, const float *centre, co
 
 /* ---- moments ---- */
 
-/* One channel of planes: squares is the sum of (x - centre), or of its square. In interleaved parts, so that
-   the compiler can use vectors without changing the order. */
-static double sum_plane(const SolFeatures *t, int channel, double centre, bool squared)
+/*
+ * Mean and variance from the sums of d = x - shift and of its squares over `count` pixels, where shift is one of
+ * them. Then (mean - shift)^2 is at most `count` variances, so that no more digits are lost than count costs:
+ * six of a double's sixteen for a million pixels.
+ */
+static SolMoments moments_from(double shift, double sum, double squares, double count)
 {
-    double sums[LANES] = {0}, sum = 0;
-    for (int y = 0; y < t->shape.height; y++) {
-        float narrow[PIECE];
-        for (int x = 0; x < t->shape.width; x += PIECE) {
-            int count = least(PIECE, t->shape.width - x), whole = count / LANES * LANES;
-            const float *a = fetch(t, channel, y, (size_t)x, (size_t)count, narrow);
-            for (int i = 0; i < whole; i += LANES)
-                for (int j = 0; j < LANES; j++) {
-                    double d = (double)a[i + j] - centre;
-                    sums[j] += squared ? d * d : d;
-                }
-            for (int i = whole; i < count; i++) {
-                double d = (double)a[i] - centre;
-                sum += squared ? d * d : d;
-            }
-        }
-    }
-    for (int j = 0; j < LANES; j++)
-        sum += sums[j];
-    return sum;
+    double variance = (squares - sum * sum / count) / count;
+    return (SolMoments){shift + sum / count, variance > 0 ? variance : 0};
 }
 
-/* LANES channels of a group, from `lane` on; their number where fewer are left. */
-static void sum_lanes(const SolFeatures *t, int group, int lane, int lanes, const double centre[LANES], bool squared,
-                      double sums[LANES])
+static void plane_moments(const Loop *loop, int channel, double count)
 {
-    for (int j = 0; j < LANES; j++)
-        sums[j] = 0;
+    const SolFeatures *t = loop->in;
+    double sums[SOL_LANES] = {0}, squares[SOL_LANES] = {0};
+    float narrow[PIECE];
+    double shift = (double)*fetch(loop, t, channel, 0, 0, 1, narrow);
     for (int y = 0; y < t->shape.height; y++)
-        for (int x = 0; x < t->shape.width; x++) {
-            float narrow[LANES];
-            const float *a = fetch(t, group, y, (size_t)x * (size_t)t->layout.block + (size_t)lane, (size_t)lanes, narrow);
-            for (int j = 0; j < lanes; j++) {
-                double d = (double)a[j] - centre[j];
-                sums[j] += squared ? d * d : d;
-            }
+        for (int x = 0; x < t->shape.width; x += PIECE) {
+            size_t pixels = (size_t)least(PIECE, t->shape.width - x);
+            loop->kernels->sums(fetch(loop, t, channel, y, (size_t)x, pixels, narrow), pixels, shift, sums, squares);
         }
+    for (int l = 1; l < SOL_LANES; l++) {
+        sums[0] += sums[l];
+        squares[0] += squares[l];
+    }
+    loop->moments[channel] = moments_from(shift, sums[0], squares[0], count);
 }
 
-/* In two passes, since a variance from sums of squares loses its digits where the mean is large. */
+/* Channels `lane` and up, so many as are summed side by side, of a group. */
+static void lane_moments(const Loop *loop, int group, int lane, int lanes, double count)
+{
+    const SolFeatures *t = loop->in;
+    int block = t->layout.block, step = piece_pixels(t, PIECE);
+    double shift[SOL_LANES] = {0}, sums[SOL_LANES] = {0}, squares[SOL_LANES] = {0};
+    float narrow[PIECE];
+    const float *first = fetch(loop, t, group, 0, 0, (size_t)block, narrow) + lane;
+    for (int l = 0; l < lanes; l++)
+        shift[l] = (double)first[l];
+    for (int y = 0; y < t->shape.height; y++)
+        for (int x = 0; x < t->shape.width; x += step) {
+            size_t pixels = (size_t)least(step, t->shape.width - x), elements = pixels * (size_t)block;
+            const float *from = fetch(loop, t, group, y, (size_t)x * (size_t)block, elements, narrow);
+            loop->kernels->sums_block(from + lane, pixels, (size_t)block, (size_t)lanes, shift, sums, squares);
+        }
+    for (int l = 0; l < lanes; l++)
+        loop->moments[group * block + lane + l] = moments_from(shift[l], sums[l], squares[l], count);
+}
+
 static void moments_of_lanes(void *context, int item)
 {
     const Loop *loop = context;
     const SolFeatures *t = loop->in;
-    int block = t->layout.block, slices = (block + LANES - 1) / LANES, group = item / slices;
-    int lane = item % slices * LANES, channel = group * block + lane;
-    int lanes = least(least(LANES, block - lane), t->shape.channels - channel);
-    double count = (double)t->shape.height * t->shape.width, mean[LANES] = {0}, squares[LANES];
-    if (block == 1) {
-        mean[0] = sum_plane(t, channel, 0, false) / count;
-        squares[0] = sum_plane(t, channel, mean[0], true);
-    } else {
-        sum_lanes(t, group, lane, lanes, mean, false, squares);
-        for (int j = 0; j < lanes; j++)
-            mean[j] = squares[j] / count;
-        sum_lanes(t, group, lane, lanes, mean, true, squares);
-    }
-    for (int j = 0; j < lanes; j++)
-        loop->moments[channel + j] = (SolMoments){mean[j], squares[j] / count};
+    int block = t->layout.block, slices = (block + SOL_LANES - 1) / SOL_LANES, group = item / slices;
+    int lane = item % slices * SOL_LANES, left = t->shape.channels - group * block - lane;
+    double count = (double)t->shape.height * t->shape.width;
+    if (block == 1)
+        plane_moments(loop, group, count);
+    else if (left > 0)
+        lane_moments(loop, group, lane, least(least(SOL_LANES, block - lane), left), count);
 }
 
 void sol_op_moments(SolPool *pool, const SolFeatures *in, SolMoments *moments)
 {
-    Loop loop = {.in = in, .moments = moments};
-    int slices = (in->layout.block + LANES - 1) / LANES;
+    Loop loop = {.kernels = sol_kernels()->rows, .in = in, .moments = moments};
+    int slices = (in->layout.block + SOL_LANES - 1) / SOL_LANES;
     sol_pool_run(pool, moments_of_lanes, &loop, sol_features_groups(in) * slices);
 }
 
@@ -343,6 +325,56 @@ static float element_at(const SolFeatures *t, int channel, int y, int x)
     return t->layout.element == SOL_FLOAT32 ? ((const float *)row)[at] : sol_from_bfloat16(((const uint16_t *)row)[at]);
 }
 
+static void write_row(const Loop *loop, const SolFeatures *t, int group, int y, size_t from, size_t count,
+                      const float *values)
+{
+    if (t->layout.element == SOL_FLOAT32)
+        memcpy((float *)sol_features_row(t, group, y) + from, values, count * sizeof *values);
+    else
+        store(loop, t, group, y, from, count, values);
+}
+
+/* Some pixels of a row of a group of `in` to planes, SOL_LANES channels at a time. */
+static void spread_row(const Loop *loop, int group, int y)
+{
+    const SolFeatures *in = loop->in, *out = loop->out;
+    int block = in->layout.block, step = piece_pixels(in, PIECE), first = group * block;
+    int channels = least(block, in->shape.channels - first);
+    float narrow[PIECE], planes[PIECE];
+    for (int x = 0; x < in->shape.width; x += step) {
+        size_t pixels = (size_t)least(step, in->shape.width - x), wide = (size_t)block;
+        const float *a = fetch(loop, in, group, y, (size_t)x * wide, pixels * wide, narrow);
+        for (int lane = 0; lane < channels; lane += SOL_LANES) {
+            int lanes = least(SOL_LANES, channels - lane);
+            loop->kernels->to_planes(a + lane, pixels, wide, (size_t)lanes, planes, pixels);
+            for (int l = 0; l < lanes; l++)
+                write_row(loop, out, first + lane + l, y, (size_t)x, pixels, planes + (size_t)l * pixels);
+        }
+    }
+}
+
+/* The way back: some pixels of a row of a group of `out` from planes. */
+static void gather_row(const Loop *loop, int group, int y)
+{
+    const SolFeatures *in = loop->in, *out = loop->out;
+    int block = out->layout.block, step = piece_pixels(out, PIECE), first = group * block;
+    int channels = least(block, in->shape.channels - first);
+    float narrow[PIECE], planes[PIECE], buffer[PIECE];
+    for (int x = 0; x < out->shape.width; x += step) {
+        size_t pixels = (size_t)least(step, out->shape.width - x), wide = (size_t)block;
+        if (channels < block)
+            memset(buffer, 0, pixels * wide * sizeof *buffer);
+        for (int lane = 0; lane < channels; lane += SOL_LANES) {
+            int lanes = least(SOL_LANES, channels - lane);
+            for (int l = 0; l < lanes; l++)
+                memcpy(planes + (size_t)l * pixels,
+                       fetch(loop, in, first + lane + l, y, (size_t)x, pixels, narrow), pixels * sizeof *planes);
+            loop->kernels->from_planes(planes, pixels, pixels, (size_t)lanes, buffer + lane, wide);
+        }
+        write_row(loop, out, group, y, (size_t)x * wide, pixels * wide, buffer);
+    }
+}
+
 /* One row of one group of `out`, from wherever its channels lie in `in`. */
 static void convert_row(const Loop *loop, int group, int y)
 {
@@ -356,7 +388,7 @@ static void convert_row(const Loop *loop, int group, int y)
         for (int c = 0; c < block; c++)
             for (int p = 0; p < pixels; p++)
                 to[p * block + c] = first + c < in->shape.channels ? element_at(in, first + c, y, x + p) : 0.0f;
-        store(out, group, y, from, (size_t)pixels * (size_t)block, buffer);
+        store(loop, out, group, y, from, (size_t)pixels * (size_t)block, buffer);
     }
 }
 
@@ -371,11 +403,11 @@ static void regroup_row(const Loop *loop, int group, int y)
             size_t at = (size_t)x * (size_t)wide + (size_t)(first % wide), count = (size_t)run;
             float *to = place(out, group, y, at, buffer);
             if (first < in->shape.channels)
-                memcpy(to, fetch(in, first / narrow, y, (size_t)x * (size_t)narrow + (size_t)(first % narrow), count,
+                memcpy(to, fetch(loop, in, first / narrow, y, (size_t)x * (size_t)narrow + (size_t)(first % narrow), count,
                                  widened), count * sizeof *to);
             else
                 memset(to, 0, count * sizeof *to);
-            store(out, group, y, at, count, buffer);
+            store(loop, out, group, y, at, count, buffer);
         }
 }
 
@@ -387,20 +419,20 @@ static void copy_row(const Loop *loop, int group, int y)
     float narrow[PIECE], buffer[PIECE];
     for (size_t from = 0; from < length; from += PIECE) {
         size_t count = length - from < PIECE ? length - from : PIECE;
-        const float *a = fetch(in, group, y, from, count, narrow);
+        const float *a = fetch(loop, in, group, y, from, count, narrow);
         float *to = place(out, group, y, from, buffer);
-        for (size_t i = 0; i < count; i++)
-            to[i] = a[i];
-        store(out, group, y, from, count, buffer);
+        memcpy(to, a, count * sizeof *to);
+        store(loop, out, group, y, from, count, buffer);
     }
 }
 
 void sol_op_convert(SolPool *pool, const SolFeatures *in, const SolFeatures *out)
 {
     int a = in->layout.block, b = out->layout.block;
-    bool nested = a > 1 && b > 1 && (a % b == 0 || b % a == 0);
-    Loop loop = {.in = in, .out = out, .row = a == b ? copy_row : nested ? regroup_row : convert_row};
-    run_rows(pool, &loop, out);
+    bool nested = a % b == 0 || b % a == 0;
+    Loop loop = {.in = in, .out = out};
+    loop.row = a == b ? copy_row : a == 1 ? gather_row : b == 1 ? spread_row : nested ? regroup_row : convert_row;
+    run_rows(pool, &loop, b == 1 ? in : out);
 }
 
 /* A pixel of the margin, from the pixel of its row that the border puts there. */

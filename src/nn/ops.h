@@ -25,7 +25,7 @@ void sol_op_max_pool(SolPool *pool, const SolFeatures *in, const SolFeatures *ou
 /** out = `in` with every pixel repeated 2x2 (nearest-neighbour upsampling). */
 void sol_op_upsample(SolPool *pool, const SolFeatures *in, const SolFeatures *out);
 
-/** out = a + b. */
+/** out = a + b. One of them may have half the height and width: it is upsampled while it is read. */
 void sol_op_add(SolPool *pool, const SolFeatures *a, const SolFeatures *b, const SolFeatures *out);
 
 /** out = max(in, 0). */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Nodes run in the graph's order, so node numbers are the steps that buffers live from and to.
- * A value lives from the node that makes it to the last one that reads it, or to the end where it is
- * kept; element-wise nodes write over an input that dies with them.
+ * Steps run in the graph's order, so node numbers are the steps that buffers live from and to. Nodes that melt into
+ * another's step (nn/fuse.h) have none. A value lives from the step that makes it to the last one that reads it, or
+ * to the end where it is kept; steps that work element by element write over an input that dies with them.
  */
 #include "nn/plan.h"
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "nn/arena.h"
+#include "nn/fuse.h"
 #include "nn/ops.h"
 
 #include <limits.h>
@@ -16,15 +17,14 @@
 
 /* A node at the planned size. */
 typedef struct Value {
-    bool needed, kept;
     SolShape shape;
     SolLayout layout;
-    int last;       /* the last step that reads it */
-    int buffer;     /* that holds it */
-    int scratch;    /* buffer that only its own step uses: a convolution's scratch, adain's numbers */
-    SolLayout reads; /* the layout that its step wants its inputs in */
-    int copies[2];  /* buffers for inputs that lie in another; -1 where they are read as they are */
-    int result;     /* of a kept value that does not lie in planes: the buffer that its planes go to; -1 */
+    int last;          /* the last step that reads it */
+    int buffer;        /* that holds it; -1 where it is never written */
+    int scratch;       /* buffer that only its own step uses: a convolution's scratch, adain's numbers */
+    SolLayout wanted[2]; /* the layouts that its step wants its inputs in */
+    int copies[2];     /* buffers for inputs that lie in another; -1 where they are read as they are */
+    int result;        /* of a kept value that does not lie in planes: the buffer that its planes go to; -1 */
     SolConv *conv;
     double seconds; /* that runs took here */
 } Value;
@@ -42,6 +42,7 @@ struct SolPlan {
     const SolGraph *graph;
     SolPool *pool;
     Value *values; /* one for each node */
+    SolStep *steps;
     SolBuffer *buffers;
     int buffer_count;
     char *arena;
@@ -49,34 +50,33 @@ struct SolPlan {
     double macs;
 };
 
-/* The nodes that a layer reads, 2 at most. */
-static int nodes_read(const SolLayer *layer, int nodes[2])
-{
-    int count = sol_op_inputs(layer->op);
-    for (int i = 0; i < count; i++)
-        nodes[i] = layer->inputs[i];
-    if (layer->op == SOL_OP_ADAIN)
-        nodes[count++] = layer->tap;
-    return count;
-}
-
-/* Marks what `keep` needs, and until when. */
+/* Marks what `keep` needs. */
 static void find_needed(SolPlan *plan, const int keep[], int keep_count)
 {
-    Value *values = plan->values;
-    int count = sol_graph_count(plan->graph);
-    values[0].needed = true;
-    for (int i = 0; i < keep_count; i++) {
-        values[keep[i]].needed = values[keep[i]].kept = true;
-        values[keep[i]].last = count;
+    SolStep *steps = plan->steps;
+    steps[0].needed = true;
+    for (int i = 0; i < keep_count; i++)
+        steps[keep[i]].needed = steps[keep[i]].kept = true;
+    for (int n = sol_graph_count(plan->graph) - 1; n > 0; n--) {
+        const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
+        for (int i = 0; steps[n].needed && i < sol_op_inputs(layer->op); i++)
+            steps[layer->inputs[i]].needed = true;
+        if (steps[n].needed && layer->op == SOL_OP_ADAIN)
+            steps[layer->tap].needed = true;
     }
-    for (int n = count - 1; n > 0; n--) {
-        int nodes[2], reads = nodes_read(&sol_graph_node(plan->graph, n)->layer, nodes);
-        for (int i = 0; values[n].needed && i < reads; i++) {
-            Value *input = &values[nodes[i]];
-            input->needed = true;
-            input->last = n > input->last ? n : input->last;
-        }
+}
+
+/* Until when values are needed. */
+static void find_lives(SolPlan *plan)
+{
+    int count = sol_graph_count(plan->graph);
+    for (int n = 0; n < count; n++) {
+        const SolStep *step = &plan->steps[n];
+        if (step->kept)
+            plan->values[n].last = count;
+        for (int i = 0; step->needed && !step->melted && i < SOL_READS; i++)
+            if (step->reads[i] >= 0 && plan->values[step->reads[i]].last < n)
+                plan->values[step->reads[i]].last = n;
     }
 }
 
@@ -115,20 +115,21 @@ static int add_buffer(SolPlan *plan, size_t bytes, int first, int last)
     return plan->buffer_count++;
 }
 
-/* True where the node's result may lie where its input number `i` lies. */
-static bool can_overwrite(const SolPlan *plan, int n, int i)
+/* True where the result of step `n`, which has the layout `layout`, may lie where its input number `i` lies. */
+static bool can_overwrite(const SolPlan *plan, int n, int i, SolLayout layout)
 {
-    const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
-    bool elementwise = layer->op == SOL_OP_AFFINE || layer->op == SOL_OP_RELU || layer->op == SOL_OP_ADD ||
-                       layer->op == SOL_OP_ADAIN;
-    return elementwise && plan->values[layer->inputs[i]].last == n &&
-           sol_layout_is(plan->values[layer->inputs[i]].layout, plan->values[n].layout);
+    const SolStep *step = &plan->steps[n];
+    SolOp op = sol_graph_node(plan->graph, n)->layer.op;
+    bool elementwise = op == SOL_OP_AFFINE || op == SOL_OP_RELU || op == SOL_OP_ADD || op == SOL_OP_ADAIN ||
+                       (op == SOL_OP_CONV && i == 1 && step->reads[0] != step->reads[1]);
+    return elementwise && step->reads[i] >= 0 && !step->doubled[i] && plan->values[step->reads[i]].last == n &&
+           sol_layout_is(plan->values[step->reads[i]].layout, layout);
 }
 
-/* Gives node `n` a buffer: one of its inputs' where that dies here, or a new one. */
-static int find_buffer(SolPlan *plan, int n)
+/* Gives the value of node `n`, which step `step` makes, a buffer: one of the inputs' where that dies there, or a
+   new one. */
+static int find_buffer(SolPlan *plan, int n, int step)
 {
-    const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
     Value *value = &plan->values[n];
     size_t bytes, planes = 0;
     if (!sol_features_bytes(value->shape, value->layout, &bytes) ||
@@ -136,29 +137,43 @@ static int find_buffer(SolPlan *plan, int n)
         return sol_fail(SOL_ERR_NOMEM, "%dx%d pixels are too many: layer \"%s\" cannot be addressed",
                         plan->values[0].shape.width, plan->values[0].shape.height,
                         sol_graph_node(plan->graph, n)->name);
-    if (value->kept && !sol_layout_is(value->layout, SOL_PLANES))
-        value->result = add_buffer(plan, planes, n, value->last);
-    for (int i = 0; i < sol_op_inputs(layer->op); i++)
-        if (can_overwrite(plan, n, i)) {
-            value->buffer = plan->values[layer->inputs[i]].buffer;
+    if (plan->steps[n].kept && !sol_layout_is(value->layout, SOL_PLANES))
+        value->result = add_buffer(plan, planes, step, value->last);
+    for (int i = 0; i < 2 && plan->steps[step].pooled != n; i++)
+        if (can_overwrite(plan, step, i, value->layout)) {
+            value->buffer = plan->values[plan->steps[step].reads[i]].buffer;
             plan->buffers[value->buffer].last = value->last;
             return SOL_OK;
         }
-    value->buffer = add_buffer(plan, bytes, n, value->last);
+    value->buffer = add_buffer(plan, bytes, step, value->last);
     return SOL_OK;
 }
 
-/* Reserves room for inputs of node `n` that its step wants in another layout than they have. */
+/* Gives buffers to all values that step `n` makes. */
+static int find_buffers(SolPlan *plan, int n)
+{
+    const SolStep *step = &plan->steps[n];
+    const int others[] = {step->pooled, step->sum};
+    int result = sol_step_writes(step) ? find_buffer(plan, n, n) : SOL_OK;
+    for (int i = 0; i < 2 && result == SOL_OK; i++)
+        if (others[i] >= 0) {
+            plan->values[others[i]].layout = plan->values[n].layout;
+            result = find_buffer(plan, others[i], n);
+        }
+    return result;
+}
+
+/* Reserves room for inputs of step `n` that it wants in another layout than they have. */
 static int find_copies(SolPlan *plan, int n)
 {
-    const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
+    const SolStep *step = &plan->steps[n];
     Value *value = &plan->values[n];
-    for (int i = 0; i < sol_op_inputs(layer->op); i++) {
-        const Value *input = &plan->values[layer->inputs[i]];
+    for (int i = 0; i < 2; i++) {
+        const Value *input = step->reads[i] < 0 ? NULL : &plan->values[step->reads[i]];
         size_t bytes;
-        if (sol_layout_is(input->layout, value->reads))
+        if (!input || sol_layout_is(input->layout, value->wanted[i]))
             continue;
-        if (!sol_features_bytes(input->shape, value->reads, &bytes))
+        if (!sol_features_bytes(input->shape, value->wanted[i], &bytes))
             return sol_fail(SOL_ERR_NOMEM, "the picture is too large for layer \"%s\"",
                             sol_graph_node(plan->graph, n)->name);
         value->copies[i] = add_buffer(plan, bytes, n, n);
@@ -180,29 +195,36 @@ static bool is_outermost(const SolPlan *plan, int n)
     return before == 0 || after == count;
 }
 
-static int plan_conv(SolPlan *plan, int n, const SolPlanOptions *options)
+/* A convolution as it stands in the graph. */
+static SolConvShape conv_shape(const SolPlan *plan, int n, const SolPlanOptions *options)
 {
     const SolNode *node = sol_graph_node(plan->graph, n);
     const SolLayer *layer = &node->layer;
-    Value *value = &plan->values[n];
     SolConvShape shape = {.in_channels = sol_graph_node(plan->graph, layer->inputs[0])->channels,
                           .out_channels = node->channels,
                           .kernel = layer->kernel,
-                          .height = value->shape.height,
-                          .width = value->shape.width,
+                          .height = plan->values[n].shape.height,
+                          .width = plan->values[n].shape.width,
                           .border = layer->border,
                           .relu = layer->relu};
-    int result;
     if (options->precision != SOL_PRECISION_FLOAT32 && !is_outermost(plan, n))
         shape.element = options->precision == SOL_PRECISION_BFLOAT16 ? SOL_BFLOAT16
                                                                      : sol_conv_best_element(options->backend, &shape);
-    result = sol_conv_plan(&value->conv, options->backend, &shape, layer->weights, layer->bias, plan->pool);
+    return shape;
+}
+
+static int plan_conv(SolPlan *plan, int n, const SolPlanOptions *options)
+{
+    const SolNode *node = sol_graph_node(plan->graph, n);
+    Value *value = &plan->values[n];
+    int result = sol_conv_plan(&value->conv, options->backend, &plan->steps[n].conv, node->layer.weights,
+                               node->layer.bias, plan->pool);
     if (result != SOL_OK)
         return sol_fail_within(result, "layer \"%s\"", node->name);
     value->scratch = add_buffer(plan, value->conv->scratch, n, n);
-    value->reads = value->conv->in;
-    value->layout = value->conv->out;
-    plan->macs += sol_conv_macs(&shape);
+    value->wanted[0] = value->conv->in;
+    value->wanted[1] = value->layout = value->conv->out;
+    plan->macs += sol_conv_macs(&plan->steps[n].conv);
     return SOL_OK;
 }
 
@@ -218,21 +240,18 @@ static AdainNumbers adain_numbers(void *memory, int channels)
     return numbers;
 }
 
-static int plan_node(SolPlan *plan, int n, const SolPlanOptions *options)
+/* Plans the step of node `n`. */
+static int plan_step(SolPlan *plan, int n, const SolPlanOptions *options)
 {
     SolOp op = sol_graph_node(plan->graph, n)->layer.op;
     Value *value = &plan->values[n];
     int result = SOL_OK;
-    value->copies[0] = value->copies[1] = value->result = -1;
-    value->reads = value->layout = SOL_PLANES;
-    if (n > 0) {
-        value->reads = value->layout = plan->values[sol_graph_node(plan->graph, n)->layer.inputs[0]].layout;
-        result = find_shape(plan, n);
-    }
-    if (result == SOL_OK && op == SOL_OP_CONV)
+    value->layout = n > 0 ? plan->values[plan->steps[n].reads[0]].layout : SOL_PLANES;
+    value->wanted[0] = value->wanted[1] = value->layout;
+    if (op == SOL_OP_CONV)
         result = plan_conv(plan, n, options);
     if (result == SOL_OK)
-        result = find_buffer(plan, n);
+        result = find_buffers(plan, n);
     if (result == SOL_OK)
         result = find_copies(plan, n);
     if (result == SOL_OK && op == SOL_OP_ADAIN)
@@ -240,13 +259,25 @@ static int plan_node(SolPlan *plan, int n, const SolPlanOptions *options)
     return result;
 }
 
-static int plan_nodes(SolPlan *plan, int width, int height, const SolPlanOptions *options)
+static int plan_steps(SolPlan *plan, int width, int height, const SolPlanOptions *options)
 {
-    int result = SOL_OK;
+    int count = sol_graph_count(plan->graph), result = SOL_OK;
     plan->values[0].shape = (SolShape){sol_graph_node(plan->graph, 0)->channels, height, width};
-    for (int n = 0; n < sol_graph_count(plan->graph) && result == SOL_OK; n++)
-        if (plan->values[n].needed)
-            result = plan_node(plan, n, options);
+    for (int n = 0; n < count && result == SOL_OK; n++) {
+        Value *value = &plan->values[n];
+        value->buffer = value->copies[0] = value->copies[1] = value->result = -1;
+        if (n > 0 && plan->steps[n].needed)
+            result = find_shape(plan, n);
+        if (result == SOL_OK && plan->steps[n].needed && sol_graph_node(plan->graph, n)->layer.op == SOL_OP_CONV)
+            plan->steps[n].conv = conv_shape(plan, n, options);
+    }
+    if (result != SOL_OK)
+        return result;
+    sol_fuse(plan->graph, options->backend, plan->steps);
+    find_lives(plan);
+    for (int n = 0; n < count && result == SOL_OK; n++)
+        if (plan->steps[n].needed && !plan->steps[n].melted)
+            result = plan_step(plan, n, options);
     return result;
 }
 
@@ -263,7 +294,8 @@ int sol_plan_open(SolPlan **out, const SolGraph *graph, int width, int height, c
     plan->pool = pool;
     plan->values = sol_calloc(count, sizeof *plan->values);
     plan->buffers = sol_calloc(count, BUFFERS_OF_VALUE * sizeof *plan->buffers);
-    if (!plan->values || !plan->buffers) {
+    plan->steps = sol_calloc(count, sizeof *plan->steps);
+    if (!plan->values || !plan->buffers || !plan->steps) {
         result = sol_fail_memory("a network's plan");
         goto fail;
     }
@@ -272,7 +304,7 @@ int sol_plan_open(SolPlan **out, const SolGraph *graph, int width, int height, c
         goto fail;
     }
     find_needed(plan, keep, keep_count);
-    result = plan_nodes(plan, width, height, options ? options : &fastest);
+    result = plan_steps(plan, width, height, options ? options : &fastest);
     if (result == SOL_OK)
         result = sol_arena_lay_out(plan->buffers, plan->buffer_count, &plan->bytes);
     if (result != SOL_OK)
@@ -307,15 +339,15 @@ static SolFeatures features_of(const SolPlan *plan, int n)
     return (SolFeatures){memory_of(plan, value->buffer), value->shape, value->layout};
 }
 
-/* Input number `i` of node `n`, in the layout that its step wants. */
+/* Input number `i` of step `n`, in the layout that it wants. */
 static SolFeatures input_of(const SolPlan *plan, int n, int i)
 {
     const Value *value = &plan->values[n];
-    SolFeatures from = features_of(plan, sol_graph_node(plan->graph, n)->layer.inputs[i]), to = from;
+    SolFeatures from = features_of(plan, plan->steps[n].reads[i]), to = from;
     if (value->copies[i] < 0)
         return from;
     to.data = memory_of(plan, value->copies[i]);
-    to.layout = value->reads;
+    to.layout = value->wanted[i];
     sol_op_convert(plan->pool, &from, &to);
     return to;
 }
@@ -340,17 +372,33 @@ static void run_adain(const SolPlan *plan, int n, const float *statistics, float
     sol_op_affine(plan->pool, &in, a.centre, a.scale, a.offset, &out);
 }
 
+/* The memory of a value that a step makes besides its own, or NULL for none. */
+static void *memory_of_value(const SolPlan *plan, int n)
+{
+    return n >= 0 ? memory_of(plan, plan->values[n].buffer) : NULL;
+}
+
+static void run_conv(const SolPlan *plan, int n, const SolFeatures *in)
+{
+    const SolStep *step = &plan->steps[n];
+    const Value *value = &plan->values[n];
+    SolConvData data = {.in = in->data, .pooled = memory_of_value(plan, step->pooled)};
+    data.out = memory_of_value(plan, step->sum >= 0 ? step->sum : sol_step_writes(step) ? n : -1);
+    if (step->conv.added)
+        data.added = input_of(plan, n, 1).data;
+    sol_conv_run(value->conv, &data, memory_of(plan, value->scratch));
+}
+
 static void run_operator(const SolPlan *plan, int n, const SolFeatures *in, const SolFeatures *out)
 {
     const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
-    const Value *value = &plan->values[n];
     SolFeatures other;
     switch (layer->op) {
     case SOL_OP_AFFINE:
         sol_op_affine(plan->pool, in, NULL, layer->scale, layer->offset, out);
         break;
     case SOL_OP_CONV:
-        sol_conv_run(value->conv, &(SolConvData){.in = in->data, .out = out->data}, memory_of(plan, value->scratch));
+        run_conv(plan, n, in);
         break;
     case SOL_OP_RELU:
         sol_op_relu(plan->pool, in, out);
@@ -372,10 +420,12 @@ static void run_operator(const SolPlan *plan, int n, const SolFeatures *in, cons
     }
 }
 
-static void run_node(const SolPlan *plan, int n, const float *statistics, float strength)
+static void run_step(const SolPlan *plan, int n, const float *statistics, float strength)
 {
     const Value *value = &plan->values[n];
-    SolFeatures out = features_of(plan, n), in;
+    SolFeatures out = {0}, in;
+    if (sol_step_writes(&plan->steps[n]))
+        out = features_of(plan, n);
     if (sol_graph_node(plan->graph, n)->layer.op == SOL_OP_ADAIN) {
         run_adain(plan, n, statistics, strength);
     } else {
@@ -392,8 +442,8 @@ void sol_plan_run(SolPlan *plan, const float *statistics, float strength)
 {
     double start = sol_clock(), end;
     for (int n = 1; n < sol_graph_count(plan->graph); n++, start = end) {
-        if (plan->values[n].needed)
-            run_node(plan, n, statistics, strength);
+        if (plan->steps[n].needed && !plan->steps[n].melted)
+            run_step(plan, n, statistics, strength);
         end = sol_clock();
         plan->values[n].seconds += end - start;
     }
@@ -402,7 +452,7 @@ void sol_plan_run(SolPlan *plan, const float *statistics, float strength)
 const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape)
 {
     const Value *value = &plan->values[node];
-    if (!value->kept)
+    if (!plan->steps[node].kept)
         return NULL;
     *shape = value->shape;
     return memory_of(plan, value->result >= 0 ? value->result : value->buffer);
@@ -455,6 +505,7 @@ void sol_plan_close(SolPlan **out)
     for (int n = 0; plan->values && n < sol_graph_count(plan->graph); n++)
         sol_conv_close(&plan->values[n].conv);
     sol_free(plan->values);
+    sol_free(plan->steps);
     sol_free(plan->buffers);
     sol_free(plan->arena);
     sol_free(plan);
