@@ -105,7 +105,8 @@ typedef struct SolEngineLayer {
 } SolEngineLayer;
 
 /**
- * Tells what every layer takes, in the order in which they are computed.
+ * Tells what every layer takes, in the order in which they are computed. What a convolution does in passing (the
+ * pooling of its result, for example) is no layer of its own.
  *
  * @param[out] layers  `room` of them at most are filled in; their texts last as long as the model
  * @return how many layers there are; 0 without a plan

@@ -485,7 +485,7 @@ const char *sol_plan_backend(const SolPlan *plan)
 bool sol_plan_step(const SolPlan *plan, int node, SolPlanStep *step)
 {
     const Value *value = &plan->values[node];
-    if (node == 0 || !value->needed)
+    if (node == 0 || !plan->steps[node].needed || plan->steps[node].melted)
         return false;
     *step = (SolPlanStep){sol_graph_node(plan->graph, node), value->shape, value->conv, value->seconds};
     return true;
