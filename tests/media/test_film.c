@@ -9,6 +9,7 @@
 
 #include "image/image.h"
 
+#include <libavutil/intreadwrite.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,6 +52,24 @@ static void test_ntsc_rate_is_exact(void **state)
     assert_contains(text, "nb_frames=31|");
 }
 
+/* A film's length as its own header tells it, since some versions of ffprobe add up the times of packets instead. */
+static double movie_seconds(const char *path)
+{
+    uint32_t scale, duration;
+    size_t size, at = 0;
+    uint8_t *bytes;
+    if (strstr(path, ".mkv"))
+        return atof(strchr(probe(path, "format=duration"), '=') + 1);
+    bytes = read_bytes(path, &size);
+    while (at + 24 < size && memcmp(bytes + at, "mvhd", 5) != 0) /* and version 0 */
+        at++;
+    assert_true(at + 24 < size);
+    scale = AV_RB32(bytes + at + 16);
+    duration = AV_RB32(bytes + at + 20);
+    free(bytes);
+    return (double)duration / scale;
+}
+
 static void test_variable_times_are_kept(void **state)
 {
     /* in 1/1000 s, and not from 0 */
@@ -67,7 +86,7 @@ static void test_variable_times_are_kept(void **state)
         assert_string_equal(text, expected);
         assert_numbers(path, 64, 48, 0, 9);
         assert_float_equal((float)report.seconds, 2.999f, 1e-6f);
-        assert_contains(probe(path, "format=duration"), "duration=2.999000|");
+        assert_float_equal((float)movie_seconds(path), 2.999f, 1e-6f);
     }
 }
 

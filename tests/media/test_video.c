@@ -174,8 +174,8 @@ static void keeps_variable_times(void **state)
     sol_video_index_clear(&index);
     sol_video_close(&video);
 
-    numbered_clip(FRAMES, "-vf settb=1/60000,setpts=N*1001 -r 60000/1001 -fps_mode passthrough "
-                          "-c:v mjpeg -q:v 2 -pix_fmt yuvj420p ntsc.mov");
+    numbered_clip(FRAMES, "-vf settb=1/60000,setpts=N*1001 -r 60000/1001 -c:v mjpeg "
+                          "-q:v 2 -pix_fmt yuvj420p ntsc.mov");
     video = open_video("ntsc.mov", NULL);
     sol_video_info(video, &info);
     assert_int_equal(info.frame_rate.num, 60000);
