@@ -41,11 +41,21 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmiss
 DEFINES  := -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE
 PACKAGES := libavformat libavcodec libavutil libswscale yaml-0.1 jansson openblas
 
-# oneDNN multiplies bfloat16 and is built in where its header is found; ONEDNN=no leaves it out.
-ONEDNN ?= $(if $(shell echo '\#include <oneapi/dnnl/dnnl.h>' | $(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 && echo yes),yes,no)
+# oneDNN multiplies bfloat16 on x86-64 and is built in where it is found there. ONEDNN=no leaves it out; ONEDNN=yes
+# insists on it. conv_onednn.c looks up the threads' runtime that the library brings, so none is linked.
+comma := ,
+ONEDNN_FOUND := $(shell $(CC) -dumpmachine 2>/dev/null | grep -q '^x86_64' && \
+                  echo DNNL_VERSION_MAJOR.DNNL_VERSION_MINOR.DNNL_VERSION_PATCH | \
+                  $(CC) $(CPPFLAGS) -E -P -include oneapi/dnnl/dnnl.h -x c - 2>/dev/null | tr -d ' ' | grep '^[0-9]')
+ONEDNN ?= $(if $(ONEDNN_FOUND),yes,no)
 ifeq ($(ONEDNN),yes)
   DEFINES += -DSOL_HAVE_ONEDNN
-  ONEDNN_LIBS := -ldnnl -lgomp
+  ONEDNN_LIBS := -ldnnl -ldl
+  ONEDNN_SAID := oneDNN: $(if $(ONEDNN_FOUND),$(ONEDNN_FOUND)$(comma) built in (ONEDNN=no leaves it out),built in (ONEDNN=yes))
+else ifeq ($(ONEDNN),no)
+  ONEDNN_SAID := oneDNN: building without $(if $(ONEDNN_FOUND),(ONEDNN=no),(not found; on x86-64, libdnnl-dev adds it))
+else
+  $(error ONEDNN is "$(ONEDNN)"; it is yes or no)
 endif
 
 # Asked once, and only when something is compiled: `make deps` must work before pkg-config exists.
@@ -54,7 +64,8 @@ PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIB
 
 COMPILE = $(CC) -std=c11 $(WARNINGS) $(DEFINES) -Iinclude -Isrc $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) \
           -ffp-contract=off -pthread -fPIC -fvisibility=hidden -MMD -MP
-LIBS    = $(LDFLAGS) $(SAN) $(PKG_LIBS) $(ONEDNN_LIBS) -lgif -pthread -lm
+OTHER_LIBS := $(strip $(ONEDNN_LIBS) -lgif -pthread -lm)
+LIBS    = $(LDFLAGS) $(SAN) $(PKG_LIBS) $(OTHER_LIBS)
 
 # `make V=1` shows whole commands.
 Q := $(if $(V),,@)
@@ -101,6 +112,7 @@ help:
 	@echo "make clean      remove build/"
 	@echo
 	@echo "VARIANT=release|debug|san picks how it is built (san: address and undefined-behaviour sanitizers);"
+	@echo "ONEDNN=no builds without oneDNN, which is built in where it is found, on x86-64;"
 	@echo "CC, CFLAGS, LDFLAGS and BUILD are yours to set; V=1 shows whole commands."
 
 deps:
@@ -135,9 +147,10 @@ $(BUILD)/deps.ok: scripts/deps.sh
 	@scripts/deps.sh --check build
 	@touch $@
 
-# Changes when the compiler or its flags do, and everything with it.
+# Changes when the compiler, its flags or oneDNN do, and everything with it.
 $(BUILD)/flags: FORCE | $(BUILD)/deps.ok
-	@echo '$(COMPILE) $(LIBS)' | cmp -s - $@ || echo '$(COMPILE) $(LIBS)' >$@
+	@echo '$(COMPILE) $(LIBS) $(ONEDNN_SAID)' >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; echo '$(ONEDNN_SAID)'; fi
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -184,6 +197,7 @@ install: all
 	ln -sf $(SHARED) $(DESTDIR)$(PREFIX)/lib/$(LINK_NAME)
 	install -m 644 include/solstice/*.h $(DESTDIR)$(PREFIX)/include/solstice/
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@PACKAGES@|$(PACKAGES)|' \
+	  -e 's|@LIBS@|$(OTHER_LIBS)|' \
 	  scripts/solstice.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/solstice.pc
 	install -m 644 docs/solstice.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 models/*.safetensors models/*.json $(DESTDIR)$(PREFIX)/share/solstice/models/

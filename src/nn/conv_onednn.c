@@ -11,6 +11,8 @@
  */
 #ifdef SOL_HAVE_ONEDNN
 
+#define _GNU_SOURCE /* RTLD_DEFAULT */
+
 #include "nn/conv.h"
 
 #include "base/cpu.h"
@@ -18,6 +20,7 @@
 #include "nn/onednn_api.h"
 #include "nn/ops.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -44,7 +47,14 @@ typedef struct Worker {
     dnnl_memory_t in[2], out[2], scratch[2]; /* for either band */
 } Worker;
 
+/* How the calling thread's share of the library's own threads is read and set. */
+typedef struct Threading {
+    int (*get)(void);
+    void (*set)(int threads);
+} Threading;
+
 typedef struct State {
+    Threading threading;
     dnnl_engine_t engine;
     dnnl_stream_t stream;    /* for the weights */
     Band bands[2];           /* all but the last; the last, where that has fewer rows */
@@ -81,7 +91,7 @@ static bool offers(dnnl_cpu_isa_t isa)
 static bool supports(const SolConvShape *s)
 {
     return s->in_channels <= SOL_BLOCK_MAX && s->out_channels <= SOL_BLOCK_MAX &&
-           (s->element == SOL_FLOAT32 || offers(dnnl_cpu_isa_avx512_core));
+           offers(s->element == SOL_BFLOAT16 ? dnnl_cpu_isa_avx512_core : dnnl_cpu_isa_sse41);
 }
 
 /*
@@ -102,24 +112,26 @@ static bool winograd_pays(const SolConvShape *s)
 
 /* ---- one thread ---- */
 
+/* The OpenMP runtime whose threads the library uses; all NULL where it was built with other threads or none. */
+static Threading find_threading(void)
+{
+    Threading t = {0};
 #if DNNL_CPU_THREADING_RUNTIME == DNNL_RUNTIME_OMP
-/* Of the OpenMP runtime that the library brings; which compiler's header declares them does not matter. */
-extern int omp_get_max_threads(void);
-extern void omp_set_num_threads(int threads);
+    /* Compilers have different ones. The first one loaded is the one that the library's own calls find, too. */
+    *(void **)&t.get = dlsym(RTLD_DEFAULT, "omp_get_max_threads");
+    *(void **)&t.set = dlsym(RTLD_DEFAULT, "omp_set_num_threads");
+#endif
+    return t.get && t.set ? t : (Threading){0};
+}
 
 /* Makes the library use `threads` threads when the calling thread asks it for something. Returns the number before. */
-static int use_threads(int threads)
+static int use_threads(const Threading *t, int threads)
 {
-    int before = omp_get_max_threads();
-    omp_set_num_threads(threads);
+    int before = t->get ? t->get() : threads;
+    if (t->set)
+        t->set(threads);
     return before;
 }
-#else
-static int use_threads(int threads)
-{
-    return threads;
-}
-#endif
 
 /* ---- planning ---- */
 
@@ -359,9 +371,10 @@ static int plan(SolConv *conv)
         memcpy(state->bias_values, conv->bias, (size_t)s->out_channels * sizeof *conv->bias);
     conv->in = nhwc(s, s->in_channels);
     conv->out = nhwc(s, s->out_channels);
-    before = use_threads(1);
-    done = offers(dnnl_cpu_isa_sse41) && plan_bands(conv, state);
-    use_threads(before);
+    state->threading = find_threading();
+    before = use_threads(&state->threading, 1);
+    done = plan_bands(conv, state);
+    use_threads(&state->threading, before);
     if (!done || !sol_mul(worker_bytes(state), (size_t)threads, &conv->scratch))
         return sol_fail(SOL_ERR_NOMEM, "oneDNN cannot plan a %dx%d convolution from %d to %d channels at %dx%d",
                         s->kernel, s->kernel, s->in_channels, s->out_channels, s->width, s->height);
@@ -436,10 +449,10 @@ static void work(void *context, int worker)
 {
     Run *r = context;
     const State *state = r->conv->state;
-    int before = use_threads(1);
+    int before = use_threads(&state->threading, 1);
     for (int band; (band = atomic_fetch_add(&r->next, 1)) < state->count;)
         run_band(r, band, worker);
-    use_threads(before);
+    use_threads(&state->threading, before);
 }
 
 static void run(const SolConv *conv, const SolConvData *data, void *scratch)

@@ -36,6 +36,9 @@ static void test_install_and_uninstall(void **state)
         fail_msg("%s", printed);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         assert_int_equal(run_command("test -s %s/usr/%s", folder, files[i]), 0);
+#ifdef SOL_HAVE_ONEDNN
+    assert_int_equal(run_command("grep -q '^Libs.private: -ldnnl ' %s/usr/lib/pkgconfig/solstice.pc", folder), 0);
+#endif
     assert_int_equal(run_command("cd / && %s/usr/bin/solstice models", folder), 0);
     assert_contains(printed, "/usr/share/solstice/models/compact.safetensors");
     assert_null(strstr(printed, "vgg19")); /* an architecture, which can be measured, but not painted with */
