@@ -5,13 +5,17 @@
 #
 # With --check nothing is installed: what is missing is named, and the exit status is 1. Installing
 # is done by apt-get, as root or through sudo; on other systems the package names are printed.
+#
+# oneDNN is installed with the rest where it can be had, on x86-64, unless ONEDNN=no is set; nothing
+# stops without it.
 set -eu
 
 check=
 if [ "${1:-}" = --check ]; then check=1; shift; fi
 [ $# -gt 0 ] || set -- build
 
-missing=
+missing=''
+optional=''
 lacks() { missing="$missing $1"; }
 
 have_command() { command -v "$1" >/dev/null 2>&1; }
@@ -32,6 +36,9 @@ for part in "$@"; do
       have_module yaml-0.1 || lacks libyaml
       have_module jansson || lacks jansson
       have_header gif_lib.h || lacks giflib
+      case ${ONEDNN:-yes}:$(uname -m) in
+        yes:x86_64 | yes:amd64) have_header oneapi/dnnl/dnnl.h || optional=onednn ;;
+      esac
       ;;
     test)
       have_module cmocka || lacks cmocka
@@ -40,12 +47,14 @@ for part in "$@"; do
     *) echo "deps.sh: unknown part \"$part\"; there are build and test" >&2; exit 2 ;;
   esac
 done
-[ -n "$missing" ] || exit 0
+[ -n "$missing$optional" ] || exit 0
 
-# packages MANAGER: the names of what is missing.
+# packages MANAGER THING ...: what the packages of these things are called there.
 packages() {
-  for thing in $missing; do
-    case $1:$thing in
+  manager=$1
+  shift
+  for thing in "$@"; do
+    case $manager:$thing in
       apt:compiler) echo gcc libc6-dev ;;
       apt:libav*|apt:libswscale) echo "$thing-dev" ;;
       apt:openblas) echo libopenblas-dev ;;
@@ -53,11 +62,13 @@ packages() {
       apt:jansson) echo libjansson-dev ;;
       apt:giflib) echo libgif-dev ;;
       apt:cmocka) echo libcmocka-dev ;;
+      apt:onednn) echo libdnnl-dev ;;
       dnf:compiler) echo gcc ;;
       dnf:pkg-config) echo pkgconf-pkg-config ;;
       dnf:libav*|dnf:libswscale|dnf:ffmpeg) echo ffmpeg ffmpeg-devel ;;
       dnf:openblas|dnf:libyaml|dnf:jansson|dnf:giflib) echo "$thing-devel" ;;
       dnf:cmocka) echo libcmocka-devel ;;
+      dnf:onednn) echo onednn-devel ;;
       pacman:compiler) echo gcc ;;
       pacman:pkg-config|brew:pkg-config) echo pkgconf ;;
       pacman:libav*|pacman:libswscale|brew:libav*|brew:libswscale) echo ffmpeg ;;
@@ -68,28 +79,49 @@ packages() {
 }
 
 if [ -n "$check" ]; then
+  [ -n "$missing" ] || exit 0
   echo "missing:$missing (run \"make deps\" to install it)" >&2
   exit 1
 fi
 
-if have_command apt-get; then
-  names=$(packages apt)
+sudo=
+[ "$(id -u)" = 0 ] || sudo=sudo
+apt_install() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
+
+# apt_has PACKAGE: whether the lists of packages have it; a fresh system has no lists yet.
+apt_has() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }
+
+if [ -n "$missing" ] && have_command apt-get; then
+  # shellcheck disable=SC2086
+  names=$(packages apt $missing)
   echo "Solstice needs what is not installed yet:$missing"
   echo "installing: $names"
-  sudo=
-  if [ "$(id -u)" != 0 ]; then
-    have_command sudo || { echo "deps.sh: not root, and there is no sudo; as root, run: apt-get install $names" >&2; exit 1; }
-    sudo=sudo
+  if [ -n "$sudo" ] && ! have_command sudo; then
+    echo "deps.sh: not root, and there is no sudo; as root, run: apt-get install $names" >&2
+    exit 1
   fi
   $sudo apt-get update -qq
   # shellcheck disable=SC2086
-  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $names >/dev/null
-  exec "$0" --check "$@"
+  apt_install $names
+  "$0" --check "$@"
+elif [ -n "$missing" ]; then
+  echo "Solstice needs what is not installed yet:$missing" >&2
+  echo "install it with one of these, then run make again:" >&2
+  # shellcheck disable=SC2086
+  for manager in "dnf install" "pacman -S" "brew install"; do
+    echo "  $manager $(packages "${manager%% *}" $missing $optional)" >&2
+  done
+  exit 1
 fi
 
-echo "Solstice needs what is not installed yet:$missing" >&2
-echo "install it with one of these, then run make again:" >&2
-echo "  dnf install $(packages dnf)" >&2
-echo "  pacman -S $(packages pacman)" >&2
-echo "  brew install $(packages brew)" >&2
-exit 1
+# Nobody is asked for a password for what can be done without.
+if [ -n "$optional" ] && have_command apt-get && { [ -z "$sudo" ] || sudo -n true 2>/dev/null; }; then
+  name=$(packages apt $optional)
+  name=${name% }
+  find /var/lib/apt/lists -name '*_Packages*' | grep -q . || $sudo apt-get update -qq || true
+  if apt_has "$name"; then
+    echo "installing: $name (ONEDNN=no does without)"
+    apt_install "$name" || echo "deps.sh: $name cannot be installed; going on without oneDNN" >&2
+  fi
+fi
+exit 0
