@@ -18,6 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef SOL_HAVE_ONEDNN
+#include <oneapi/dnnl/dnnl.h>
+#endif
+
 static const Command *const commands[] = {
     &sol_command_render, &sol_command_check,  &sol_command_stylize, &sol_command_gif,  &sol_command_probe,
     &sol_command_models, &sol_command_bench,  &sol_command_version, &sol_command_help, NULL,
@@ -85,6 +89,16 @@ const Command sol_command_help = {
     .run = run_help,
 };
 
+static void print_onednn_version(void)
+{
+#ifdef SOL_HAVE_ONEDNN
+    const dnnl_version_t *v = dnnl_version();
+    printf("oneDNN %d.%d.%d", v->major, v->minor, v->patch);
+#else
+    printf("no oneDNN");
+#endif
+}
+
 static int run_version(int argc, char **argv)
 {
     unsigned format = avformat_version(), codec = avcodec_version();
@@ -94,8 +108,10 @@ static int run_version(int argc, char **argv)
     if (status >= 0)
         return status;
     printf("solstice %s\n", SOL_VERSION);
-    printf("libavformat %u.%u.%u, libavcodec %u.%u.%u, OpenBLAS kernels: %s\n", format >> 16, format >> 8 & 255,
-           format & 255, codec >> 16, codec >> 8 & 255, codec & 255, sol_blas_core());
+    printf("libavformat %u.%u.%u, libavcodec %u.%u.%u, ", format >> 16, format >> 8 & 255, format & 255, codec >> 16,
+           codec >> 8 & 255, codec & 255);
+    print_onednn_version();
+    printf(", OpenBLAS kernels: %s\n", sol_blas_core());
     return EXIT_DONE;
 }
 
@@ -103,7 +119,7 @@ const Command sol_command_version = {
     .name = "version",
     .arguments = "",
     .summary = "print the version of the program and of what it stands on",
-    .help = "Prints the program's version, FFmpeg's, and which of OpenBLAS's kernels are in use.\n",
+    .help = "Prints the program's version, FFmpeg's, oneDNN's, and which of OpenBLAS's kernels are in use.\n",
     .run = run_version,
 };
 

@@ -93,6 +93,11 @@ static void test_version(void **state)
     assert_int_equal(run_command("%s version", program), 0);
     assert_memory_equal(printed, "solstice ", 9);
     assert_contains(printed, "OpenBLAS");
+#ifdef SOL_HAVE_ONEDNN
+    assert_contains(printed, ", oneDNN ");
+#else
+    assert_contains(printed, "no oneDNN");
+#endif
 }
 
 static void test_output_that_goes_nowhere(void **state)
