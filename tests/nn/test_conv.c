@@ -18,6 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef SOL_HAVE_ONEDNN
+#include <oneapi/dnnl/dnnl.h>
+#endif
+
+static const char *program; /* this one */
+
 /* The backends call OpenBLAS from the pool's threads, with one thread of its own each. */
 static int set_up(void **state)
 {
@@ -41,8 +47,16 @@ static SolFeatures features_in(Guarded *memory, int channels, const SolConvShape
     return f;
 }
 
-/* Plans, runs and closes one convolution, from planes and to planes whatever layout it wants. True where it
-   was computed by Winograd's method of the backend `blas`. */
+/* Whether it may have been computed by Winograd's method: with oneDNN, which has the same points, by the shape. */
+static bool maybe_winograd(const SolConv *conv)
+{
+    const SolConvShape *s = &conv->shape;
+    return conv->backend == &sol_conv_winograd || conv->method == &sol_conv_winograd ||
+           (strcmp(conv->backend->name, "onednn") == 0 && s->kernel == 3 && s->in_channels >= 32);
+}
+
+/* Plans, runs and closes one convolution, from planes and to planes whatever layout it wants. Returns whether
+   Winograd's method may have computed it. */
 static bool convolve(const SolConvBackend *backend, const SolConvShape *shape, const float *weights, const float *bias,
                      SolPool *pool, const float *in, float *out)
 {
@@ -54,7 +68,7 @@ static bool convolve(const SolConvBackend *backend, const SolConvShape *shape, c
     if (sol_conv_plan(&conv, backend, shape, weights, bias, pool) != 0)
         fail_msg("%s", sol_error_text());
     assert_ptr_equal(conv->backend, backend);
-    winograd = conv->backend == &sol_conv_winograd || conv->method == &sol_conv_winograd;
+    winograd = maybe_winograd(conv);
     scratch = guarded((conv->scratch + sizeof(float) - 1) / sizeof(float));
     x = features_in(&x_memory, shape->in_channels, shape, conv->in);
     y = features_in(&y_memory, shape->out_channels, shape, conv->out);
@@ -147,7 +161,8 @@ static void check_conv(const SolConvBackend *backend, const SolConvShape *shape,
     free(wanted);
 }
 
-static void test_backends_agree_with_the_reference(void **state)
+/* With every border and ReLU, or (`step` 3) with either once. */
+static void agree_with_the_reference(const SolConvBackend *backend, int step)
 {
     static const struct {
         int in, out, kernel, height, width;
@@ -158,21 +173,26 @@ static void test_backends_agree_with_the_reference(void **state)
         {7, 2, 9, 1, 1},     {1, 1, 1, 1, 1},     {2, 2, 7, 64, 64},    {512, 33, 3, 5, 6},   {5, 512, 3, 6, 3},
         {256, 300, 3, 4, 13},
     };
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (int variant = 0; variant < 4; variant += step) {
+            SolConvShape shape = {.in_channels = sizes[i].in,
+                                  .out_channels = sizes[i].out,
+                                  .kernel = sizes[i].kernel,
+                                  .height = sizes[i].height,
+                                  .width = sizes[i].width,
+                                  .border = variant & 1 ? SOL_BORDER_ZERO : SOL_BORDER_REFLECT,
+                                  .relu = variant & 2};
+            if (backend->supports(&shape))
+                check_conv(backend, &shape, variant != 3);
+        }
+}
+
+static void test_backends_agree_with_the_reference(void **state)
+{
     (void)state;
     assert_non_null(fast_backend(0));
     for (int b = 0; fast_backend(b); b++)
-        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-            for (int variant = 0; variant < 4; variant++) {
-                SolConvShape shape = {.in_channels = sizes[i].in,
-                                      .out_channels = sizes[i].out,
-                                      .kernel = sizes[i].kernel,
-                                      .height = sizes[i].height,
-                                      .width = sizes[i].width,
-                                      .border = variant & 1 ? SOL_BORDER_ZERO : SOL_BORDER_REFLECT,
-                                      .relu = variant & 2};
-                if (fast_backend(b)->supports(&shape))
-                    check_conv(fast_backend(b), &shape, variant != 3);
-            }
+        agree_with_the_reference(fast_backend(b), 1);
 }
 
 /* In bfloat16: what the reference makes of rounded inputs and weights, rounded. */
@@ -316,6 +336,79 @@ static void test_winograd_with_every_instruction_set(void **state)
     free(weights);
 }
 
+#ifdef SOL_HAVE_ONEDNN
+/* Heights around whole bands of 16 rows for these widths, and a last band of some rows. */
+static void test_onednn_at_band_edges(void **state)
+{
+    static const SolConvShape wide[] = {
+        {.in_channels = 64, .out_channels = 1, .kernel = 3, .width = 510},
+        {.in_channels = 16, .out_channels = 2, .kernel = 3, .width = 2046, .border = SOL_BORDER_ZERO},
+        {.in_channels = 64, .out_channels = 2, .kernel = 1, .width = 510, .relu = true},
+        {.in_channels = 64, .out_channels = 1, .kernel = 3, .width = 1022, .element = SOL_BFLOAT16},
+    };
+    static const int heights[] = {15, 17, 31, 32, 33, 38};
+    const SolConvBackend *onednn = sol_conv_backend("onednn");
+    (void)state;
+    for (size_t w = 0; w < sizeof wide / sizeof wide[0]; w++)
+        for (size_t h = 0; h < sizeof heights / sizeof heights[0]; h++) {
+            SolConvShape shape = wide[w];
+            shape.height = heights[h];
+            if (!onednn->supports(&shape))
+                continue;
+            if (shape.element == SOL_BFLOAT16)
+                check_bfloat16(onednn, &shape);
+            else
+                check_conv(onednn, &shape, true);
+        }
+}
+
+/* The instruction sets that the library may use under each mask; it fixes them when a process first asks for any. */
+static const struct {
+    const char *mask;
+    dnnl_cpu_isa_t most;
+} masks[] = {{"c", dnnl_cpu_isa_sse41},
+             {"avx2", dnnl_cpu_isa_avx2},
+             {"avx512", dnnl_cpu_isa_avx512_core},
+             {"bf16", dnnl_cpu_isa_avx512_core_bf16}};
+
+enum { MASKS = sizeof masks / sizeof masks[0] };
+
+static void test_onednn_under_a_mask(void **state)
+{
+    const SolConvBackend *onednn = sol_conv_backend("onednn");
+    const SolConvShape shape = {.in_channels = 2, .out_channels = 2, .kernel = 3, .height = 4, .width = 4};
+    const char *mask = getenv("SOLSTICE_CPUMASK");
+    int i = 0;
+    (void)state;
+    assert_non_null(mask);
+    while (i < MASKS && strcmp(masks[i].mask, mask) != 0)
+        i++;
+    assert_true(i < MASKS);
+    assert_true(onednn->supports(&shape));
+    assert_int_equal((unsigned)dnnl_get_effective_cpu_isa() & ~(unsigned)masks[i].most, 0);
+    agree_with_the_reference(onednn, 3);
+}
+
+/* What runs in a process of its own for each mask. */
+static int run_under_a_mask(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_onednn_under_a_mask),
+        cmocka_unit_test(test_onednn_at_band_edges),
+        cmocka_unit_test(test_bfloat16),
+    };
+    return cmocka_run_group_tests_name("nn/conv under a mask", tests, set_up, tear_down_pools);
+}
+
+static void test_onednn_with_every_instruction_set(void **state)
+{
+    (void)state;
+    for (int i = 0; i < MASKS; i++)
+        if (run_command("SOLSTICE_CPUMASK=%s %s masked", masks[i].mask, program) != 0)
+            fail_msg("SOLSTICE_CPUMASK=%s:\n%s", masks[i].mask, printed);
+}
+#endif
+
 static void test_reference_convolution_by_hand(void **state)
 {
     static const float in[6] = {1, 2, 3, 4, 5, 6}; /* 1 2 3 / 4 5 6 */
@@ -387,7 +480,7 @@ static void test_senseless_convolutions_are_refused(void **state)
     assert_true(sol_conv_macs(&good) == 2 * 2 * 9 * 16);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_border_index),
@@ -400,6 +493,15 @@ int main(void)
         cmocka_unit_test(test_blas_chooses_by_shape),
         cmocka_unit_test(test_winograd_with_every_instruction_set),
         cmocka_unit_test(test_senseless_convolutions_are_refused),
+#ifdef SOL_HAVE_ONEDNN
+        cmocka_unit_test(test_onednn_at_band_edges),
+        cmocka_unit_test(test_onednn_with_every_instruction_set),
+#endif
     };
+    program = argv[0];
+#ifdef SOL_HAVE_ONEDNN
+    if (argc > 1 && strcmp(argv[1], "masked") == 0)
+        return run_under_a_mask();
+#endif
     return cmocka_run_group_tests_name("nn/conv", tests, set_up, tear_down_pools);
 }
