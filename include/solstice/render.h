@@ -5,6 +5,7 @@
 #ifndef SOLSTICE_RENDER_H
 #define SOLSTICE_RENDER_H
 
+#include <solstice/precision.h>
 #include <solstice/schedule.h>
 #include <solstice/video.h>
 
@@ -29,6 +30,8 @@ typedef struct SolRenderOptions {
     int64_t count;            /* how many frames; 0: to the last one */
     int size;                 /* short side to paint at, instead of the schedule's; 0 for that */
     const char *model;        /* path of a model file, instead of the schedule's; NULL for that */
+    const SolPrecision *precision; /* instead of the schedule's; NULL for that */
+    uint64_t memory;          /* bytes that painting a frame may take, instead of the schedule's; 0 for that */
     int threads;              /* 0 for one a processor */
     bool overwrite;           /* existing outputs may be replaced */
     const SolLog *log;        /* may be NULL */

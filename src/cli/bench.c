@@ -23,8 +23,9 @@ enum { WARM_UP_FRAMES = 2, WEIGHTS_SEED = 1 };
 
 typedef struct Wishes {
     const char *model, *backend;
-    SolPrecision precision;
+    Precision precision;
     FrameSize size;
+    uint64_t memory;
     int64_t frames, threads;
     bool json, layers;
     bool random; /* the model has random weights */
@@ -120,8 +121,10 @@ static int thread_count(const Wishes *wishes)
 
 static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
 {
-    const SolEngineOptions options = {
-        .threads = (int)wishes->threads, .precision = wishes->precision, .backend = wishes->backend};
+    const SolEngineOptions options = {.threads = (int)wishes->threads,
+                                      .precision = wishes->precision.value,
+                                      .backend = wishes->backend,
+                                      .memory = wishes->memory};
     SolEngine *engine = NULL;
     SolStyle *style = NULL;
     SolImage *image = NULL;
@@ -163,7 +166,7 @@ static int print_json(const char *model, const Wishes *wishes, const Figures *fi
 {
     json_t *json = json_pack("{s:s, s:b, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:I}", "model", model,
                              "random_weights", wishes->random, "width", wishes->size.width, "height",
-                             wishes->size.height, "precision", sol_precision_name(wishes->precision), "backend",
+                             wishes->size.height, "precision", sol_precision_name(wishes->precision.value), "backend",
                              figures->backend, "threads", threads, "blas_core", sol_blas_core(), "processor", processor,
                              "frames", (json_int_t)wishes->frames, "median_ms", figures->median_ms, "gflop",
                              figures->gflop, "gflops", 1000 * figures->gflop / figures->median_ms, "sgemm_gflops",
@@ -206,7 +209,7 @@ static void print_text(const char *model, const Wishes *wishes, const Figures *f
     char memory[32];
     printf("%s%s, %dx%d, %s: %.1f ms a frame (%.1f frames/s), the median of %lld\n", model,
            wishes->random ? " (random weights)" : "", wishes->size.width, wishes->size.height,
-           sol_precision_name(wishes->precision), figures->median_ms, 1000 / figures->median_ms,
+           sol_precision_name(wishes->precision.value), figures->median_ms, 1000 / figures->median_ms,
            (long long)wishes->frames);
     printf("%.2f GFLOP a frame, %.1f GFLOP/s (sgemm alone reaches %.1f); %s of memory\n", figures->gflop,
            1000 * figures->gflop / figures->median_ms, figures->sgemm, format_bytes(figures->memory, memory));
@@ -251,7 +254,8 @@ static int run(int argc, char **argv)
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},   {"size", 0, OPTION_SIZE, &wishes.size, 0, 0},
         {"frames", 0, OPTION_INT, &wishes.frames, 1, 10000}, {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0}, {"backend", 0, OPTION_TEXT, &wishes.backend, 0, 0},
-        {"layers", 0, OPTION_FLAG, &wishes.layers, 0, 0}, {"json", 0, OPTION_FLAG, &wishes.json, 0, 0},
+        {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0}, {"layers", 0, OPTION_FLAG, &wishes.layers, 0, 0},
+        {"json", 0, OPTION_FLAG, &wishes.json, 0, 0},
         {0},
     };
     int result, status = read_arguments(&sol_command_bench, argc, argv, options, &operands, 0, 0);
@@ -279,6 +283,8 @@ const Command sol_command_bench = {
             "      --frames N       so many of them; default 10\n"
             "      --precision P    auto (the default), float32 or bfloat16\n"
             "      --backend B      compute all convolutions by onednn (where it is built in), blas or reference\n"
+            "      --memory SIZE    within this much memory, in tiles where that is needed: 2GiB for example;\n"
+            "                       default half of the machine's\n"
             "      --threads N      use N threads; as many as there are processors where it is not given\n"
             "      --layers         and what every layer takes\n"
             "      --json           as a JSON object\n",

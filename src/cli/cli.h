@@ -43,7 +43,8 @@ typedef enum OptionKind {
     OPTION_FRACTION, /* SolRational above 0, "30", "29.97" or "30000/1001" */
     OPTION_RANGE,    /* FrameRange, "A-B" or "A" */
     OPTION_SIZE,     /* FrameSize, "WxH" */
-    OPTION_PRECISION /* SolPrecision */
+    OPTION_PRECISION, /* Precision */
+    OPTION_MEMORY    /* uint64_t: bytes, "2GiB" */
 } OptionKind;
 
 typedef struct TextList {
@@ -58,6 +59,11 @@ typedef struct FrameRange {
 typedef struct FrameSize {
     int width, height; /* 0: not given */
 } FrameSize;
+
+typedef struct Precision {
+    SolPrecision value;
+    bool given;
+} Precision;
 
 typedef struct Option {
     const char *name; /* long, without the dashes */

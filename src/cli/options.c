@@ -4,6 +4,7 @@
  */
 #include "cli/cli.h"
 
+#include "base/machine.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -112,9 +113,16 @@ static bool store(const Command *command, const Option *option, const char *text
         complain("%s: --%s %s: must be WIDTHxHEIGHT, such as 640x360", command->name, option->name, text);
         return false;
     case OPTION_PRECISION:
-        if (sol_precision_find(text, option->value))
+        if (sol_precision_find(text, &((Precision *)option->value)->value)) {
+            ((Precision *)option->value)->given = true;
             return true;
+        }
         complain("%s: --%s %s: must be auto, float32 or bfloat16", command->name, option->name, text);
+        return false;
+    case OPTION_MEMORY:
+        if (sol_parse_memory(text, option->value))
+            return true;
+        complain("%s: --%s %s: must be " SOL_MEMORY_WORDS, command->name, option->name, text);
         return false;
     }
     return false;

@@ -21,6 +21,8 @@ typedef struct Wishes {
     TextList outputs;
     FrameRange frames;
     int64_t size, threads;
+    Precision precision;
+    uint64_t memory;
     const char *model, *stats;
     bool overwrite, quiet;
 } Wishes;
@@ -81,6 +83,8 @@ static int render_schedule(const SolSchedule *schedule, const Wishes *wishes, co
                                 .count = wishes->frames.count,
                                 .size = (int)wishes->size,
                                 .model = model,
+                                .precision = wishes->precision.given ? &wishes->precision.value : NULL,
+                                .memory = wishes->memory,
                                 .threads = (int)wishes->threads,
                                 .overwrite = wishes->overwrite,
                                 .log = wishes->quiet ? &sol_console_warnings : &sol_console_log,
@@ -135,6 +139,8 @@ static int run(int argc, char **argv)
         {"frames", 0, OPTION_RANGE, &wishes.frames, 0, 0},
         {"size", 0, OPTION_INT, &wishes.size, 64, 8192},
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},
+        {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0},
+        {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"stats", 0, OPTION_TEXT, &wishes.stats, 0, 0},
         {"overwrite", 0, OPTION_FLAG, &wishes.overwrite, 0, 0},
@@ -162,6 +168,8 @@ const Command sol_command_render = {
         "      --frames A-B     only these frames, counted from 0\n"
         "      --size N         paint with N pixels on the shorter side\n"
         "      --model M        paint with this model: a name (\"solstice models\") or a .safetensors file\n"
+        "      --precision P    compute in float32, bfloat16, or auto, which picks for each layer\n"
+        "      --memory SIZE    paint within this much memory, in tiles where that is needed: 2GiB for example\n"
         "      --threads N      use N threads; as many as there are processors where it is not given\n"
         "      --stats FILE     write how long everything took, as JSON\n"
         "      --overwrite      replace outputs that exist\n"

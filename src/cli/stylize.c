@@ -21,6 +21,8 @@ typedef struct Wishes {
     const char *weights, *model, *output;
     int64_t size, threads;
     double strength;
+    Precision precision;
+    uint64_t memory;
     bool overwrite;
 } Wishes;
 
@@ -91,7 +93,8 @@ static int load_content(const char *path, int size, SolImage **image)
 
 static int paint(const char *content, const Wishes *wishes, SolModel *model)
 {
-    const SolEngineOptions options = {.threads = (int)wishes->threads};
+    const SolEngineOptions options = {
+        .threads = (int)wishes->threads, .precision = wishes->precision.value, .memory = wishes->memory};
     SolEngine *engine = NULL;
     SolStyle *style = NULL;
     SolImage *image = NULL, *painting = NULL;
@@ -145,6 +148,8 @@ static int run(int argc, char **argv)
         {"strength", 0, OPTION_NUMBER, &wishes.strength, 0, 1},
         {"size", 0, OPTION_INT, &wishes.size, 64, 8192},
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},
+        {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0},
+        {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"output", 'o', OPTION_TEXT, &wishes.output, 0, 0},
         {"overwrite", 0, OPTION_FLAG, &wishes.overwrite, 0, 0},
@@ -169,6 +174,9 @@ const Command sol_command_stylize = {
             "      --strength X     0 (the content's own statistics) to 1 (the style's), default 1\n"
             "      --size N         paint with N pixels on the shorter side; as it is where it is not given\n"
             "      --model M        paint with this model: a name (\"solstice models\") or a .safetensors file\n"
+            "      --precision P    compute in float32, bfloat16, or auto (the default), which picks for each layer\n"
+            "      --memory SIZE    paint within this much memory, in tiles where that is needed: 2GiB for example;\n"
+            "                       half of the machine's where it is not given\n"
             "      --threads N      use N threads; as many as there are processors where it is not given\n"
             "  -o, --output FILE    the painting: .png or .jpg\n"
             "      --overwrite      replace FILE where it exists\n",

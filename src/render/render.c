@@ -109,9 +109,13 @@ static bool is_wanted(const Render *render, int i)
     return stretch.first < render->first + render->count && stretch.last >= render->first;
 }
 
-static int learn_styles(Render *render, const char *model_path)
+static int learn_styles(Render *render, const SolSchedule *schedule)
 {
-    const SolEngineOptions how = {.threads = render->options->threads};
+    const SolRenderOptions *options = render->options;
+    const SolEngineOptions how = {.threads = options->threads,
+                                  .precision = options->precision ? *options->precision : schedule->precision,
+                                  .memory = options->memory ? options->memory : schedule->memory};
+    const char *model_path = options->model ? options->model : schedule->model;
     int stretches = sol_timeline_count(render->timeline), result = SOL_OK;
     render->styles = sol_calloc((size_t)stretches, sizeof *render->styles);
     if (!render->styles)
@@ -121,7 +125,7 @@ static int learn_styles(Render *render, const char *model_path)
         SolStretch stretch, earlier;
         if (!is_wanted(render, i))
             continue;
-        if (is_cancelled(render->options))
+        if (is_cancelled(options))
             return sol_fail(SOL_ERR_CANCELLED, "interrupted");
         sol_timeline_stretch(render->timeline, i, &stretch);
         for (int k = 0; k < i && !render->styles[i]; k++) {
@@ -235,7 +239,7 @@ int sol_render(const SolSchedule *schedule, const SolRenderOptions *options, Sol
         result = sol_timeline_open(&render.timeline, schedule, &render.index);
     if (result == SOL_OK) {
         report_uncovered(&render);
-        result = learn_styles(&render, options->model ? options->model : schedule->model);
+        result = learn_styles(&render, schedule);
     }
     if (result == SOL_OK)
         result = carry_out(&render, start, &made);

@@ -8,6 +8,7 @@
 #include "schedule/schedule.h"
 
 #include "base/file.h"
+#include "base/machine.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "media/encode_still.h"
@@ -24,10 +25,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { VERSION, INPUT, FRAMERATE, GAPS, MODEL, SIZE, SEGMENTS, TRANSITION, OUTPUTS, SCHEDULE_KEYS };
+enum {
+    VERSION, INPUT, FRAMERATE, GAPS, MODEL, SIZE, PRECISION, MEMORY, SEGMENTS, TRANSITION, OUTPUTS, SCHEDULE_KEYS
+};
 static const char *const schedule_keys[SCHEDULE_KEYS + 1] = {
     [VERSION] = "version", [INPUT] = "input", [FRAMERATE] = "framerate", [GAPS] = "gaps", [MODEL] = "model",
-    [SIZE] = "size", [SEGMENTS] = "segments", [TRANSITION] = "transition", [OUTPUTS] = "outputs",
+    [SIZE] = "size", [PRECISION] = "precision", [MEMORY] = "memory", [SEGMENTS] = "segments", [TRANSITION] = "transition",
+    [OUTPUTS] = "outputs",
 };
 
 /* FRAMES, TIME and SHARE in the order of SolSpanKind */
@@ -429,6 +433,22 @@ static int read_model(const SolYaml *yaml, const SolYamlNode *root, const SolYam
     return sol_fail_within(SOL_ERR_SCHEDULE, "%s:%d:%d", place.file, place.line, place.column);
 }
 
+static int read_precision(const SolYaml *yaml, const SolYamlPair *pair, SolPrecision *precision)
+{
+    const char *text = sol_yaml_scalar(pair);
+    if (pair->value && (!text || !sol_precision_find(text, precision)))
+        return sol_yaml_fail_value(yaml, pair, "auto, float32 or bfloat16");
+    return SOL_OK;
+}
+
+static int read_memory(const SolYaml *yaml, const SolYamlPair *pair, uint64_t *memory)
+{
+    const char *text = sol_yaml_scalar(pair);
+    if (pair->value && (!text || !sol_parse_memory(text, memory)))
+        return sol_yaml_fail_value(yaml, pair, SOL_MEMORY_WORDS);
+    return SOL_OK;
+}
+
 static int read_schedule(const SolYaml *yaml, const char *const model_folders[], SolSchedule *schedule)
 {
     const SolYamlNode *root = sol_yaml_root(yaml);
@@ -448,6 +468,8 @@ static int read_schedule(const SolYaml *yaml, const char *const model_folders[],
         (result = check_input(yaml, pairs, schedule)) ||
         (result = read_model(yaml, root, &pairs[MODEL], model_folders, schedule)) ||
         (result = sol_yaml_int(yaml, &pairs[SIZE], 64, 8192, &schedule->size)) ||
+        (result = read_precision(yaml, &pairs[PRECISION], &schedule->precision)) ||
+        (result = read_memory(yaml, &pairs[MEMORY], &schedule->memory)) ||
         (result = read_segments(yaml, &pairs[SEGMENTS], schedule)) ||
         (result = sol_yaml_int(yaml, &pairs[TRANSITION], 0, 10000, &schedule->transition)) ||
         (result = read_outputs(yaml, &pairs[OUTPUTS], schedule)))

@@ -5,6 +5,7 @@
 #ifndef SOL_SCHEDULE_SCHEDULE_H
 #define SOL_SCHEDULE_SCHEDULE_H
 
+#include <solstice/precision.h>
 #include <solstice/schedule.h>
 
 #include "schedule/yaml.h"
@@ -38,6 +39,8 @@ struct SolSchedule {
     bool skip_gaps;
     char *model;                /* path of the model file; NULL where it was not wanted */
     int size;                   /* short side, pixels; 0 where it is not given */
+    SolPrecision precision;
+    uint64_t memory;            /* bytes that painting a frame may take; 0 where it is not given */
     int transition;             /* frames */
     SolPlace transition_place;
     SolSegment *segments;       /* in the order of the file */

@@ -6,6 +6,7 @@
 #include "style/engine.h"
 
 #include "base/error.h"
+#include "base/machine.h"
 #include "base/memory.h"
 #include "nn/gemm.h"
 
@@ -35,11 +36,12 @@ const char *sol_engine_backend_name(int i)
     return backend ? backend->name : NULL;
 }
 
-/* Fills engine->how. */
+/* Fills engine->how and engine->memory. */
 static int choose_how(SolEngine *engine, const SolEngineOptions *options)
 {
     char known[128] = "";
     engine->how.precision = options->precision;
+    engine->memory = options->memory ? options->memory : sol_machine_memory() / 2;
     if (!options->backend || (engine->how.backend = sol_conv_backend(options->backend)))
         return SOL_OK;
     for (int i = 0; sol_engine_backend_name(i); i++)

@@ -6,6 +6,7 @@
 
 #include "base/cpu.h"
 #include "base/error.h"
+#include "base/machine.h"
 #include "base/memory.h"
 #include "base/pool.h"
 #include "base/queue.h"
@@ -134,6 +135,34 @@ static void test_ranges(void **state)
     assert_false(sol_parse_range("-5", &a, &b));
     assert_false(sol_parse_range("5-", &a, &b));
     assert_false(sol_parse_range("1-2-3", &a, &b));
+}
+
+static void test_amounts_of_memory(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } right[] = {
+        {"64MiB", (uint64_t)64 << 20}, {"2GiB", (uint64_t)2 << 30},  {"2G", (uint64_t)2 << 30},
+        {"2GB", 2000000000},           {"1.5 GiB", (uint64_t)3 << 29}, {"0.25TiB", (uint64_t)1 << 38},
+        {"67108864", (uint64_t)1 << 26}, {"67108864B", (uint64_t)1 << 26}, {"65536 K", (uint64_t)1 << 26},
+        {"100MB", 100000000},          {"1T", (uint64_t)1 << 40},    {"65536KiB", (uint64_t)1 << 26},
+    };
+    static const char *const wrong[] = {"",     "GiB",  "67108863", "63.9MiB", "67MB",  "-2GiB", "2 Gi",   "2gib",
+                                        "2GiBx", "2iB", "1e9",      "2GiB ",   "2 ",    "nan",   "9000000000TiB",
+                                        "1..5GiB", "+2GiB", "1111111111111111111111111111111111111111"};
+    (void)state;
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        uint64_t bytes = 0;
+        if (!sol_parse_memory(right[i].text, &bytes) || bytes != right[i].bytes)
+            fail_msg("%s: %llu bytes", right[i].text, (unsigned long long)bytes);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        uint64_t bytes = 77;
+        if (sol_parse_memory(wrong[i], &bytes) || bytes != 77)
+            fail_msg("%s is %llu bytes", wrong[i], (unsigned long long)bytes);
+    }
+    assert_true(sol_machine_memory() >= SOL_MEMORY_MIN);
 }
 
 static void test_nearest(void **state)
@@ -290,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_amounts_of_memory),
         cmocka_unit_test(test_pool_runs_every_item_once),
         cmocka_unit_test(test_queue_drains_in_order),
         cmocka_unit_test(test_queue_abort_wakes_both_ends),

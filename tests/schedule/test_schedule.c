@@ -25,7 +25,7 @@
 #define RIGHT HEAD LIST SPRING TAIL
 
 #define ABOUT_PATHS "; paths count from the schedule's folder"
-#define TOP_KEYS "version, input, framerate, gaps, model, size, segments, transition, outputs"
+#define TOP_KEYS "version, input, framerate, gaps, model, size, precision, memory, segments, transition, outputs"
 
 typedef struct Case {
     const char *text, *error;
@@ -211,6 +211,12 @@ static void test_input_errors(void **state)
         {RIGHT "size: 51.2\n", "seasons.yaml:9:7: \"size\" must be a whole number from 64 to 8192, not \"51.2\""},
         {RIGHT "size: {a: b}\n", "seasons.yaml:9:7: \"size\" must be a whole number from 64 to 8192, not a mapping"},
         {RIGHT "size: ~\n", "seasons.yaml:9:7: \"size\" must be a whole number from 64 to 8192, not empty"},
+        {RIGHT "precision: double\n",
+         "seasons.yaml:9:12: \"precision\" must be auto, float32 or bfloat16, not \"double\""},
+        {RIGHT "precision: [auto]\n", "seasons.yaml:9:12: \"precision\" must be auto, float32 or bfloat16, not a list"},
+        {RIGHT "memory: 63MiB\n", "seasons.yaml:9:9: \"memory\" must be 64MiB or more, such as 2GiB, not \"63MiB\""},
+        {RIGHT "memory: lots\n", "seasons.yaml:9:9: \"memory\" must be 64MiB or more, such as 2GiB, not \"lots\""},
+        {RIGHT "memory:\n", "seasons.yaml:9:8: \"memory\" must be 64MiB or more, such as 2GiB, not empty"},
         {RIGHT "model: [a]\n", "seasons.yaml:9:8: \"model\" must be text, not a list"},
         {RIGHT "transition: -1\n",
          "seasons.yaml:9:13: \"transition\" must be a whole number from 0 to 10000, not \"-1\""},
@@ -422,6 +428,8 @@ static void test_defaults(void **state)
     assert_false(schedule->skip_gaps);
     assert_string_equal(schedule->model, "models/compact.safetensors");
     assert_int_equal(schedule->size, 0);
+    assert_int_equal(schedule->precision, SOL_PRECISION_AUTO);
+    assert_int_equal(schedule->memory, 0);
     assert_int_equal(schedule->transition, 0);
     assert_int_equal(schedule->segment_count, 1);
     assert_string_equal(segment->name, "spring");
@@ -446,7 +454,7 @@ static void test_defaults(void **state)
 static void test_every_key(void **state)
 {
     static const char text[] = "version: 1\ninput: frames/%d.png\nframerate: 30000/1001\ngaps: skip\nmodel: compact\n"
-                               "size: 512\ntransition: 12\nsegments:\n"
+                               "size: 512\nprecision: bfloat16\nmemory: 1.5 GiB\ntransition: 12\nsegments:\n"
                                "- {name: a, time: 1.5s-0:03, style: &x styles/a.png, strength: 0.25}\n"
                                "- {time: 3s-1:00:00.5, style: *x, strength: 1}\n"
                                "- {frames: 60, style: none}\n"
@@ -465,8 +473,10 @@ static void test_every_key(void **state)
     assert_int_equal(schedule->framerate.den, 1001);
     assert_true(schedule->skip_gaps);
     assert_int_equal(schedule->size, 512);
+    assert_int_equal(schedule->precision, SOL_PRECISION_BFLOAT16);
+    assert_int_equal(schedule->memory, (int64_t)3 << 29);
     assert_int_equal(schedule->transition, 12);
-    assert_int_equal(schedule->transition_place.line, 7);
+    assert_int_equal(schedule->transition_place.line, 9);
     assert_int_equal(schedule->segment_count, 4);
     assert_int_equal(s[0].kind, SOL_SPAN_TIME);
     assert_true(s[0].from == 1.5 && s[0].to == 3);
