@@ -2,7 +2,8 @@
  *
  * Conversion of frames by libswscale: matrix, range, chroma siting and size in one accurate pass. A
  * transparent frame takes two, since colours are laid over white before they are scaled: the colour
- * of a pixel that cannot be seen must not bleed into its neighbours.
+ * of a pixel that cannot be seen must not bleed into its neighbours. YUV becomes planes of G, B and R,
+ * for which libswscale has vector code that gives the same values, and they are woven together here.
  */
 #include "media/convert.h"
 
@@ -41,8 +42,8 @@ typedef struct Scaler {
 struct SolConverter {
     Scaler frame;     /* a frame to RGB, or to RGBA where it is transparent */
     Scaler opaque;    /* RGB laid over white to its final size */
-    uint8_t *rgba;    /* a transparent frame at its own size */
-    size_t rgba_size;
+    uint8_t *scratch; /* a transparent frame at its own size, or planes at the final one */
+    size_t scratch_size;
 };
 
 /* A matrix of the eight kinds exactly, any other as the nearest of them. */
@@ -208,15 +209,64 @@ static int prepare(Scaler *scaler, const Recipe *recipe)
 }
 
 static int scale(Scaler *scaler, const Recipe *recipe, const uint8_t *const from[], const int from_stride[],
-                 uint8_t *to, size_t to_stride)
+                 uint8_t *const to[], const int to_stride[])
 {
     int result = prepare(scaler, recipe);
     if (result != SOL_OK)
         return result;
-    if (sws_scale(scaler->context, from, from_stride, 0, recipe->height, (uint8_t *const[]){to},
-                  (const int[]){(int)to_stride}) < 0)
+    if (sws_scale(scaler->context, from, from_stride, 0, recipe->height, to, to_stride) < 0)
         return sol_fail(SOL_ERR_FORMAT, "a picture of %dx%d pixels cannot be converted", recipe->width, recipe->height);
     return SOL_OK;
+}
+
+/* Makes converter->scratch hold `rows` rows of `width` samples of `bytes` bytes; *stride is what a row takes. */
+static int reserve(SolConverter *converter, int width, int bytes, size_t rows, size_t *stride)
+{
+    size_t size;
+    *stride = ((size_t)width * (size_t)bytes + SOL_ALIGNMENT - 1) / SOL_ALIGNMENT * SOL_ALIGNMENT;
+    if (!sol_mul(*stride, rows, &size))
+        return sol_fail_memory("a decoded picture");
+    if (size <= converter->scratch_size)
+        return SOL_OK;
+    sol_free(converter->scratch);
+    converter->scratch_size = 0;
+    converter->scratch = sol_alloc(size, 1);
+    if (!converter->scratch)
+        return sol_fail_memory("a decoded picture");
+    converter->scratch_size = size;
+    return SOL_OK;
+}
+
+/* Planes of R, G and B to R, G, B of `width` pixels. */
+static void weave(uint8_t *restrict to, const uint8_t *r, const uint8_t *g, const uint8_t *b, int width)
+{
+    for (int x = 0; x < width; x++) {
+        to[3 * x] = r[x];
+        to[3 * x + 1] = g[x];
+        to[3 * x + 2] = b[x];
+    }
+}
+
+/* A frame of YUV or grey into `flat`. */
+static int convert_yuv(SolConverter *converter, const AVFrame *frame, Recipe recipe, SolImage *flat)
+{
+    size_t stride, plane;
+    uint8_t *g, *b, *r;
+    int result = reserve(converter, flat->width, 1, 3 * (size_t)flat->height, &stride);
+    if (result != SOL_OK)
+        return result;
+    plane = stride * (size_t)flat->height;
+    g = converter->scratch;
+    b = g + plane;
+    r = b + plane;
+    recipe.out_format = AV_PIX_FMT_GBRP;
+    result = scale(&converter->frame, &recipe, (const uint8_t *const *)frame->data, frame->linesize,
+                   (uint8_t *const[]){g, b, r}, (const int[]){(int)stride, (int)stride, (int)stride});
+    for (int y = 0; y < flat->height && result == SOL_OK; y++) {
+        size_t at = (size_t)y * stride;
+        weave(sol_image_row(flat, y), r + at, g + at, b + at, flat->width);
+    }
+    return result;
 }
 
 /* R, G, B, A of `width` pixels over white to R, G, B. */
@@ -230,35 +280,28 @@ static void lay_over_white(uint8_t *to, const uint8_t *from, int width)
 /* A transparent frame into `flat`. */
 static int convert_transparent(SolConverter *converter, const AVFrame *frame, Recipe recipe, SolImage *flat)
 {
-    size_t stride = ((size_t)frame->width * 4 + SOL_ALIGNMENT - 1) / SOL_ALIGNMENT * SOL_ALIGNMENT, size;
     SolImage *opaque = NULL;
-    int result;
-    if (!sol_mul(stride, (size_t)frame->height, &size))
-        return sol_fail_memory("a transparent picture");
-    if (size > converter->rgba_size) {
-        sol_free(converter->rgba);
-        converter->rgba_size = 0;
-        converter->rgba = sol_alloc(size, 1);
-        if (!converter->rgba)
-            return sol_fail_memory("a transparent picture");
-        converter->rgba_size = size;
-    }
+    size_t stride;
+    int result = reserve(converter, frame->width, 4, (size_t)frame->height, &stride);
+    if (result != SOL_OK)
+        return result;
     recipe.out_format = AV_PIX_FMT_RGBA;
     recipe.out_width = frame->width;
     recipe.out_height = frame->height;
-    result = scale(&converter->frame, &recipe, (const uint8_t *const *)frame->data, frame->linesize, converter->rgba,
-                   stride);
+    result = scale(&converter->frame, &recipe, (const uint8_t *const *)frame->data, frame->linesize,
+                   (uint8_t *const[]){converter->scratch}, (const int[]){(int)stride});
     if (result == SOL_OK)
         result = sol_image_create(&opaque, frame->width, frame->height);
     if (result != SOL_OK)
         return result;
     for (int y = 0; y < frame->height; y++)
-        lay_over_white(sol_image_row(opaque, y), converter->rgba + (size_t)y * stride, frame->width);
+        lay_over_white(sol_image_row(opaque, y), converter->scratch + (size_t)y * stride, frame->width);
     recipe = (Recipe){.format = AV_PIX_FMT_RGB24, .width = frame->width, .height = frame->height,
                       .matrix = recipe.matrix, .chroma_x = CHROMA_CENTRED, .chroma_y = CHROMA_CENTRED,
                       .out_format = AV_PIX_FMT_RGB24, .out_width = flat->width, .out_height = flat->height};
     result = scale(&converter->opaque, &recipe, (const uint8_t *const[]){opaque->pixels},
-                   (const int[]){(int)opaque->stride}, flat->pixels, flat->stride);
+                   (const int[]){(int)opaque->stride}, (uint8_t *const[]){flat->pixels},
+                   (const int[]){(int)flat->stride});
     sol_image_unref(&opaque);
     return result;
 }
@@ -309,9 +352,11 @@ int sol_convert(SolConverter *converter, const AVFrame *frame, int width, int he
     recipe.out_height = flat->height;
     if (kind->flags & AV_PIX_FMT_FLAG_ALPHA)
         result = convert_transparent(converter, frame, recipe, flat);
+    else if (kind->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL))
+        result = scale(&converter->frame, &recipe, (const uint8_t *const *)frame->data, frame->linesize,
+                       (uint8_t *const[]){flat->pixels}, (const int[]){(int)flat->stride});
     else
-        result = scale(&converter->frame, &recipe, (const uint8_t *const *)frame->data, frame->linesize, flat->pixels,
-                       flat->stride);
+        result = convert_yuv(converter, frame, recipe, flat);
     if (result == SOL_OK && (turn.transpose || turn.flip_x || turn.flip_y)) {
         result = sol_image_create(&upright, width, height);
         if (result == SOL_OK)
@@ -333,6 +378,6 @@ void sol_converter_close(SolConverter **out)
         return;
     sws_freeContext(converter->frame.context);
     sws_freeContext(converter->opaque.context);
-    sol_free(converter->rgba);
+    sol_free(converter->scratch);
     sol_free(converter);
 }
