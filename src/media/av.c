@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * libav's error codes in words.
+ * libav's error codes in words, and its threads.
  */
 #include "media/av.h"
 
+#include "base/background.h"
 #include "base/error.h"
 
 #include <errno.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
+#include <pthread.h>
 #include <string.h>
 
 static int error_of(int code)
@@ -35,6 +37,31 @@ int sol_fail_av(int code, const char *path, const char *doing)
     char words[AV_ERROR_MAX_STRING_SIZE] = "unknown error";
     av_strerror(code, words, sizeof words);
     return sol_fail(error_of(code), "%s: %s: %s", path, doing, words);
+}
+
+typedef struct Opening {
+    AVCodecContext *context;
+    const AVCodec *codec;
+    int code;
+} Opening;
+
+static void *open_in_background(void *argument)
+{
+    Opening *opening = argument;
+    sol_background();
+    opening->code = avcodec_open2(opening->context, opening->codec, NULL);
+    return NULL;
+}
+
+int sol_codec_open(AVCodecContext *context, const AVCodec *codec)
+{
+    Opening opening = {context, codec, 0};
+    pthread_t thread;
+    /* a thread cannot take its own priority back, so that another one starts those of the codec */
+    if (context->thread_count == 1 || pthread_create(&thread, NULL, open_in_background, &opening) != 0)
+        return avcodec_open2(context, codec, NULL);
+    pthread_join(thread, NULL);
+    return opening.code;
 }
 
 void sol_media_quiet(void)

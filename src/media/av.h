@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The boundary to FFmpeg's libraries: their error codes become ours here, once, and their log is
- * kept off the terminal.
+ * The boundary to FFmpeg's libraries: their error codes become ours here, once, their log is kept off
+ * the terminal, and their threads behind the painting.
  */
 #ifndef SOL_MEDIA_AV_H
 #define SOL_MEDIA_AV_H
 
 #include <solstice/error.h>
+
+#include <libavcodec/avcodec.h>
 
 /**
  * As sol_fail(..., "PATH: DOING: what libav says") for a negative libav code. Returns SOL_ERR_NOMEM
@@ -14,6 +16,9 @@
  * SOL_ERR_IO.
  */
 int sol_fail_av(int code, const char *path, const char *doing);
+
+/** As avcodec_open2() without options; the threads that the codec starts stand back (base/background.h). */
+int sol_codec_open(AVCodecContext *context, const AVCodec *codec);
 
 /** Silences libav's own log, which goes to standard error, in the whole process. */
 void sol_media_quiet(void);

@@ -123,7 +123,7 @@ static int open_codec(SolDecoder *decoder, int threads)
         decoder->codec->pkt_timebase = decoder->stream->time_base;
         decoder->codec->thread_count = threads < MOST_THREADS ? threads : MOST_THREADS;
         decoder->codec->max_pixels = (int64_t)SOL_IMAGE_MAX_SIDE * SOL_IMAGE_MAX_SIDE;
-        code = avcodec_open2(decoder->codec, codec, NULL);
+        code = sol_codec_open(decoder->codec, codec);
     }
     return code < 0 ? sol_fail_av(code, decoder->path, "its decoder cannot be opened") : SOL_OK;
 }

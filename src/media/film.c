@@ -154,7 +154,7 @@ static int open_encoder(SolWriter *writer, Film *film)
     if (film->muxer->oformat->flags & AVFMT_GLOBALHEADER)
         encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     set_quality(writer, encoder);
-    error = avcodec_open2(encoder, codec, NULL);
+    error = sol_codec_open(encoder, codec);
     if (error == AVERROR(ENOMEM))
         return sol_fail_memory("the encoder");
     if (error < 0)

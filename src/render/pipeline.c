@@ -5,6 +5,7 @@
  */
 #include "render/pipeline.h"
 
+#include "base/background.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -70,7 +71,9 @@ static void *read_frames(void *argument)
     Run *run = argument;
     const SolPipeline *pipeline = run->pipeline;
     double start = sol_clock();
-    int result = pipeline->first > 0 ? sol_video_skip_to(pipeline->video, pipeline->first) : SOL_OK;
+    int result;
+    sol_background();
+    result = pipeline->first > 0 ? sol_video_skip_to(pipeline->video, pipeline->first) : SOL_OK;
     run->decode_seconds += sol_clock() - start;
     for (int64_t n = 0; result == SOL_OK && n < pipeline->count; n++) {
         SolImage *image = NULL;

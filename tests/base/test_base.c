@@ -4,6 +4,7 @@
  */
 #include "support/support.h"
 
+#include "base/background.h"
 #include "base/cpu.h"
 #include "base/error.h"
 #include "base/machine.h"
@@ -17,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static void test_sizes_do_not_wrap(void **state)
 {
@@ -306,6 +308,38 @@ static void test_cpu_mask(void **state)
     unsetenv("SOLSTICE_CPUMASK");
 }
 
+#ifdef __linux__
+static void *own_priority(void *argument)
+{
+    *(int *)argument = getpriority(PRIO_PROCESS, 0);
+    return NULL;
+}
+
+/* Stands back, and starts a thread of its own. */
+static void *stand_back(void *argument)
+{
+    int *priorities = argument;
+    pthread_t thread;
+    sol_background();
+    own_priority(&priorities[0]);
+    assert_int_equal(pthread_create(&thread, NULL, own_priority, &priorities[1]), 0);
+    pthread_join(thread, NULL);
+    return NULL;
+}
+
+static void test_background_is_the_threads_own(void **state)
+{
+    int before = getpriority(PRIO_PROCESS, 0), priorities[2] = {-100, -100};
+    pthread_t thread;
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, stand_back, priorities), 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(priorities[0], 19);
+    assert_int_equal(priorities[1], 19);
+    assert_int_equal(getpriority(PRIO_PROCESS, 0), before);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +359,9 @@ int main(void)
         cmocka_unit_test(test_queue_abort_wakes_both_ends),
         cmocka_unit_test(test_queue_discards_what_nobody_took),
         cmocka_unit_test(test_random_numbers),
+#ifdef __linux__
+        cmocka_unit_test(test_background_is_the_threads_own),
+#endif
         cmocka_unit_test(test_cpu_mask),
     };
     return cmocka_run_group_tests_name("base/base", tests, NULL, NULL);
