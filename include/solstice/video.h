@@ -91,7 +91,7 @@ typedef struct SolWriter SolWriter;
 typedef struct SolOutputSettings {
     char *path;          /* .mp4 .mov .mkv; .gif; numbered stills: .png .jpg .jpeg with one %d or %0Nd */
     int crf;             /* video: quality 0 (lossless) .. 51; -1: 18 */
-    char *preset;        /* video: the encoder's speed preset; NULL: "medium" */
+    char *preset;        /* video: the encoder's speed preset; NULL: a quick one */
     int width;           /* pixels, the height follows; 0: as painted */
     SolRational fps;     /* gif: frames a second at most; {0, 0}: the source's, at most 50 */
     int loop;            /* gif: times it plays, 0 for ever */

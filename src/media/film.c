@@ -105,11 +105,13 @@ static AVRational choose_time_base(const SolWriter *writer, const AVCodec *codec
 /* Asks the encoder for the quality that x264 understands by `crf`, or the nearest to it that it knows. */
 static void set_quality(const SolWriter *writer, AVCodecContext *encoder)
 {
-    const char *preset = writer->settings->preset ? writer->settings->preset : "medium";
+    const char *preset = writer->settings->preset;
     int crf = writer->settings->crf >= 0 ? writer->settings->crf : DEFAULT_CRF;
     if (strcmp(encoder->codec->name, "libx264") == 0) {
         av_opt_set_double(encoder->priv_data, "crf", crf, 0);
-        av_opt_set(encoder->priv_data, "preset", preset, 0);
+        av_opt_set(encoder->priv_data, "preset", preset ? preset : "veryfast", 0);
+        if (!preset) /* parts of blocks that move each for themselves: time, and nothing gained with paintings */
+            av_opt_set(encoder->priv_data, "partitions", "i4x4,i8x8", 0);
     } else if (encoder->codec_id == AV_CODEC_ID_MPEG4) {
         /* both scales double the quantiser's step every six; 18 is near a quantiser of 2 */
         double quantiser = fmin(31, fmax(1, 2 * pow(2, (crf - DEFAULT_CRF) / 6.0)));
