@@ -26,7 +26,7 @@
 #include <string.h>
 
 enum {
-    BLOCK_BYTES = 576 << 10,  /* of transformed data, about: half of a core's second-level cache */
+    BLOCK_BYTES = 400 << 10,  /* of transformed data, about: half of a core's second-level cache */
     TILES_MIN = 32,           /* of a block */
     TILES_MAX = 128,
     COLUMNS_MAX = 32,         /* tiles of a run, at most */
