@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define HUGE_PAGE ((size_t)2 << 20) /* bytes */
 
 bool sol_mul(size_t a, size_t b, size_t *product)
 {
@@ -24,11 +27,25 @@ bool sol_add(size_t a, size_t b, size_t *sum)
     return true;
 }
 
+/* Large memory in whole huge pages, where the system gives them to those who ask: what lies in it at many places,
+   features in groups of channels for example, is found faster. */
+static void *alloc_pages(size_t bytes)
+{
+    void *memory = aligned_alloc(HUGE_PAGE, (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
+#ifdef MADV_HUGEPAGE
+    if (memory)
+        madvise(memory, bytes, MADV_HUGEPAGE); /* advice: refused, it changes nothing */
+#endif
+    return memory;
+}
+
 void *sol_alloc(size_t count, size_t size)
 {
     size_t bytes;
-    if (!sol_mul(count, size, &bytes) || bytes > SIZE_MAX - SOL_ALIGNMENT)
+    if (!sol_mul(count, size, &bytes) || bytes > SIZE_MAX - HUGE_PAGE)
         return NULL;
+    if (bytes >= 2 * HUGE_PAGE)
+        return alloc_pages(bytes);
     /* aligned_alloc() wants a multiple of the alignment */
     bytes = (bytes + SOL_ALIGNMENT - 1) / SOL_ALIGNMENT * SOL_ALIGNMENT;
     return aligned_alloc(SOL_ALIGNMENT, bytes ? bytes : SOL_ALIGNMENT);

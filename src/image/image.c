@@ -94,32 +94,86 @@ static int reflect(int i, int n)
     return i < n ? i : period - i;
 }
 
-void sol_image_to_planes(const SolImage *image, float *planes, int width, int height)
+/* A conversion between a picture and planes, by rows. */
+typedef struct Conversion {
+    const SolImage *from;
+    const float *in;
+    SolImage *to;
+    float *out;
+    int width, height; /* of the planes */
+} Conversion;
+
+enum { BAND = 16, PIECE = 512 }; /* rows of one item of a pool's loop, pixels that are converted at a time */
+
+static int least(int a, int b)
 {
-    size_t plane = (size_t)width * (size_t)height;
-    for (int y = 0; y < height; y++) {
-        const uint8_t *row = sol_image_row_const(image, reflect(y, image->height));
-        float *out = planes + (size_t)y * (size_t)width;
-        int within = width < image->width ? width : image->width;
-        for (int x = 0; x < within; x++)
-            for (int c = 0; c < 3; c++)
-                out[(size_t)c * plane + (size_t)x] = (float)row[3 * x + c] * (1.0f / 255.0f);
-        for (int x = within; x < width; x++)
-            for (int c = 0; c < 3; c++)
-                out[(size_t)c * plane + (size_t)x] = out[(size_t)c * plane + (size_t)reflect(x, image->width)];
+    return a < b ? a : b;
+}
+
+/* One row to planes: pixels, and what reflection puts behind them. */
+static void row_to_planes(const Conversion *k, int y)
+{
+    const uint8_t *row = sol_image_row_const(k->from, reflect(y, k->from->height));
+    size_t plane = (size_t)k->width * (size_t)k->height;
+    float *r = k->out + (size_t)y * (size_t)k->width, *g = r + plane, *b = g + plane;
+    int within = least(k->width, k->from->width);
+    for (int x = 0; x < within; x++) {
+        r[x] = (float)row[3 * x] * (1.0f / 255.0f);
+        g[x] = (float)row[3 * x + 1] * (1.0f / 255.0f);
+        b[x] = (float)row[3 * x + 2] * (1.0f / 255.0f);
+    }
+    for (int x = within; x < k->width; x++) {
+        int from = reflect(x, k->from->width);
+        r[x] = r[from];
+        g[x] = g[from];
+        b[x] = b[from];
     }
 }
 
-void sol_image_from_planes(SolImage *image, const float *planes, int width, int height)
+static void band_to_planes(void *context, int band)
 {
-    size_t plane = (size_t)width * (size_t)height;
-    for (int y = 0; y < image->height; y++) {
-        uint8_t *row = sol_image_row(image, y);
-        const float *in = planes + (size_t)y * (size_t)width;
-        for (int x = 0; x < image->width; x++)
-            for (int c = 0; c < 3; c++) {
-                float v = in[(size_t)c * plane + (size_t)x] * 255.0f + 0.5f;
-                row[3 * x + c] = (uint8_t)(v >= 255.0f ? 255.0f : v > 0.0f ? v : 0.0f);
-            }
+    const Conversion *k = context;
+    for (int y = band * BAND; y < least((band + 1) * BAND, k->height); y++)
+        row_to_planes(k, y);
+}
+
+void sol_image_to_planes(const SolImage *image, float *planes, int width, int height, SolPool *pool)
+{
+    Conversion k = {.from = image, .out = planes, .width = width, .height = height};
+    sol_pool_run(pool, band_to_planes, &k, (height + BAND - 1) / BAND);
+}
+
+/* The 8 bits of some samples, clamped and rounded. */
+static void quantise(const float *in, int count, uint8_t *out)
+{
+    for (int i = 0; i < count; i++) {
+        float v = in[i] * 255.0f + 0.5f;
+        v = v > 0.0f ? v : 0.0f; /* NaN too */
+        out[i] = (uint8_t)(int)(v < 255.0f ? v : 255.0f);
     }
+}
+
+static void band_from_planes(void *context, int band)
+{
+    const Conversion *k = context;
+    size_t plane = (size_t)k->width * (size_t)k->height;
+    for (int y = band * BAND; y < least((band + 1) * BAND, k->to->height); y++)
+        for (int x0 = 0; x0 < k->to->width; x0 += PIECE) {
+            uint8_t *to = sol_image_row(k->to, y) + 3 * (size_t)x0, bytes[3][PIECE];
+            const float *in = k->in + (size_t)y * (size_t)k->width + (size_t)x0;
+            int count = least(PIECE, k->to->width - x0);
+            for (int c = 0; c < 3; c++)
+                quantise(in + (size_t)c * plane, count, bytes[c]);
+            for (int x = 0; x < count; x++) {
+                to[3 * x] = bytes[0][x];
+                to[3 * x + 1] = bytes[1][x];
+                to[3 * x + 2] = bytes[2][x];
+            }
+        }
+}
+
+void sol_image_from_planes(SolImage *image, const float *planes, int width, int height, SolPool *pool)
+{
+    Conversion k = {.to = image, .in = planes, .width = width, .height = height};
+    sol_pool_run(pool, band_from_planes, &k, (image->height + BAND - 1) / BAND);
 }

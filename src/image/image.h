@@ -7,6 +7,8 @@
 
 #include <solstice/image.h>
 
+#include "base/pool.h"
+
 #include <stdatomic.h>
 
 struct SolImage {
@@ -28,14 +30,15 @@ void sol_image_mix(SolImage *over, const SolImage *under, float opacity);
 /**
  * Pixels to float planes: planes[c][y][x] in [0, 1], c = R, G, B, each plane height x width without
  * gaps. Where the planes are larger than the picture, it is continued by reflection about its last
- * row and column (and again about its first, where it is smaller than what it must fill).
+ * row and column (and again about its first, where it is smaller than what it must fill). Rows are
+ * split over the workers of `pool`.
  */
-void sol_image_to_planes(const SolImage *image, float *planes, int width, int height);
+void sol_image_to_planes(const SolImage *image, float *planes, int width, int height, SolPool *pool);
 
 /**
  * Float planes (as above, at least as large as the picture) to pixels: the upper left part, clamped
  * to [0, 1] and rounded to nearest; NaN becomes 0.
  */
-void sol_image_from_planes(SolImage *image, const float *planes, int width, int height);
+void sol_image_from_planes(SolImage *image, const float *planes, int width, int height, SolPool *pool);
 
 #endif

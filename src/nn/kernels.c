@@ -157,17 +157,20 @@ static inline void pool_tile(Pixel tile[SOL_TILE][SOL_TILE], size_t rows, size_t
 }
 
 /* Writes what there is of a tile to its places. */
-static inline void put_tile(Pixel tile[SOL_TILE][SOL_TILE], size_t rows, size_t columns, const float *added, float *to,
-                            size_t stride)
+static inline void put_tile(Pixel tile[SOL_TILE][SOL_TILE], size_t rows, size_t columns, float *to, size_t stride)
 {
-    for (size_t i = 0; i < rows; i++, to += stride, added = added ? added + stride : NULL) {
-        const float *from = tile[i][0];
-        if (!added)
-            memcpy(to, from, columns * sizeof(Pixel));
-        else
-            INDEPENDENT
-            for (size_t l = 0; l < columns * SOL_LANES; l++)
-                to[l] = from[l] + added[l];
+    for (size_t i = 0; i < rows; i++, to += stride)
+        memcpy(to, tile[i], columns * sizeof(Pixel));
+}
+
+/* Adds to a tile what there is of another value, wherever they end. */
+static inline void add_tile(const float *added, size_t rows, size_t columns, size_t stride, Pixel tile[SOL_TILE][SOL_TILE])
+{
+    for (size_t i = 0; i < rows; i++, added += stride) {
+        float *row = tile[i][0];
+        INDEPENDENT
+        for (size_t l = 0; l < columns * SOL_LANES; l++)
+            row[l] += added[l];
     }
 }
 
@@ -179,14 +182,23 @@ static void winograd_output(const float *from, size_t tile_step, size_t step, si
     for (size_t t = 0; t < tiles; t++, from += tile_step) {
         size_t left = out->columns - SOL_TILE * t, columns = left < SOL_TILE ? left : SOL_TILE;
         size_t at = SOL_TILE * t * SOL_LANES;
-        if (rows == SOL_TILE && columns == SOL_TILE && !out->pooled && !out->added) {
+        bool whole = rows == SOL_TILE && columns == SOL_TILE;
+        if (whole && out->to && !out->added && !out->pooled) { /* the usual, without a detour */
             transform_back(from, step, bias, floor, out->to + at, out->stride);
             continue;
         }
         transform_back(from, step, bias, floor, tile[0][0], SOL_TILE * SOL_LANES);
-        if (out->to)
-            put_tile(tile, rows, columns, out->added ? out->added + at : NULL, out->to + at, out->stride);
-        if (out->pooled)
+        if (out->added && whole)
+            add_tile(out->added + at, SOL_TILE, SOL_TILE, out->stride, tile);
+        else if (out->added)
+            add_tile(out->added + at, rows, columns, out->stride, tile);
+        if (out->to && whole)
+            put_tile(tile, SOL_TILE, SOL_TILE, out->to + at, out->stride);
+        else if (out->to)
+            put_tile(tile, rows, columns, out->to + at, out->stride);
+        if (out->pooled && whole)
+            pool_tile(tile, SOL_TILE, SOL_TILE, out->pooled + at / 2, out->pooled_stride);
+        else if (out->pooled)
             pool_tile(tile, rows, columns, out->pooled + at / 2, out->pooled_stride);
     }
 }

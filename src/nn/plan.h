@@ -67,7 +67,7 @@ typedef struct SolPlanStep {
     double seconds;      /* that all runs so far took there */
 } SolPlanStep;
 
-/** Tells about a node's step; false where the plan has none, since nothing needs the node. */
+/** Tells about a node's step; false where the plan has none: nothing needs the node, or it melted into another's. */
 bool sol_plan_step(const SolPlan *plan, int node, SolPlanStep *step);
 
 /** The one block that holds all values and scratch of a run, and its size in bytes. */

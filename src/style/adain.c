@@ -79,7 +79,7 @@ static int adain_learn(SolEngine *engine, const SolImage *image, float *values)
         taps[i] = sol_graph_tap(graph, i);
     result = sol_plan_open(&plan, graph, image->width, image->height, taps, count, &exact, engine->pool);
     if (result == SOL_OK) {
-        sol_image_to_planes(image, sol_plan_input(plan), image->width, image->height);
+        sol_image_to_planes(image, sol_plan_input(plan), image->width, image->height, engine->pool);
         sol_plan_run(plan, NULL, 0);
     }
     for (int i = 0; i < count && result == SOL_OK; i++)
@@ -95,9 +95,9 @@ static int adain_paint(SolEngine *engine, const float *values, float strength, c
     State *state = engine->state;
     SolShape shape;
     const float *output = sol_plan_result(state->plan, output_node(state->graph), &shape);
-    sol_image_to_planes(frame, sol_plan_input(state->plan), shape.width, shape.height);
+    sol_image_to_planes(frame, sol_plan_input(state->plan), shape.width, shape.height, engine->pool);
     sol_plan_run(state->plan, values, strength);
-    sol_image_from_planes(painted, output, shape.width, shape.height);
+    sol_image_from_planes(painted, output, shape.width, shape.height, engine->pool);
     return SOL_OK;
 }
 

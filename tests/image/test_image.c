@@ -2,6 +2,7 @@
  *
  * Pictures: references, planes and back, reflection at the borders, scaling.
  */
+#include "support/planes.h"
 #include "support/support.h"
 
 #include "image/image.h"
@@ -44,15 +45,15 @@ static void test_references(void **state)
 
 static void test_planes_round_trip(void **state)
 {
-    static const int sizes[][2] = {{1, 1}, {2, 3}, {17, 5}, {64, 1}};
+    static const int sizes[][2] = {{1, 1}, {2, 3}, {17, 5}, {64, 1}, {1030, 33}};
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         int width = sizes[i][0], height = sizes[i][1];
         SolImage *image = make_picture(width, height), *back = make_picture(width, height);
         float *planes = malloc(sizeof(float) * 3 * (size_t)(width + 8) * (size_t)(height + 8));
-        sol_image_to_planes(image, planes, width + 8, height + 8);
+        sol_image_to_planes(image, planes, width + 8, height + 8, pools[i % POOLS]);
         memset(back->pixels, 0, back->stride * (size_t)height);
-        sol_image_from_planes(back, planes, width + 8, height + 8);
+        sol_image_from_planes(back, planes, width + 8, height + 8, pools[i % POOLS]);
         for (int y = 0; y < height; y++)
             assert_memory_equal(sol_image_row(image, y), sol_image_row(back, y), (size_t)width * 3);
         free(planes);
@@ -81,7 +82,7 @@ static void test_planes_continue_by_reflection(void **state)
         int width = sizes[i][0], height = sizes[i][1], wide = 16, high = 8;
         SolImage *image = make_picture(width, height);
         float planes[3 * 16 * 8];
-        sol_image_to_planes(image, planes, wide, high);
+        sol_image_to_planes(image, planes, wide, high, pools[i % POOLS]);
         for (int c = 0; c < 3; c++)
             for (int y = 0; y < high; y++)
                 for (int x = 0; x < wide; x++) {
@@ -99,7 +100,7 @@ static void test_planes_are_clamped_and_rounded(void **state)
     const int expected[4][3] = {{0, 1, 0}, {255, 2, 255}, {0, 255, 128}, {1, 0, 255}};
     SolImage *image = make_picture(4, 1);
     (void)state;
-    sol_image_from_planes(image, planes, 4, 1);
+    sol_image_from_planes(image, planes, 4, 1, pools[0]);
     for (int x = 0; x < 4; x++)
         for (int c = 0; c < 3; c++)
             assert_int_equal(sol_image_row(image, 0)[3 * x + c], expected[x][c]);
@@ -163,5 +164,5 @@ int main(void)
         cmocka_unit_test(test_mixing),
         cmocka_unit_test(test_scaling_keeps_a_flat_colour),
     };
-    return cmocka_run_group_tests_name("image/image", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("image/image", tests, set_up_pools, tear_down_pools);
 }

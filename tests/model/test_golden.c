@@ -135,14 +135,14 @@ static void test_own_golden(void **state)
 }
 
 /* Loads a picture into planes of its own size; freed with free(). */
-static float *load(const char *path, Picture *picture)
+static float *load(const Fixture *f, const char *path, Picture *picture)
 {
     SolImage *image = NULL;
     float *planes;
     assert_int_equal(sol_image_load(&image, path), 0);
     planes = malloc(3 * sizeof *planes * (size_t)(image->width * image->height));
     assert_non_null(planes);
-    sol_image_to_planes(image, planes, image->width, image->height);
+    sol_image_to_planes(image, planes, image->width, image->height, f->pool);
     *picture = (Picture){image->width, image->height, planes};
     sol_image_unref(&image);
     return planes;
@@ -159,8 +159,8 @@ static void test_shared_golden(void **state)
         skip();
     }
     assert_int_equal(sol_tensors_read(&golden, SHARED "/compact.safetensors"), 0);
-    planes[0] = load(SHARED "/inputs/content.png", &content);
-    planes[1] = load(SHARED "/inputs/style.png", &style);
+    planes[0] = load(f, SHARED "/inputs/content.png", &content);
+    planes[1] = load(f, SHARED "/inputs/style.png", &style);
     compare(f, content, style, golden, NULL);
     for (int b = 0; sol_conv_backend_at(b) != sol_conv_backend("reference"); b++) /* which takes long */
         compare(f, content, style, golden, sol_conv_backend_at(b)->name);

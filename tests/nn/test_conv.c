@@ -280,6 +280,121 @@ static void test_winograd_at_tile_edges(void **state)
         }
 }
 
+/* ---- neighbours' work ---- */
+
+/* Features of random numbers, the same for the same seed, in any layout. */
+static SolFeatures random_features(Guarded *memory, SolShape shape, SolLayout layout, uint32_t seed)
+{
+    const SolConvShape size = {.height = shape.height, .width = shape.width};
+    float *planes = random_planes((size_t)shape.channels * sol_shape_plane(shape), seed);
+    SolFeatures from = sol_planes(planes, shape), to = features_in(memory, shape.channels, &size, layout);
+    sol_op_convert(pools[0], &from, &to);
+    free(planes);
+    return to;
+}
+
+static SolFeatures empty_features(Guarded *memory, SolShape shape, SolLayout layout)
+{
+    return features_in(memory, shape.channels, &(SolConvShape){.height = shape.height, .width = shape.width}, layout);
+}
+
+static void run_conv(const SolConv *conv, SolConvData data)
+{
+    Guarded scratch = guarded((conv->scratch + sizeof(float) - 1) / sizeof(float));
+    sol_conv_run(conv, &data, scratch.data);
+    release(&scratch);
+}
+
+/* What both have in their channels; what only fills up the last group has no meaning. */
+static void assert_same(const SolFeatures *a, const SolFeatures *b)
+{
+    size_t count = (size_t)a->shape.channels * sol_shape_plane(a->shape);
+    float *x = malloc(count * sizeof *x + 1), *y = malloc(count * sizeof *y + 1);
+    SolFeatures first = sol_planes(x, a->shape), second = sol_planes(y, a->shape);
+    assert_non_null(x);
+    assert_non_null(y);
+    sol_op_convert(pools[0], a, &first);
+    sol_op_convert(pools[0], b, &second);
+    assert_memory_equal(x, y, count * sizeof *x);
+    free(x);
+    free(y);
+}
+
+/* A fused convolution against the same one with separate steps around it: every bit. */
+static void check_fused(const SolConvBackend *backend, const SolConvShape *fused, int in_place, SolPool *pool)
+{
+    SolConvShape plain = *fused;
+    SolShape in = {fused->in_channels, fused->height, fused->width}, out = {fused->out_channels, fused->height, fused->width};
+    SolShape small = {in.channels, in.height / 2, in.width / 2}, pooled = {out.channels, out.height / 2, out.width / 2};
+    float *weights = random_planes(weight_count(fused), 2), *bias = random_planes((size_t)fused->out_channels, 3);
+    SolConv *one = NULL, *other = NULL;
+    Guarded memory[7];
+    SolFeatures x, whole, added, wanted, wanted_pooled, got, got_pooled;
+    plain.upsample = plain.added = false;
+    plain.pooling = SOL_POOLING_NONE;
+    assert_int_equal(sol_conv_plan(&one, backend, fused, weights, bias, pool), 0);
+    assert_int_equal(sol_conv_plan(&other, backend, &plain, weights, bias, pool), 0);
+    assert_ptr_equal(one->method, other->method);
+    x = random_features(&memory[0], fused->upsample ? small : in, one->in, 1);
+    added = random_features(&memory[1], out, one->out, 4);
+    whole = empty_features(&memory[2], in, one->in);
+    wanted = empty_features(&memory[3], out, one->out);
+    wanted_pooled = empty_features(&memory[4], pooled, one->out);
+    got = empty_features(&memory[5], out, one->out);
+    got_pooled = empty_features(&memory[6], pooled, one->out);
+    if (fused->upsample)
+        sol_op_upsample(pool, &x, &whole);
+    run_conv(other, (SolConvData){.in = fused->upsample ? whole.data : x.data, .out = wanted.data});
+    if (fused->added)
+        sol_op_add(pool, &wanted, &added, &wanted);
+    sol_op_max_pool(pool, &wanted, &wanted_pooled);
+    if (in_place)
+        sol_op_convert(pool, &added, &got);
+    run_conv(one, (SolConvData){.in = x.data,
+                                .out = fused->pooling == SOL_POOLING_ONLY ? NULL : got.data,
+                                .pooled = fused->pooling == SOL_POOLING_NONE ? NULL : got_pooled.data,
+                                .added = !fused->added ? NULL : in_place ? got.data : added.data});
+    if (fused->pooling != SOL_POOLING_ONLY)
+        assert_same(&got, &wanted);
+    if (fused->pooling != SOL_POOLING_NONE)
+        assert_same(&got_pooled, &wanted_pooled);
+    for (int i = 0; i < 7; i++)
+        release(&memory[i]);
+    sol_conv_close(&one);
+    sol_conv_close(&other);
+    free(weights);
+    free(bias);
+}
+
+/* All that a method takes over, at sizes around its tiles, blocks and groups. */
+static void test_fused_is_the_same_as_separate(void **state)
+{
+    static const int sizes[][2] = {{1, 1}, {2, 2},  {2, 6},  {4, 4},   {6, 10},  {5, 3},    {7, 9},
+                                   {8, 1}, {18, 34}, {16, 66}, {34, 130}, {12, 258}, {10, 514}, {9, 259}};
+    static const int channels[][2] = {{3, 5}, {4, 33}, {20, 16}, {40, 3}, {17, 4}, {16, 70}, {3, 3}};
+    int tried[3] = {0};
+    (void)state;
+    for (int b = 0; fast_backend(b); b++)
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+            for (size_t c = 0; c < sizeof channels / sizeof *channels; c++)
+                for (int variant = 1; variant < 12; variant++) {
+                    SolConvShape shape = {.in_channels = channels[c][0], .out_channels = channels[c][1], .kernel = 3,
+                                          .height = sizes[i][0], .width = sizes[i][1], .relu = variant % 2 == 0,
+                                          .border = (i + c) % 2 ? SOL_BORDER_ZERO : SOL_BORDER_REFLECT,
+                                          .upsample = variant % 2, .added = variant / 2 % 2,
+                                          .pooling = (SolPooling)(variant / 4)};
+                    if (!sol_conv_is_fused(&shape) || !sol_conv_fuses(fast_backend(b), &shape))
+                        continue;
+                    check_fused(fast_backend(b), &shape, variant % 3 == 0, pools[variant % POOLS]);
+                    tried[0] += shape.upsample;
+                    tried[1] += shape.added;
+                    tried[2] += shape.pooling != SOL_POOLING_NONE;
+                }
+    assert_true(tried[0] > 100 && tried[1] > 100 && tried[2] > 100);
+    assert_false(sol_conv_fuses(sol_conv_backend("reference"), &(SolConvShape){.in_channels = 16, .out_channels = 16,
+                                .kernel = 3, .height = 32, .width = 32, .upsample = true}));
+}
+
 /* Which method the backend `blas` takes is a property of the shape. */
 static void test_blas_chooses_by_shape(void **state)
 {
@@ -309,31 +424,42 @@ static void test_blas_chooses_by_shape(void **state)
 }
 
 /* Hiding instruction sets changes the speed, not a bit of the result. */
-static void test_winograd_with_every_instruction_set(void **state)
+static void check_every_instruction_set(const SolConvBackend *backend, const SolConvShape *shape)
 {
     static const char *const masks[] = {"c", "avx2", "avx512"};
-    static const int widths[] = {1, 5, 30, 61, 66, 150, 263, 400};
-    float *weights = random_planes(6 * 5 * 9, 2);
-    (void)state;
-    for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
-        const SolConvShape shape = {.in_channels = 6, .out_channels = 5, .kernel = 3, .height = 19, .width = widths[w],
-                                    .relu = true};
-        size_t plane = 19 * (size_t)widths[w], count = 5 * plane;
-        float *in = random_planes(6 * plane, 1), *wanted = malloc(count * sizeof *wanted);
-        unsetenv("SOLSTICE_CPUMASK");
-        convolve(&sol_conv_winograd, &shape, weights, NULL, pools[0], in, wanted);
-        for (int i = 0; i < 3; i++) {
-            Guarded out = guarded(count);
-            setenv("SOLSTICE_CPUMASK", masks[i], 1);
-            convolve(&sol_conv_winograd, &shape, weights, NULL, pools[1], in, out.data);
-            assert_memory_equal(out.data, wanted, count * sizeof *wanted);
-            release(&out);
-        }
-        free(in);
-        free(wanted);
+    size_t plane = (size_t)shape->height * (size_t)shape->width, count = (size_t)shape->out_channels * plane;
+    float *weights = random_planes(weight_count(shape), 2), *in = random_planes((size_t)shape->in_channels * plane, 1);
+    float *wanted = malloc(count * sizeof *wanted);
+    assert_non_null(wanted);
+    unsetenv("SOLSTICE_CPUMASK");
+    convolve(backend, shape, weights, NULL, pools[0], in, wanted);
+    for (int i = 0; i < 3; i++) {
+        Guarded out = guarded(count);
+        setenv("SOLSTICE_CPUMASK", masks[i], 1);
+        convolve(backend, shape, weights, NULL, pools[1], in, out.data);
+        assert_memory_equal(out.data, wanted, count * sizeof *wanted);
+        release(&out);
     }
     unsetenv("SOLSTICE_CPUMASK");
     free(weights);
+    free(in);
+    free(wanted);
+}
+
+static void test_every_instruction_set(void **state)
+{
+    static const int widths[] = {1, 5, 30, 61, 66, 150, 263, 400};
+    (void)state;
+    for (size_t w = 0; w < sizeof widths / sizeof widths[0]; w++) {
+        SolConvShape shape = {.in_channels = 6, .out_channels = 5, .kernel = 3, .height = 19, .width = widths[w],
+                              .relu = true};
+        check_every_instruction_set(&sol_conv_winograd, &shape);
+        shape.in_channels = 3;
+        check_every_instruction_set(&sol_conv_direct, &shape);
+        shape.in_channels = 21;
+        for (shape.out_channels = 1; shape.out_channels <= SOL_FEW; shape.out_channels++)
+            check_every_instruction_set(&sol_conv_direct, &shape);
+    }
 }
 
 #ifdef SOL_HAVE_ONEDNN
@@ -490,8 +616,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_bfloat16),
         cmocka_unit_test(test_backends_at_strip_edges),
         cmocka_unit_test(test_winograd_at_tile_edges),
+        cmocka_unit_test(test_fused_is_the_same_as_separate),
         cmocka_unit_test(test_blas_chooses_by_shape),
-        cmocka_unit_test(test_winograd_with_every_instruction_set),
+        cmocka_unit_test(test_every_instruction_set),
         cmocka_unit_test(test_senseless_convolutions_are_refused),
 #ifdef SOL_HAVE_ONEDNN
         cmocka_unit_test(test_onednn_at_band_edges),

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "nn/arena.h"
+#include "nn/fuse.h"
 #include "nn/plan.h"
 #include "nn/reference.h"
 
@@ -404,6 +405,70 @@ static void test_shared_memory_is_never_clobbered(void **state)
     free(statistics);
 }
 
+/* At a size where convolutions take over their neighbours' work. */
+static void test_melted_nodes_give_the_same(void **state)
+{
+    float *weights = make_weights(), *image = random_planes(3 * 56 * 72, 6), *statistics = random_planes(32, 7);
+    SolGraph *g = make_graph(weights);
+    int count = sol_graph_count(g), output = count - 1;
+    Naive naive = evaluate(g, image, 72, 56, statistics, 0.5f);
+    (void)state;
+    check_run(g, &naive, &output, 1, statistics, 0.5f, pools[1]);
+    for (int n = 0; n < count; n++)
+        check_run_on(sol_conv_backend("blas"), g, &naive, (int[]){n, output}, 2, statistics, 0.5f, pools[n % 2]);
+    for (int n = 0; n < count; n++)
+        free(naive.values[n]);
+    sol_graph_close(&g);
+    free(weights);
+    free(image);
+    free(statistics);
+}
+
+/* The steps of make_graph() at 72x56 on a backend. */
+static void find_steps(const SolGraph *g, const char *backend, int kept, SolStep steps[32])
+{
+    memset(steps, 0, 32 * sizeof *steps);
+    for (int n = 0; n < sol_graph_count(g); n++) {
+        const SolNode *node = sol_graph_node(g, n);
+        steps[n].needed = true;
+        steps[n].kept = n == kept || n == sol_graph_count(g) - 1;
+        if (node->layer.op == SOL_OP_CONV)
+            steps[n].conv = (SolConvShape){.in_channels = sol_graph_node(g, node->layer.inputs[0])->channels,
+                                           .out_channels = node->channels, .kernel = 3,
+                                           .height = 56 >> node->level, .width = 72 >> node->level};
+    }
+    sol_fuse(g, sol_conv_backend(backend), steps);
+}
+
+static void test_what_melts(void **state)
+{
+    float *weights = make_weights();
+    SolGraph *g = make_graph(weights);
+    int relu2 = sol_graph_find(g, "relu2"), pool2 = sol_graph_find(g, "pool2"), up2 = sol_graph_find(g, "up2");
+    int sum2 = sol_graph_find(g, "sum2"), residual = sol_graph_find(g, "residual"), sum = sol_graph_find(g, "sum");
+    int up1 = sol_graph_find(g, "up1"), decode1 = sol_graph_find(g, "decode1"), pool1 = sol_graph_find(g, "pool1");
+    SolStep steps[32];
+    (void)state;
+    find_steps(g, "blas", -1, steps);
+    assert_true(steps[pool2].melted && steps[relu2].pooled == pool2); /* relu2 itself is read by sum2 */
+    assert_int_equal(steps[relu2].conv.pooling, SOL_POOLING_ALSO);
+    assert_true(steps[up2].melted && steps[sum2].doubled[1] && !steps[sum2].doubled[0] && !steps[sum2].melted);
+    assert_true(steps[sum].melted && steps[residual].sum == sum && steps[residual].conv.added);
+    assert_int_equal(steps[residual].reads[1], sol_graph_find(g, "adain2"));
+    assert_true(steps[up1].melted && steps[decode1].doubled[0] && steps[decode1].conv.upsample);
+    assert_false(steps[pool1].melted); /* relu1 has so few channels that it lies in planes */
+    assert_false(steps[sol_graph_find(g, "late")].melted);
+    find_steps(g, "blas", residual, steps); /* what is to be read afterwards has to be written */
+    assert_false(steps[sum].melted);
+    find_steps(g, "blas", up2, steps);
+    assert_false(steps[up2].melted);
+    find_steps(g, "reference", -1, steps);
+    for (int n = 0; n < sol_graph_count(g); n++)
+        assert_true(steps[n].melted == (n == up2)); /* into an addition, which no backend computes */
+    sol_graph_close(&g);
+    free(weights);
+}
+
 static size_t plan_bytes(const SolGraph *g, int width, int height, int keep, double *macs)
 {
     SolPlan *plan = NULL;
@@ -437,6 +502,29 @@ static void test_memory_does_not_grow_with_depth(void **state)
     many = plan_bytes(g, 64, 48, x, &more_macs);
     assert_int_equal(few, many);
     assert_true(macs == 3.0 * 3 * 3 * 9 * 64 * 48 && more_macs == 4 * macs);
+    sol_graph_close(&g);
+    free(weights);
+}
+
+/* Of the full-size values of an encoder's first and a decoder's last layers, no two are needed together. */
+static void test_wide_layers_lie_in_memory_one_at_a_time(void **state)
+{
+    float *weights = random_planes(64 * 64 * 9, 5);
+    size_t bytes, wide = sizeof(float) * 64 * 384 * 512;
+    double macs;
+    SolGraph *g = NULL;
+    int x;
+    (void)state;
+    assert_int_equal(sol_graph_open(&g), 0);
+    x = add(g, "image", (SolLayer){.op = SOL_OP_INPUT, .channels = 3});
+    x = conv(g, "relu1_1", x, 64, weights, true);
+    x = conv(g, "relu1_2", x, 64, weights, true);
+    x = unary(g, SOL_OP_MAX_POOL, "pool1", x);
+    x = unary(g, SOL_OP_UPSAMPLE, "up1", x);
+    x = conv(g, "decode1_2", x, 64, weights, true);
+    x = conv(g, "decode1_1", x, 3, weights, false);
+    bytes = plan_bytes(g, 512, 384, x, &macs);
+    assert_true(bytes > wide && bytes < wide * 3 / 2);
     sol_graph_close(&g);
     free(weights);
 }
@@ -494,7 +582,10 @@ int main(void)
         cmocka_unit_test(test_buffers_alive_together_lie_apart),
         cmocka_unit_test(test_sizes_that_overflow_an_arena),
         cmocka_unit_test(test_shared_memory_is_never_clobbered),
+        cmocka_unit_test(test_melted_nodes_give_the_same),
+        cmocka_unit_test(test_what_melts),
         cmocka_unit_test(test_memory_does_not_grow_with_depth),
+        cmocka_unit_test(test_wide_layers_lie_in_memory_one_at_a_time),
         cmocka_unit_test(test_sizes_that_do_not_suit),
         cmocka_unit_test(test_sizes_that_overflow),
     };

@@ -228,6 +228,43 @@ static void test_layouts(void **state)
                 check_layout(op, shapes[i], layouts[l], pools[(i + l + op) % POOLS]);
 }
 
+/* Either input of an addition may be yet to be upsampled; the result may lie over the other. */
+static void check_doubled(SolShape s, SolLayout layout, int variant, SolPool *pool)
+{
+    SolShape twice = {s.channels, 2 * s.height, 2 * s.width};
+    float *small = random_planes(count_of(s), 81), *large = random_planes(count_of(twice), 82);
+    float *got = malloc(count_of(twice) * sizeof *got), *wanted = malloc(count_of(twice) * sizeof *wanted);
+    Laid a = lay(s, layout), b = lay(twice, layout), out = lay(twice, layout);
+    SolFeatures from = sol_planes(small, s), to = sol_planes(got, twice), *result = variant & 2 ? &b.features : &out.features;
+    round_to(layout.element, small, count_of(s));
+    round_to(layout.element, large, count_of(twice));
+    sol_reference_upsample(small, s, wanted);
+    sol_reference_add(wanted, large, twice, wanted);
+    round_to(layout.element, wanted, count_of(twice));
+    sol_op_convert(pool, &from, &a.features);
+    from = sol_planes(large, twice);
+    sol_op_convert(pool, &from, &b.features);
+    sol_op_add(pool, variant & 1 ? &b.features : &a.features, variant & 1 ? &a.features : &b.features, result);
+    sol_op_convert(pool, result, &to);
+    assert_memory_equal(got, wanted, count_of(twice) * sizeof *got);
+    release(&a.memory);
+    release(&b.memory);
+    release(&out.memory);
+    free(small);
+    free(large);
+    free(got);
+    free(wanted);
+}
+
+static void test_adding_what_is_yet_to_be_upsampled(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SHAPES; i++)
+        for (int l = 0; l < LAYOUTS; l++)
+            for (int variant = 0; variant < 4; variant++)
+                check_doubled(shapes[i], layouts[l], variant, pools[(i + l) % POOLS]);
+}
+
 /* From every layout to every other: values stay what they are. */
 static void test_conversions(void **state)
 {
@@ -339,6 +376,23 @@ static void test_moments_by_hand(void **state)
     assert_true(fabs((double)sol_deviation(&moments[1]) - sqrt(1e-5)) < 1e-9);
 }
 
+/* The first pixel, from which sums are counted, far off all others. */
+static void test_moments_beside_an_outlier(void **state)
+{
+    enum { SIDE = 64 };
+    SolShape shape = {1, SIDE, SIDE};
+    float *in = random_planes(SIDE * SIDE, 33), wanted_mean, wanted_std;
+    SolFeatures features = sol_planes(in, shape);
+    SolMoments moments;
+    (void)state;
+    in[0] = 1e6f;
+    sol_reference_moments(in, shape, &wanted_mean, &wanted_std);
+    sol_op_moments(pools[0], &features, &moments);
+    assert_true(fabs(moments.mean - (double)wanted_mean) <= 1e-6 * (double)wanted_mean);
+    assert_true(fabsf(sol_deviation(&moments) - wanted_std) <= 1e-6f * wanted_std);
+    free(in);
+}
+
 /* A channel of one value comes out as the target mean exactly, whatever it is stretched by. */
 static void test_adain_of_a_flat_channel(void **state)
 {
@@ -386,11 +440,13 @@ int main(void)
         cmocka_unit_test(test_resampling),
         cmocka_unit_test(test_elementwise),
         cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_adding_what_is_yet_to_be_upsampled),
         cmocka_unit_test(test_conversions),
         cmocka_unit_test(test_margins),
         cmocka_unit_test(test_bfloat16),
         cmocka_unit_test(test_moments),
         cmocka_unit_test(test_moments_by_hand),
+        cmocka_unit_test(test_moments_beside_an_outlier),
         cmocka_unit_test(test_adain_of_a_flat_channel),
         cmocka_unit_test(test_adain_of_rounding_errors),
     };
