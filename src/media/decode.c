@@ -105,11 +105,20 @@ int sol_demuxer_open(AVFormatContext **out, AVStream **stream, const char *path,
     return result;
 }
 
+/*
+ * VP3 and Theora get one thread: with several, FFmpeg 7.1 reads pictures that others have not finished and
+ * delivers something else every time. They are small, and old.
+ */
+static int most_threads(enum AVCodecID codec)
+{
+    return codec == AV_CODEC_ID_VP3 || codec == AV_CODEC_ID_VP4 || codec == AV_CODEC_ID_THEORA ? 1 : MOST_THREADS;
+}
+
 static int open_codec(SolDecoder *decoder, int threads)
 {
     const AVCodecParameters *parameters = decoder->stream->codecpar;
     const AVCodec *codec = avcodec_find_decoder(parameters->codec_id);
-    int code;
+    int most = most_threads(parameters->codec_id), code;
     if (!codec)
         return sol_fail(SOL_ERR_FORMAT, "%s: this FFmpeg has no decoder for %s", decoder->path,
                         avcodec_get_name(parameters->codec_id));
@@ -121,7 +130,7 @@ static int open_codec(SolDecoder *decoder, int threads)
         if (threads == 0)
             threads = sol_cpu_count();
         decoder->codec->pkt_timebase = decoder->stream->time_base;
-        decoder->codec->thread_count = threads < MOST_THREADS ? threads : MOST_THREADS;
+        decoder->codec->thread_count = threads < most ? threads : most;
         decoder->codec->max_pixels = (int64_t)SOL_IMAGE_MAX_SIDE * SOL_IMAGE_MAX_SIDE;
         code = sol_codec_open(decoder->codec, codec);
     }
