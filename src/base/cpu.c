@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
 #endif
+
+#define KNOWN (1u << 31)
 
 #if defined(__x86_64__) || defined(__i386__)
 /* A bit of what CPUID says under leaf 7: registers EAX .. EDX are 0 .. 3. */
@@ -67,5 +70,11 @@ static unsigned allowed(void)
 
 unsigned sol_cpu_flags(void)
 {
-    return detected() & allowed();
+    static atomic_uint known; /* with a bit above all flags; asking the processor takes long on a virtual machine */
+    unsigned flags = atomic_load_explicit(&known, memory_order_relaxed);
+    if (!flags) {
+        flags = detected() | KNOWN;
+        atomic_store_explicit(&known, flags, memory_order_relaxed);
+    }
+    return flags & allowed() & ~KNOWN;
 }

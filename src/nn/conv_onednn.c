@@ -27,7 +27,8 @@
 
 enum {
     WINOGRAD_CHANNELS = 32, /* of the input: from so many on Winograd's method pays, with AVX-512 */
-    BAND_BYTES = 2 << 20,   /* of a band's input, about */
+    BAND_BYTES = 512 << 10, /* of a band's input, about: half of a core's second-level cache */
+    WINOGRAD_BYTES = 2 << 20, /* the same by Winograd's method, which reads weights four times as large */
     BAND_STEP = 4           /* rows: whole tiles of Winograd's method */
 };
 
@@ -320,7 +321,7 @@ static bool plan_band(const SolConv *conv, State *state, int i, int rows)
 static int band_rows(const SolConvShape *s)
 {
     size_t row = ((size_t)s->width + 2) * (size_t)s->in_channels * sol_element_size(s->element);
-    size_t rows = BAND_BYTES / row / BAND_STEP * BAND_STEP;
+    size_t rows = (winograd_pays(s) ? WINOGRAD_BYTES : BAND_BYTES) / row / BAND_STEP * BAND_STEP;
     rows = rows < BAND_STEP ? BAND_STEP : rows;
     return rows > (size_t)s->height ? s->height : (int)rows;
 }

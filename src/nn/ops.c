@@ -392,13 +392,26 @@ static void convert_row(const Loop *loop, int group, int y)
     }
 }
 
+/* Copies the same 16 floats of every pixel of a row. */
+static void copy_sixteens(const float *from, int from_step, float *to, int to_step, int pixels)
+{
+    for (int p = 0; p < pixels; p++, from += from_step, to += to_step)
+        memcpy(to, from, 16 * sizeof *to);
+}
+
 /* The same row where groups of one layout are parts of those of the other. */
 static void regroup_row(const Loop *loop, int group, int y)
 {
     const SolFeatures *in = loop->in, *out = loop->out;
     int wide = out->layout.block, narrow = in->layout.block, run = least(wide, narrow);
+    bool sixteens = run == 16 && in->layout.element == SOL_FLOAT32 && out->layout.element == SOL_FLOAT32;
     float buffer[PIECE], widened[PIECE];
-    for (int first = group * wide; first < (group + 1) * wide; first += run)
+    for (int first = group * wide; first < (group + 1) * wide; first += run) {
+        if (sixteens && first < in->shape.channels) {
+            copy_sixteens((const float *)sol_features_row(in, first / narrow, y) + first % narrow, narrow,
+                          (float *)sol_features_row(out, group, y) + first % wide, wide, out->shape.width);
+            continue;
+        }
         for (int x = 0; x < out->shape.width; x++) {
             size_t at = (size_t)x * (size_t)wide + (size_t)(first % wide), count = (size_t)run;
             float *to = place(out, group, y, at, buffer);
@@ -409,6 +422,7 @@ static void regroup_row(const Loop *loop, int group, int y)
                 memset(to, 0, count * sizeof *to);
             store(loop, out, group, y, at, count, buffer);
         }
+    }
 }
 
 /* The same row where the channels lie alike, and only elements and margins differ. */
