@@ -58,7 +58,7 @@ static bool supports(const SolConvShape *s)
            s->width <= INT_MAX - 2 * COLUMNS && s->height <= INT_MAX - 2 * ROWS;
 }
 
-/* Against Winograd's method, by docs/performance.md; what a block sees has to fit a core's own cache. */
+/* Always, but for pictures of next to nothing; what a block sees has to stay in a core's cache. */
 static bool pays(const SolConvShape *s)
 {
     return (int64_t)s->height * s->width >= 64 && s->in_channels <= 256;

@@ -15,7 +15,6 @@
  */
 #include "nn/conv_blas.h"
 
-#include "base/cpu.h"
 #include "base/error.h"
 #include "nn/gemm.h"
 #include "nn/kernels.h"
@@ -110,23 +109,21 @@ static bool fuses(const SolConvShape *s)
 }
 
 /*
- * Winograd's method wins but for pictures of few pixels, where tiles hang over the border and wide layers
- * read 36 matrices of weights for next to nothing, and for layers of so few input channels that the products
- * are nothing beside the transforms; AVX-512 makes those cheap. How many times as fast it is (docs/performance.md):
+ * Winograd's method wins but for pictures of few pixels, where tiles hang over the border and wide layers read 36
+ * matrices of weights for next to nothing. How many times as fast as im2col it is (docs/performance.md):
  *
  *     channels, pixels    AVX-512  AVX2       channels, pixels    AVX-512  AVX2
- *     1 to 16, 256x256       0.9   0.7        64 to 64, 128x128      3.8   2.9
- *     3 to 16, 512x512       1.8   1.0        256 to 256, 64x64      3.9   2.9
- *     3 to 64, 512x512       1.5   1.0        512 to 512, 64x64      3.8   2.8
- *     16 to 3, 512x512       1.9   2.9        512 to 512, 16x16      1.2   1.0
- *     16 to 16, 256x256      3.4   2.4        512 to 512, 8x8        0.7   0.5
+ *     8 to 8, 64x64          1.5   1.3        512 to 512, 16x16      5.5   3.7
+ *     16 to 16, 256x256      3.5   3.9        512 to 512, 8x8        1.4   0.9
+ *     64 to 64, 128x128      4.6   4.0        512 to 512, 4x4        0.4   0.3
+ *     256 to 256, 64x64      4.7   2.9        64 to 64, 8x8          6.0   3.0
  */
 static bool pays(const SolConvShape *s)
 {
-    int tile = SOL_TILE, channels = sol_kernels()->flags & SOL_CPU_AVX512 ? 3 : 8;
+    int tile = SOL_TILE;
     int64_t pixels = (int64_t)s->height * s->width;
     int64_t covered = ((int64_t)s->height + tile - 1) / tile * tile * (((int64_t)s->width + tile - 1) / tile * tile);
-    return s->in_channels >= channels && pixels >= 256 && covered <= 2 * pixels;
+    return pixels >= 64 && covered <= 2 * pixels;
 }
 
 /* ---- planning ---- */

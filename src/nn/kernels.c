@@ -205,41 +205,42 @@ static void winograd_output(const float *from, size_t tile_step, size_t step, si
 
 /* ---- directly ---- */
 
-/* A vector that compilers spread over as many registers as it takes; at any address that floats have. */
-typedef float Vector __attribute__((vector_size(SOL_LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
+enum {
+    STRIDE = 8,                    /* pixels of a group that are summed side by side */
+    VECTORS = WIDTH == 16 ? 4 : 2 /* of pixels of a plane: as many as leave room for SOL_FEW sums of each */
+};
 
-enum { STRIDE = 8 }; /* pixels of a group that are summed side by side */
-
+/* Some channels of some pixels of a group: a register each. */
 static inline void direct_pixels(const float *const *rows, size_t count, const float *weights, const float *bias,
-                                 size_t x, size_t pixels, Vector *sums)
+                                 size_t x, size_t pixels, float *to)
 {
-    const Vector *w = (const Vector *)weights;
+    Vector sums[STRIDE];
     for (size_t p = 0; p < pixels; p++)
         sums[p] = *(const Vector *)bias;
     for (size_t r = 0; r < count; r++)
-        for (size_t k = 0; k < 3; k++, w++)
+        for (size_t k = 0; k < 3; k++, weights += SOL_LANES) {
+            Vector w = *(const Vector *)weights;
             for (size_t p = 0; p < pixels; p++)
-                sums[p] += *w * rows[r][x + p + k];
+                sums[p] += w * rows[r][x + p + k];
+        }
+    for (size_t p = 0; p < pixels; p++)
+        *(Vector *)(to + p * SOL_LANES) = sums[p];
 }
 
 static void direct_group(const float *const *rows, size_t count, const float *weights, const float bias[SOL_LANES],
                          float floor, size_t pixels, float *to)
 {
-    Vector sums[STRIDE];
-    size_t x = 0;
-    for (; x + STRIDE <= pixels; x += STRIDE) {
-        direct_pixels(rows, count, weights, bias, x, STRIDE, sums);
-        memcpy(to + x * SOL_LANES, sums, sizeof sums);
+    for (size_t l = 0; l < SOL_LANES; l += WIDTH) {
+        size_t x = 0;
+        for (; x + STRIDE <= pixels; x += STRIDE)
+            direct_pixels(rows, count, weights + l, bias + l, x, STRIDE, to + x * SOL_LANES + l);
+        for (; x < pixels; x++)
+            direct_pixels(rows, count, weights + l, bias + l, x, 1, to + x * SOL_LANES + l);
     }
-    for (; x < pixels; x++) {
-        direct_pixels(rows, count, weights, bias, x, 1, sums);
-        memcpy(to + x * SOL_LANES, sums, sizeof *sums);
-    }
+    INDEPENDENT
     for (size_t i = 0; i < pixels * SOL_LANES; i++)
         to[i] = at_least(to[i], floor);
 }
-
-enum { VECTORS = SOL_DIRECT_STEP / SOL_LANES };
 
 static inline void direct_step(const float *const *rows, size_t count, const float *weights, size_t planes,
                                const float *bias, size_t x, float *to, size_t stride)
@@ -252,19 +253,20 @@ static inline void direct_step(const float *const *rows, size_t count, const flo
         for (size_t k = 0; k < 3; k++, weights += planes) {
             const float *from = rows[r] + x + k;
             for (size_t v = 0; v < VECTORS; v++) {
-                Vector seen = *(const Vector *)(from + v * SOL_LANES);
+                Vector seen = *(const Vector *)(from + v * WIDTH);
                 for (size_t o = 0; o < planes; o++)
                     sums[o][v] += seen * weights[o];
             }
         }
     for (size_t o = 0; o < planes; o++)
-        memcpy(to + o * stride + x, sums[o], sizeof sums[o]);
+        for (size_t v = 0; v < VECTORS; v++)
+            *(Vector *)(to + o * stride + x + v * WIDTH) = sums[o][v];
 }
 
 static void direct_planes(const float *const *rows, size_t count, const float *weights, size_t planes,
                           const float bias[SOL_FEW], float floor, size_t pixels, float *to, size_t stride)
 {
-    for (size_t x = 0; x < pixels; x += SOL_DIRECT_STEP)
+    for (size_t x = 0; x < pixels; x += VECTORS * WIDTH)
         switch (planes) { /* so that sums have registers of their own */
         case 1: direct_step(rows, count, weights, 1, bias, x, to, stride); break;
         case 2: direct_step(rows, count, weights, 2, bias, x, to, stride); break;
@@ -272,6 +274,7 @@ static void direct_planes(const float *const *rows, size_t count, const float *w
         default: direct_step(rows, count, weights, SOL_FEW, bias, x, to, stride); break;
         }
     for (size_t o = 0; o < planes; o++)
+        INDEPENDENT
         for (size_t x = 0; x < pixels; x++)
             to[o * stride + x] = at_least(to[o * stride + x], floor);
 }

@@ -8,10 +8,6 @@
 
 #include <string.h>
 
-/* Vectors that compilers spread over as many registers as they take; at any address that their numbers have. */
-typedef float Vector __attribute__((vector_size(SOL_LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
-typedef double Doubles __attribute__((vector_size(SOL_LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
-
 static inline float larger(float a, float b)
 {
     return a > b ? a : b;
@@ -115,21 +111,38 @@ static void affine_block(const float *from, size_t pixels, size_t block, size_t 
 
 /* ---- sums ---- */
 
+/* Half a register of floats, and a register of doubles. */
+typedef float Half __attribute__((vector_size(WIDTH / 2 * sizeof(float)), aligned(sizeof(float)), may_alias));
+typedef double Doubles __attribute__((vector_size(WIDTH / 2 * sizeof(double)), aligned(sizeof(double)), may_alias));
+
+enum { PARTS = SOL_LANES / (WIDTH / 2) };
+
+/* All lanes of some pixels. */
+static inline void sum_lanes(const float *from, size_t pixels, size_t block, const double *shift, double *sum,
+                             double *squares)
+{
+    Doubles s[PARTS] = {{0}}, q[PARTS] = {{0}};
+    for (size_t p = 0; p < pixels; p++, from += block)
+        for (size_t i = 0; i < PARTS; i++) {
+            Doubles d = __builtin_convertvector(*(const Half *)(from + i * (WIDTH / 2)), Doubles) -
+                        *(const Doubles *)(shift + i * (WIDTH / 2));
+            s[i] += d;
+            q[i] += d * d;
+        }
+    for (size_t i = 0; i < PARTS; i++) {
+        *(Doubles *)(sum + i * (WIDTH / 2)) += s[i];
+        *(Doubles *)(squares + i * (WIDTH / 2)) += q[i];
+    }
+}
+
 static void sums_block(const float *from, size_t pixels, size_t block, size_t lanes, const double shift[SOL_LANES],
                        double sum[SOL_LANES], double squares[SOL_LANES])
 {
-    size_t p = 0;
     if (lanes == SOL_LANES) {
-        Doubles from_shift = *(const Doubles *)shift, s = {0}, q = {0};
-        for (; p < pixels; p++, from += block) {
-            Doubles d = __builtin_convertvector(*(const Vector *)from, Doubles) - from_shift;
-            s += d;
-            q += d * d;
-        }
-        *(Doubles *)sum += s;
-        *(Doubles *)squares += q;
+        sum_lanes(from, pixels, block, shift, sum, squares);
+        return;
     }
-    for (; p < pixels; p++, from += block)
+    for (size_t p = 0; p < pixels; p++, from += block)
         for (size_t l = 0; l < lanes; l++) {
             double d = (double)from[l] - shift[l];
             sum[l] += d;
@@ -163,34 +176,40 @@ static void narrow(const float *from, size_t count, uint16_t *to)
         to[i] = sol_to_bfloat16(from[i]);
 }
 
-/* Eight floats of each of two vectors in turns. */
-#if defined(__clang__)
-#define TURNS(a, b, i) __builtin_shufflevector(a, b, i, 16 + i, i + 1, 17 + i, i + 2, 18 + i, i + 3, 19 + i, i + 4, \
-                                               20 + i, i + 5, 21 + i, i + 6, 22 + i, i + 7, 23 + i)
+/* The lower and the upper halves of two vectors, number by number in turns. */
+#if defined(__AVX512F__)
+#define LOWER 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define UPPER 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#elif defined(__AVX__)
+#define LOWER 0, 8, 1, 9, 2, 10, 3, 11
+#define UPPER 4, 12, 5, 13, 6, 14, 7, 15
 #else
-typedef int Indices __attribute__((vector_size(SOL_LANES * sizeof(int))));
-#define TURNS(a, b, i) __builtin_shuffle(a, b, (Indices){i, 16 + i, i + 1, 17 + i, i + 2, 18 + i, i + 3, 19 + i, i + 4, \
-                                                         20 + i, i + 5, 21 + i, i + 6, 22 + i, i + 7, 23 + i})
+#define LOWER 0, 4, 1, 5
+#define UPPER 2, 6, 3, 7
+#endif
+#if defined(__clang__)
+#define TURNS(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+typedef int Indices __attribute__((vector_size(WIDTH * sizeof(int))));
+#define TURNS(a, b, ...) __builtin_shuffle(a, b, (Indices){__VA_ARGS__})
 #endif
 
-/* to[j * to_stride + i] = from[i * from_stride + j] for 16 x 16 floats: four rounds, which each halve the distance
+/* to[j * to_stride + i] = from[i * from_stride + j] for WIDTH x WIDTH floats: rounds that each halve the distance
    between neighbours. */
 static inline void transpose(const float *from, size_t from_stride, float *to, size_t to_stride)
 {
-    Vector a[SOL_LANES], b[SOL_LANES];
-    for (size_t i = 0; i < SOL_LANES; i++)
+    Vector a[WIDTH], b[WIDTH];
+    for (size_t i = 0; i < WIDTH; i++)
         a[i] = *(const Vector *)(from + i * from_stride);
-    for (int round = 0; round < 2; round++) {
-        for (size_t i = 0; i < SOL_LANES / 2; i++) {
-            b[2 * i] = TURNS(a[i], a[i + 8], 0);
-            b[2 * i + 1] = TURNS(a[i], a[i + 8], 8);
+    for (size_t round = 1; round < WIDTH; round *= 2) {
+        for (size_t i = 0; i < WIDTH / 2; i++) {
+            b[2 * i] = TURNS(a[i], a[i + WIDTH / 2], LOWER);
+            b[2 * i + 1] = TURNS(a[i], a[i + WIDTH / 2], UPPER);
         }
-        for (size_t i = 0; i < SOL_LANES / 2; i++) {
-            a[2 * i] = TURNS(b[i], b[i + 8], 0);
-            a[2 * i + 1] = TURNS(b[i], b[i + 8], 8);
-        }
+        for (size_t i = 0; i < WIDTH; i++)
+            a[i] = b[i];
     }
-    for (size_t i = 0; i < SOL_LANES; i++)
+    for (size_t i = 0; i < WIDTH; i++)
         *(Vector *)(to + i * to_stride) = a[i];
 }
 
@@ -198,8 +217,9 @@ static void to_planes(const float *from, size_t pixels, size_t block, size_t lan
 {
     size_t p = 0;
     if (lanes == SOL_LANES)
-        for (; p + SOL_LANES <= pixels; p += SOL_LANES)
-            transpose(from + p * block, block, to + p, stride);
+        for (; p + WIDTH <= pixels; p += WIDTH)
+            for (size_t l = 0; l < SOL_LANES; l += WIDTH)
+                transpose(from + p * block + l, block, to + l * stride + p, stride);
     for (size_t l = 0; l < lanes; l++)
         for (size_t x = p; x < pixels; x++)
             to[l * stride + x] = from[x * block + l];
@@ -209,8 +229,9 @@ static void from_planes(const float *from, size_t stride, size_t pixels, size_t 
 {
     size_t p = 0;
     if (lanes == SOL_LANES)
-        for (; p + SOL_LANES <= pixels; p += SOL_LANES)
-            transpose(from + p, stride, to + p * block, block);
+        for (; p + WIDTH <= pixels; p += WIDTH)
+            for (size_t l = 0; l < SOL_LANES; l += WIDTH)
+                transpose(from + l * stride + p, stride, to + p * block + l, block);
     for (size_t x = p; x < pixels; x++)
         for (size_t l = 0; l < lanes; l++)
             to[x * block + l] = from[l * stride + x];

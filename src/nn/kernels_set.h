@@ -30,4 +30,15 @@ extern const SolRowKernels SOL_ROW_KERNELS;
 #define INDEPENDENT
 #endif
 
+/* A register of the set, where a loop is written for registers: compilers take wider vectors apart number by number. */
+#if defined(__AVX512F__)
+enum { WIDTH = 16 }; /* floats */
+#elif defined(__AVX__)
+enum { WIDTH = 8 };
+#else
+enum { WIDTH = 4 };
+#endif
+
+typedef float Vector __attribute__((vector_size(WIDTH * sizeof(float)), aligned(sizeof(float)), may_alias));
+
 #endif
