@@ -113,10 +113,10 @@ static bool fuses(const SolConvShape *s)
  * matrices of weights for next to nothing. How many times as fast as im2col it is (docs/performance.md):
  *
  *     channels, pixels    AVX-512  AVX2       channels, pixels    AVX-512  AVX2
- *     8 to 8, 64x64          1.5   1.3        512 to 512, 16x16      5.5   3.7
- *     16 to 16, 256x256      3.5   3.9        512 to 512, 8x8        1.4   0.9
- *     64 to 64, 128x128      4.6   4.0        512 to 512, 4x4        0.4   0.3
- *     256 to 256, 64x64      4.7   2.9        64 to 64, 8x8          6.0   3.0
+ *     8 to 8, 64x64          1.5   1.3        512 to 512, 16x16      4.5   2.6
+ *     16 to 16, 256x256      3.3   2.4        512 to 512, 8x8        1.4   0.9
+ *     64 to 64, 128x128      3.6   2.7        512 to 512, 4x4        0.5   0.3
+ *     256 to 256, 64x64      4.6   2.6        64 to 64, 8x8          5.3   2.8
  */
 static bool pays(const SolConvShape *s)
 {
