@@ -47,13 +47,13 @@ static void open_decoder(AVCodecContext **context, int threads)
 static void test_threads_of_a_codec_stand_back(void **state)
 {
     AVCodecContext *context = NULL;
-    int before = getpriority(PRIO_PROCESS, 0);
+    int before = getpriority(PRIO_PROCESS, 0), others = count_threads(before); /* of libraries, where they are linked */
     (void)state;
-    if (count_threads(before) < 0 || before == 19)
+    if (others < 0 || before == 19)
         skip();
     open_decoder(&context, 3);
     assert_int_equal(count_threads(19), 3);
-    assert_int_equal(count_threads(before), 1);
+    assert_int_equal(count_threads(before), others);
     avcodec_free_context(&context);
     open_decoder(&context, 1);
     assert_int_equal(count_threads(19), 0);
