@@ -50,6 +50,8 @@ typedef struct SolRenderReport {
     double seconds;            /* in all, preparation included */
     double prepare_seconds;    /* index, model, styles, plan */
     double decode_seconds, paint_seconds, encode_seconds; /* at work, waiting not counted */
+    int tiles;                 /* that each painted frame was cut into; 1: painted whole, 0: nothing was painted */
+    SolPrecision precision;    /* that was asked for */
     int threads;
     SolWriterReport *outputs;  /* [output_count]; their paths belong to the schedule or the options */
     int output_count;

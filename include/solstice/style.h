@@ -28,8 +28,8 @@ typedef struct SolEngineOptions {
     SolPrecision precision;
     const char *backend;    /* what computes convolutions: "onednn" (where it is built in), "blas" or "reference";
                                NULL for whichever is fastest */
-    uint64_t memory;        /* bytes that painting a frame may take; 0 for half of the machine's. A frame that
-                               would take more is painted in tiles */
+    uint64_t memory;        /* bytes that a program which paints a frame may take; 0 for half of the machine's. A
+                               frame, or a style image, for which that is not enough is gone over in tiles */
 } SolEngineOptions;
 
 /**
@@ -47,14 +47,15 @@ SOL_API const char *sol_engine_backend_name(int i);
  * Reserves all that painting frames of width x height pixels takes, 1..SOL_IMAGE_MAX_SIDE each;
  * painting allocates nothing but the painted picture. The same size again costs nothing.
  *
- * @return 0, SOL_ERR_ARGUMENT, SOL_ERR_NOMEM (the engine then has no plan)
+ * @return 0, SOL_ERR_ARGUMENT, SOL_ERR_NOMEM (the memory that the engine may take is not enough even for tiles, or
+ *         there is less; the engine then has no plan)
  */
 SOL_API int sol_engine_plan(SolEngine *engine, int width, int height);
 
 /**
  * Learns what the engine keeps of a style image (for AdaIN: the mean and standard deviation of every
  * tapped channel; Huang & Belongie 2017, eq. 8), at the image's own aspect ratio. Uses a plan of its
- * own: the frame plan stays as it is.
+ * own: the frame plan stays as it is, and keeps its memory. Where that is scarce, learn first and plan then.
  *
  * @param[out] style  untouched on failure; released by sol_style_close(); must not outlive the engine
  * @param image       any size; scaled so that its shorter side has `short_side` pixels (64..4096)
@@ -86,8 +87,14 @@ SOL_API void sol_style_close(SolStyle **style);
 SOL_API int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, const SolImage *frame,
                              SolImage **painted);
 
-/** Multiplications and additions for one frame of the planned size, in 1e9; 0 without a plan. */
+/**
+ * Multiplications and additions for one frame of the planned size, in 1e9; 0 without a plan. Those of the whole
+ * frame by definition: tiles overlap and are gone over several times, which takes more.
+ */
 SOL_API double sol_engine_gflop(const SolEngine *engine);
+
+/** How many tiles a frame of the planned size is painted in: 1 where it need not be cut, 0 without a plan. */
+SOL_API int sol_engine_tiles(const SolEngine *engine);
 
 /** What computes the convolutions of the present plan, "blas" for example; "" without a plan. Static. */
 SOL_API const char *sol_engine_backend(const SolEngine *engine);

@@ -39,6 +39,7 @@ typedef struct Figures {
     const char *backend;
     SolEngineLayer *layers; /* with the seconds of one frame */
     int layer_count;
+    int tiles;
 } Figures;
 
 /* Uniform noise, always the same. */
@@ -132,12 +133,13 @@ static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
     if (result == SOL_OK)
         result = make_noise(&image, wishes->size.width, wishes->size.height);
     if (result == SOL_OK)
-        result = sol_engine_plan(engine, wishes->size.width, wishes->size.height);
-    if (result == SOL_OK)
         result = sol_style_learn(&style, engine, image, 256);
+    if (result == SOL_OK)
+        result = sol_engine_plan(engine, wishes->size.width, wishes->size.height);
     if (result == SOL_OK) {
         figures->gflop = sol_engine_gflop(engine);
         figures->backend = sol_engine_backend(engine);
+        figures->tiles = sol_engine_tiles(engine);
         result = time_frames(engine, style, image, wishes->frames, figures);
     }
     sol_image_unref(&image);
@@ -164,13 +166,14 @@ static json_t *layer_json(const SolEngineLayer *layer)
 static int print_json(const char *model, const Wishes *wishes, const Figures *figures, int threads,
                       const char *processor)
 {
-    json_t *json = json_pack("{s:s, s:b, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:I}", "model", model,
-                             "random_weights", wishes->random, "width", wishes->size.width, "height",
+    json_t *json = json_pack("{s:s, s:b, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:I, s:i}",
+                             "model", model, "random_weights", wishes->random, "width", wishes->size.width, "height",
                              wishes->size.height, "precision", sol_precision_name(wishes->precision.value), "backend",
                              figures->backend, "threads", threads, "blas_core", sol_blas_core(), "processor", processor,
                              "frames", (json_int_t)wishes->frames, "median_ms", figures->median_ms, "gflop",
                              figures->gflop, "gflops", 1000 * figures->gflop / figures->median_ms, "sgemm_gflops",
-                             figures->sgemm, "peak_memory", (json_int_t)figures->memory);
+                             figures->sgemm, "peak_memory", (json_int_t)figures->memory, "tiles",
+                             figures->tiles);
     json_t *layers = json_array();
     int status;
     for (int l = 0; l < figures->layer_count && wishes->layers; l++)
@@ -206,9 +209,11 @@ static void print_layers(const Figures *figures)
 static void print_text(const char *model, const Wishes *wishes, const Figures *figures, int threads,
                        const char *processor)
 {
-    char memory[32];
-    printf("%s%s, %dx%d, %s: %.1f ms a frame (%.1f frames/s), the median of %lld\n", model,
-           wishes->random ? " (random weights)" : "", wishes->size.width, wishes->size.height,
+    char memory[32], tiles[32] = "";
+    if (figures->tiles > 1)
+        snprintf(tiles, sizeof tiles, " in %d tiles", figures->tiles);
+    printf("%s%s, %dx%d%s, %s: %.1f ms a frame (%.1f frames/s), the median of %lld\n", model,
+           wishes->random ? " (random weights)" : "", wishes->size.width, wishes->size.height, tiles,
            sol_precision_name(wishes->precision.value), figures->median_ms, 1000 / figures->median_ms,
            (long long)wishes->frames);
     printf("%.2f GFLOP a frame, %.1f GFLOP/s (sgemm alone reaches %.1f); %s of memory\n", figures->gflop,

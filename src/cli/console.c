@@ -149,8 +149,11 @@ void print_report(const SolRenderReport *report)
                output->frames == 1 ? "" : "s", output->width, output->height, output->seconds,
                format_bytes(output->bytes, size));
     }
-    printf("%lld frame%s in %.1f seconds (%.1f frames/s)\n", (long long)report->frames,
+    printf("%lld frame%s in %.1f seconds (%.1f frames/s)", (long long)report->frames,
            report->frames == 1 ? "" : "s", report->seconds, (double)report->frames / report->seconds);
+    if (report->tiles > 1)
+        printf(", each painted in %d tiles", report->tiles);
+    printf("\n");
 }
 
 const char *format_duration(double seconds, char text[32])

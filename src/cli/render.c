@@ -43,14 +43,15 @@ static json_t *report_json(const SolRenderReport *report)
                                                  (json_int_t)output->frames, "seconds", output->seconds, "bytes",
                                                  (json_int_t)output->bytes));
     }
-    return json_pack("{s:s, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:o, s:o, s:o, s:I, s:i, s:s, s:o}", "version",
+    return json_pack("{s:s, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:o, s:o, s:o, s:I, s:i, s:i, s:s, s:s, s:o}", "version",
                      SOL_VERSION, "frames", (json_int_t)report->frames, "painted", (json_int_t)report->painted,
                      "width", report->width, "height", report->height, "seconds", report->seconds,
                      "frames_per_second", (double)report->frames / report->seconds, "prepare_seconds",
                      report->prepare_seconds, "decode", stage_json(report->frames, report->decode_seconds), "paint",
                      stage_json(report->painted, report->paint_seconds), "encode",
                      stage_json(report->frames, report->encode_seconds), "peak_memory_bytes",
-                     (json_int_t)peak_memory(), "threads", report->threads, "blas_core", sol_blas_core(), "outputs",
+                     (json_int_t)peak_memory(), "threads", report->threads, "tiles", report->tiles, "precision",
+                     sol_precision_name(report->precision), "blas_core", sol_blas_core(), "outputs",
                      outputs);
 }
 

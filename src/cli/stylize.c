@@ -104,21 +104,21 @@ static int paint(const char *content, const Wishes *wishes, SolModel *model)
     if (result == SOL_OK)
         result = sol_engine_open(&engine, model, &options);
     if (result == SOL_OK)
-        result = sol_engine_plan(engine, sol_image_width(image), sol_image_height(image));
-    if (result == SOL_OK)
         result = open_style(engine, wishes, &style);
+    if (result == SOL_OK)
+        result = sol_engine_plan(engine, sol_image_width(image), sol_image_height(image));
     if (result == SOL_OK)
         result = sol_engine_paint(engine, style, (float)wishes->strength, image, &painting);
     if (result == SOL_OK && was_interrupted(NULL))
         result = sol_fail(SOL_ERR_CANCELLED, "interrupted");
+    sol_style_close(&style);
+    sol_engine_close(&engine); /* its memory is free for the encoder's */
     if (result == SOL_OK)
         result = sol_image_save(painting, wishes->output, wishes->overwrite);
     if (result == SOL_OK)
         printf("%s: %dx%d\n", wishes->output, sol_image_width(painting), sol_image_height(painting));
     sol_image_unref(&painting);
     sol_image_unref(&image);
-    sol_style_close(&style);
-    sol_engine_close(&engine);
     return result == SOL_OK ? EXIT_DONE : report_failure(result);
 }
 

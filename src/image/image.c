@@ -94,13 +94,14 @@ static int reflect(int i, int n)
     return i < n ? i : period - i;
 }
 
-/* A conversion between a picture and planes, by rows. */
+/* A conversion between an area of a picture and planes, by rows. */
 typedef struct Conversion {
     const SolImage *from;
     const float *in;
     SolImage *to;
     float *out;
-    int width, height; /* of the planes */
+    SolArea area;
+    size_t row, plane; /* samples from one to the next */
 } Conversion;
 
 enum { BAND = 16, PIECE = 512 }; /* rows of one item of a pool's loop, pixels that are converted at a time */
@@ -113,34 +114,35 @@ static int least(int a, int b)
 /* One row to planes: pixels, and what reflection puts behind them. */
 static void row_to_planes(const Conversion *k, int y)
 {
-    const uint8_t *row = sol_image_row_const(k->from, reflect(y, k->from->height));
-    size_t plane = (size_t)k->width * (size_t)k->height;
-    float *r = k->out + (size_t)y * (size_t)k->width, *g = r + plane, *b = g + plane;
-    int within = least(k->width, k->from->width);
+    const uint8_t *row = sol_image_row_const(k->from, reflect(k->area.y + y, k->from->height));
+    float *r = k->out + (size_t)y * k->row, *g = r + k->plane, *b = g + k->plane;
+    int within = least(k->area.width, k->from->width - k->area.x);
+    const uint8_t *pixels = within > 0 ? row + 3 * (size_t)k->area.x : row;
     for (int x = 0; x < within; x++) {
-        r[x] = (float)row[3 * x] * (1.0f / 255.0f);
-        g[x] = (float)row[3 * x + 1] * (1.0f / 255.0f);
-        b[x] = (float)row[3 * x + 2] * (1.0f / 255.0f);
+        r[x] = (float)pixels[3 * x] * (1.0f / 255.0f);
+        g[x] = (float)pixels[3 * x + 1] * (1.0f / 255.0f);
+        b[x] = (float)pixels[3 * x + 2] * (1.0f / 255.0f);
     }
-    for (int x = within; x < k->width; x++) {
-        int from = reflect(x, k->from->width);
-        r[x] = r[from];
-        g[x] = g[from];
-        b[x] = b[from];
+    for (int x = within > 0 ? within : 0; x < k->area.width; x++) {
+        const uint8_t *pixel = row + 3 * (size_t)reflect(k->area.x + x, k->from->width);
+        r[x] = (float)pixel[0] * (1.0f / 255.0f);
+        g[x] = (float)pixel[1] * (1.0f / 255.0f);
+        b[x] = (float)pixel[2] * (1.0f / 255.0f);
     }
 }
 
 static void band_to_planes(void *context, int band)
 {
     const Conversion *k = context;
-    for (int y = band * BAND; y < least((band + 1) * BAND, k->height); y++)
+    for (int y = band * BAND; y < least((band + 1) * BAND, k->area.height); y++)
         row_to_planes(k, y);
 }
 
-void sol_image_to_planes(const SolImage *image, float *planes, int width, int height, SolPool *pool)
+void sol_image_to_planes(const SolImage *image, SolArea area, float *planes, SolPool *pool)
 {
-    Conversion k = {.from = image, .out = planes, .width = width, .height = height};
-    sol_pool_run(pool, band_to_planes, &k, (height + BAND - 1) / BAND);
+    Conversion k = {.from = image, .out = planes, .area = area, .row = (size_t)area.width,
+                    .plane = (size_t)area.width * (size_t)area.height};
+    sol_pool_run(pool, band_to_planes, &k, (area.height + BAND - 1) / BAND);
 }
 
 /* The 8 bits of some samples, clamped and rounded. */
@@ -156,14 +158,13 @@ static void quantise(const float *in, int count, uint8_t *out)
 static void band_from_planes(void *context, int band)
 {
     const Conversion *k = context;
-    size_t plane = (size_t)k->width * (size_t)k->height;
-    for (int y = band * BAND; y < least((band + 1) * BAND, k->to->height); y++)
-        for (int x0 = 0; x0 < k->to->width; x0 += PIECE) {
-            uint8_t *to = sol_image_row(k->to, y) + 3 * (size_t)x0, bytes[3][PIECE];
-            const float *in = k->in + (size_t)y * (size_t)k->width + (size_t)x0;
-            int count = least(PIECE, k->to->width - x0);
+    for (int y = band * BAND; y < least((band + 1) * BAND, k->area.height); y++)
+        for (int x0 = 0; x0 < k->area.width; x0 += PIECE) {
+            uint8_t *to = sol_image_row(k->to, k->area.y + y) + 3 * (size_t)(k->area.x + x0), bytes[3][PIECE];
+            const float *in = k->in + (size_t)y * k->row + (size_t)x0;
+            int count = least(PIECE, k->area.width - x0);
             for (int c = 0; c < 3; c++)
-                quantise(in + (size_t)c * plane, count, bytes[c]);
+                quantise(in + (size_t)c * k->plane, count, bytes[c]);
             for (int x = 0; x < count; x++) {
                 to[3 * x] = bytes[0][x];
                 to[3 * x + 1] = bytes[1][x];
@@ -172,8 +173,11 @@ static void band_from_planes(void *context, int band)
         }
 }
 
-void sol_image_from_planes(SolImage *image, const float *planes, int width, int height, SolPool *pool)
+void sol_image_from_planes(SolImage *image, SolArea area, const float *planes, size_t row, size_t plane,
+                           SolPool *pool)
 {
-    Conversion k = {.to = image, .in = planes, .width = width, .height = height};
-    sol_pool_run(pool, band_from_planes, &k, (image->height + BAND - 1) / BAND);
+    Conversion k = {.to = image, .in = planes, .area = area, .row = row, .plane = plane};
+    k.area.width = least(area.width, image->width - area.x);
+    k.area.height = least(area.height, image->height - area.y);
+    sol_pool_run(pool, band_from_planes, &k, (k.area.height + BAND - 1) / BAND);
 }

@@ -8,6 +8,7 @@
 #include <solstice/image.h>
 
 #include "base/pool.h"
+#include "base/area.h"
 
 #include <stdatomic.h>
 
@@ -28,17 +29,22 @@ void sol_image_copy_time(SolImage *to, const SolImage *from);
 void sol_image_mix(SolImage *over, const SolImage *under, float opacity);
 
 /**
- * Pixels to float planes: planes[c][y][x] in [0, 1], c = R, G, B, each plane height x width without
- * gaps. Where the planes are larger than the picture, it is continued by reflection about its last
- * row and column (and again about its first, where it is smaller than what it must fill). Rows are
- * split over the workers of `pool`.
+ * The pixels of an area to float planes: planes[c][y][x] in [0, 1], c = R, G, B, each plane as large as the area,
+ * without gaps. Where the area reaches beyond the picture's last row or column, the picture is continued by
+ * reflection about those (and again about its first, where it is smaller than what it must fill).
+ *
+ * @param area  x and y are 0 or more
+ * @param pool  its workers share the rows
  */
-void sol_image_to_planes(const SolImage *image, float *planes, int width, int height, SolPool *pool);
+void sol_image_to_planes(const SolImage *image, SolArea area, float *planes, SolPool *pool);
 
 /**
- * Float planes (as above, at least as large as the picture) to pixels: the upper left part, clamped
- * to [0, 1] and rounded to nearest; NaN becomes 0.
+ * Float planes to the pixels of an area, as far as that lies within the picture: clamped to [0, 1] and rounded to
+ * nearest; NaN becomes 0.
+ *
+ * @param planes  of the area's first pixel; from a row or a plane to the next there are `row` or `plane` samples
  */
-void sol_image_from_planes(SolImage *image, const float *planes, int width, int height, SolPool *pool);
+void sol_image_from_planes(SolImage *image, SolArea area, const float *planes, size_t row, size_t plane,
+                           SolPool *pool);
 
 #endif

@@ -42,12 +42,13 @@ typedef struct SolConv {
     const SolConvBackend *backend;
     const SolConvBackend *method; /* where the backend has several: the one it chose for the shape */
     SolConvShape shape;
-    const float *weights; /* [out][in][kernel][kernel], borrowed */
+    const float *weights; /* [out][in][kernel][kernel], borrowed; NULL where nothing but sizes is wanted */
     const float *bias;    /* [out], borrowed; NULL for none */
     SolPool *pool;        /* borrowed */
     SolLayout in, out;    /* of input and output (also pooled, and what is added): planes without a margin, where the
                              backend asks for nothing else */
     size_t scratch;       /* bytes that a run takes for itself */
+    size_t prepared;      /* bytes of prepared weights */
     void *state;          /* the backend's own: prepared weights, for example */
 } SolConv;
 
@@ -65,7 +66,10 @@ struct SolConvBackend {
     bool (*supports)(const SolConvShape *shape);
     /** Whether it is the one to choose where it supports the shape: a rule over shape and processor. */
     bool (*pays)(const SolConvShape *shape);
-    /** Sets conv->in, conv->out, conv->scratch, and conv->state to weights prepared once. 0 or an error. */
+    /**
+     * Sets conv->in, conv->out, conv->scratch, conv->prepared, and conv->state to weights prepared once (where there
+     * are weights). 0 or an error.
+     */
     int (*plan)(SolConv *conv);
     /** Computes what is to be written. `scratch` has conv->scratch bytes, aligned to SOL_ALIGNMENT. */
     void (*run)(const SolConv *conv, const SolConvData *data, void *scratch);
@@ -100,7 +104,7 @@ bool sol_conv_is_fused(const SolConvShape *shape);
 bool sol_conv_fuses(const SolConvBackend *backend, const SolConvShape *shape);
 
 /**
- * Plans a convolution.
+ * Plans a convolution, or with `weights` of NULL only finds the sizes of what it would take; it then cannot run.
  *
  * @param[out] conv  untouched on failure; released by sol_conv_close()
  * @param backend    NULL for the first of the table that supports the shape and pays, or supports it at least

@@ -96,8 +96,14 @@ static int plan(SolConv *conv)
     State *state;
     if (!worker_bytes(s, &scratch) || !sol_mul(scratch, (size_t)sol_pool_threads(conv->pool), &conv->scratch) ||
         !sol_mul(9 * (size_t)s->in_channels, outs, &count) || !sol_add(count, outs, &bytes) ||
-        !sol_mul(bytes, sizeof(float), &bytes) || !sol_add(bytes, sizeof *state, &bytes) ||
-        !(state = sol_calloc(bytes, 1)))
+        !sol_mul(bytes, sizeof(float), &bytes) || !sol_add(bytes, sizeof *state, &bytes))
+        return sol_fail_memory("a convolution");
+    conv->in.block = reads_planes(s) ? 1 : SOL_LANES;
+    conv->out.block = writes_planes(s) ? 1 : SOL_LANES;
+    conv->prepared = bytes;
+    if (!conv->weights)
+        return SOL_OK;
+    if (!(state = sol_calloc(bytes, 1)))
         return sol_fail_memory("a convolution");
     state->kernels = sol_kernels();
     state->bias = state->weights + count;
@@ -109,8 +115,6 @@ static int plan(SolConv *conv)
         state->bias[o] = conv->bias ? conv->bias[o] : 0.0f;
     }
     conv->state = state;
-    conv->in.block = reads_planes(s) ? 1 : SOL_LANES;
-    conv->out.block = writes_planes(s) ? 1 : SOL_LANES;
     return SOL_OK;
 }
 

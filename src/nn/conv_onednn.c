@@ -290,7 +290,7 @@ static bool reorder_weights(const SolConv *conv, const State *state, const Band 
 }
 
 /* Makes band number `i`'s primitive, its weights, and its memory objects. */
-static bool plan_band(const SolConv *conv, State *state, int i, int rows)
+static bool plan_band(SolConv *conv, State *state, int i, int rows)
 {
     Band *band = &state->bands[i];
     dnnl_primitive_desc_t desc = NULL;
@@ -301,6 +301,11 @@ static bool plan_band(const SolConv *conv, State *state, int i, int rows)
         return false;
     weights = dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0);
     band->scratch = dnnl_memory_desc_get_size(dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0));
+    conv->prepared += dnnl_memory_desc_get_size(weights);
+    if (!conv->weights) {
+        dnnl_primitive_desc_destroy(desc);
+        return true;
+    }
     band->prepared = sol_alloc(dnnl_memory_desc_get_size(weights), 1);
     done = band->prepared && make_memory(&band->weights, state->engine, desc, dnnl_query_weights_md, 0) &&
            dnnl_memory_set_data_handle(band->weights, band->prepared) == dnnl_success &&

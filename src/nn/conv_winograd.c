@@ -185,14 +185,19 @@ static int plan(SolConv *conv)
     if (!sol_mul(worker_floats(s, &cut), sizeof(float) * (size_t)sol_pool_threads(conv->pool), &conv->scratch) ||
         !sol_mul((size_t)s->in_channels, (size_t)s->out_channels, &pairs) ||
         !sol_mul(pairs, SOL_TILE_POINTS * sizeof(float), &bytes) ||
-        !sol_add(bytes, sizeof *state + groups * sizeof(float), &bytes) || !(state = sol_alloc(bytes, 1)))
+        !sol_add(bytes, sizeof *state + groups * sizeof(float), &bytes))
+        return sol_fail_memory("a convolution");
+    conv->in.block = conv->out.block = SOL_LANES;
+    conv->prepared = bytes;
+    if (!conv->weights)
+        return SOL_OK;
+    if (!(state = sol_alloc(bytes, 1)))
         return sol_fail_memory("a convolution");
     *state = (State){.kernels = sol_kernels(), .cut = cut, .bias = state->weights + pairs * SOL_TILE_POINTS};
     transform_weights(conv, &cut, state->weights);
     for (size_t o = 0; o < groups; o++)
         state->bias[o] = conv->bias && o < (size_t)s->out_channels ? conv->bias[o] : 0.0f;
     conv->state = state;
-    conv->in.block = conv->out.block = SOL_LANES;
     return SOL_OK;
 }
 

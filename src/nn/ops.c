@@ -27,6 +27,7 @@ typedef struct Loop {
     int bands;             /* of a group */
     void (*row)(const struct Loop *loop, int group, int y);
     const float *centre, *scale, *offset;
+    SolArea area;
     SolMoments *moments;
     SolBorder border;
 } Loop;
@@ -242,12 +243,13 @@ static SolMoments moments_from(double shift, double sum, double squares, double 
 static void plane_moments(const Loop *loop, int channel, double count)
 {
     const SolFeatures *t = loop->in;
+    SolArea area = loop->area;
     double sums[SOL_LANES] = {0}, squares[SOL_LANES] = {0};
     float narrow[PIECE];
-    double shift = (double)*fetch(loop, t, channel, 0, 0, 1, narrow);
-    for (int y = 0; y < t->shape.height; y++)
-        for (int x = 0; x < t->shape.width; x += PIECE) {
-            size_t pixels = (size_t)least(PIECE, t->shape.width - x);
+    double shift = (double)*fetch(loop, t, channel, area.y, (size_t)area.x, 1, narrow);
+    for (int y = area.y; y < area.y + area.height; y++)
+        for (int x = area.x; x < area.x + area.width; x += PIECE) {
+            size_t pixels = (size_t)least(PIECE, area.x + area.width - x);
             loop->kernels->sums(fetch(loop, t, channel, y, (size_t)x, pixels, narrow), pixels, shift, sums, squares);
         }
     for (int l = 1; l < SOL_LANES; l++) {
@@ -261,15 +263,16 @@ static void plane_moments(const Loop *loop, int channel, double count)
 static void lane_moments(const Loop *loop, int group, int lane, int lanes, double count)
 {
     const SolFeatures *t = loop->in;
+    SolArea area = loop->area;
     int block = t->layout.block, step = piece_pixels(t, PIECE);
     double shift[SOL_LANES] = {0}, sums[SOL_LANES] = {0}, squares[SOL_LANES] = {0};
     float narrow[PIECE];
-    const float *first = fetch(loop, t, group, 0, 0, (size_t)block, narrow) + lane;
+    const float *first = fetch(loop, t, group, area.y, (size_t)area.x * (size_t)block, (size_t)block, narrow) + lane;
     for (int l = 0; l < lanes; l++)
         shift[l] = (double)first[l];
-    for (int y = 0; y < t->shape.height; y++)
-        for (int x = 0; x < t->shape.width; x += step) {
-            size_t pixels = (size_t)least(step, t->shape.width - x), elements = pixels * (size_t)block;
+    for (int y = area.y; y < area.y + area.height; y++)
+        for (int x = area.x; x < area.x + area.width; x += step) {
+            size_t pixels = (size_t)least(step, area.x + area.width - x), elements = pixels * (size_t)block;
             const float *from = fetch(loop, t, group, y, (size_t)x * (size_t)block, elements, narrow);
             loop->kernels->sums_block(from + lane, pixels, (size_t)block, (size_t)lanes, shift, sums, squares);
         }
@@ -283,23 +286,47 @@ static void moments_of_lanes(void *context, int item)
     const SolFeatures *t = loop->in;
     int block = t->layout.block, slices = (block + SOL_LANES - 1) / SOL_LANES, group = item / slices;
     int lane = item % slices * SOL_LANES, left = t->shape.channels - group * block - lane;
-    double count = (double)t->shape.height * t->shape.width;
+    double count = (double)loop->area.height * loop->area.width;
     if (block == 1)
         plane_moments(loop, group, count);
     else if (left > 0)
         lane_moments(loop, group, lane, least(least(SOL_LANES, block - lane), left), count);
 }
 
-void sol_op_moments(SolPool *pool, const SolFeatures *in, SolMoments *moments)
+void sol_op_moments(SolPool *pool, const SolFeatures *in, SolArea area, SolMoments *moments)
 {
-    Loop loop = {.kernels = sol_kernels()->rows, .in = in, .moments = moments};
+    Loop loop = {.kernels = sol_kernels()->rows, .in = in, .area = area, .moments = moments};
     int slices = (in->layout.block + SOL_LANES - 1) / SOL_LANES;
     sol_pool_run(pool, moments_of_lanes, &loop, sol_features_groups(in) * slices);
+}
+
+void sol_moments_merge(SolMoments *moments, double count, const SolMoments *part, double part_count, int channels)
+{
+    double share = part_count / (count + part_count);
+    for (int c = 0; c < channels; c++) {
+        double difference = part[c].mean - moments[c].mean;
+        if (count == 0) {
+            moments[c] = part[c];
+            continue;
+        }
+        moments[c].mean += difference * share;
+        moments[c].variance += (part[c].variance - moments[c].variance) * share +
+                               difference * difference * share * (1 - share);
+    }
 }
 
 float sol_deviation(const SolMoments *moments)
 {
     return (float)sqrt(moments->variance + SOL_MOMENTS_EPSILON);
+}
+
+void sol_adain_aim(const SolMoments *own, int channels, const float *style, float strength, float *mean, float *std)
+{
+    for (int c = 0; c < channels; c++) {
+        float own_mean = strength < 1 ? (float)own[c].mean : 0, own_std = strength < 1 ? sol_deviation(&own[c]) : 0;
+        mean[c] = own_mean + strength * (style[c] - own_mean);
+        std[c] = own_std + strength * (style[channels + c] - own_std);
+    }
 }
 
 void sol_adain(const SolMoments *moments, int channels, const float *mean, const float *std, float *centre,

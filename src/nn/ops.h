@@ -35,8 +35,14 @@ void sol_op_relu(SolPool *pool, const SolFeatures *in, const SolFeatures *out);
 void sol_op_affine(SolPool *pool, const SolFeatures *in, const float *centre, const float *scale, const float *offset,
                    const SolFeatures *out);
 
-/** moments[c] of every channel, summed in double. */
-void sol_op_moments(SolPool *pool, const SolFeatures *in, SolMoments *moments);
+/** moments[c] of every channel within an area (of one pixel or more), summed in double. */
+void sol_op_moments(SolPool *pool, const SolFeatures *in, SolArea area, SolMoments *moments);
+
+/**
+ * Adds what is known of `part_count` more pixels to the moments of `count` pixels (0 or more), channel by channel
+ * (Chan, Golub & LeVeque 1979).
+ */
+void sol_moments_merge(SolMoments *moments, double count, const SolMoments *part, double part_count, int channels);
 
 /** out = in, in another layout. Without a pool (NULL), by the calling thread alone. */
 void sol_op_convert(SolPool *pool, const SolFeatures *in, const SolFeatures *out);
@@ -46,6 +52,15 @@ void sol_op_fill_margin(SolPool *pool, const SolFeatures *features, SolBorder bo
 
 /** sqrt(variance + SOL_MOMENTS_EPSILON): a channel's deviation, as styles keep it. */
 float sol_deviation(const SolMoments *moments);
+
+/**
+ * What a painting of a strength aims at: mean[c] and std[c] lie that far from the picture's own moments at the
+ * tap to the style's.
+ *
+ * @param own    moments at the tap on the picture itself; not looked at where strength is 1
+ * @param style  [channels] means, then [channels] deviations
+ */
+void sol_adain_aim(const SolMoments *own, int channels, const float *style, float strength, float *mean, float *std);
 
 /* A deviation of this much, relative to 1 + |mean|, is taken for rounding errors by sol_adain(). */
 #define SOL_ADAIN_NOISE 3e-5

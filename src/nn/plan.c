@@ -47,6 +47,8 @@ struct SolPlan {
     int buffer_count;
     char *arena;
     size_t bytes;
+    size_t prepared; /* bytes of weights, beside the arena */
+    bool sizes_only; /* it is never run */
     double macs;
 };
 
@@ -217,14 +219,15 @@ static int plan_conv(SolPlan *plan, int n, const SolPlanOptions *options)
 {
     const SolNode *node = sol_graph_node(plan->graph, n);
     Value *value = &plan->values[n];
-    int result = sol_conv_plan(&value->conv, options->backend, &plan->steps[n].conv, node->layer.weights,
-                               node->layer.bias, plan->pool);
+    int result = sol_conv_plan(&value->conv, options->backend, &plan->steps[n].conv,
+                               plan->sizes_only ? NULL : node->layer.weights, node->layer.bias, plan->pool);
     if (result != SOL_OK)
         return sol_fail_within(result, "layer \"%s\"", node->name);
     value->scratch = add_buffer(plan, value->conv->scratch, n, n);
     value->wanted[0] = value->conv->in;
     value->wanted[1] = value->layout = value->conv->out;
     plan->macs += sol_conv_macs(&plan->steps[n].conv);
+    plan->prepared += value->conv->prepared;
     return SOL_OK;
 }
 
@@ -281,8 +284,9 @@ static int plan_steps(SolPlan *plan, int width, int height, const SolPlanOptions
     return result;
 }
 
-int sol_plan_open(SolPlan **out, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
-                  const SolPlanOptions *options, SolPool *pool)
+/* A plan without its arena. */
+static int lay_out(SolPlan **out, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
+                   const SolPlanOptions *options, SolPool *pool, bool sizes_only)
 {
     static const SolPlanOptions fastest;
     SolPlan *plan = sol_calloc(1, sizeof *plan);
@@ -292,6 +296,7 @@ int sol_plan_open(SolPlan **out, const SolGraph *graph, int width, int height, c
         return sol_fail_memory("a network's plan");
     plan->graph = graph;
     plan->pool = pool;
+    plan->sizes_only = sizes_only;
     plan->values = sol_calloc(count, sizeof *plan->values);
     plan->buffers = sol_calloc(count, BUFFERS_OF_VALUE * sizeof *plan->buffers);
     plan->steps = sol_calloc(count, sizeof *plan->steps);
@@ -309,15 +314,40 @@ int sol_plan_open(SolPlan **out, const SolGraph *graph, int width, int height, c
         result = sol_arena_lay_out(plan->buffers, plan->buffer_count, &plan->bytes);
     if (result != SOL_OK)
         goto fail;
+    *out = plan;
+    return SOL_OK;
+fail:
+    sol_plan_close(&plan);
+    return result;
+}
+
+int sol_plan_open(SolPlan **out, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
+                  const SolPlanOptions *options, SolPool *pool)
+{
+    SolPlan *plan = NULL;
+    int result = lay_out(&plan, graph, width, height, keep, keep_count, options, pool, false);
+    if (result != SOL_OK)
+        return result;
     plan->arena = sol_alloc(plan->bytes, 1);
     if (!plan->arena) {
         result = sol_fail(SOL_ERR_NOMEM, "not enough memory to paint %dx%d pixels: %zu MiB are needed", width, height,
                           plan->bytes >> 20);
-        goto fail;
+        sol_plan_close(&plan);
+        return result;
     }
     *out = plan;
     return SOL_OK;
-fail:
+}
+
+int sol_plan_measure(SolPlanSize *size, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
+                     const SolPlanOptions *options, SolPool *pool)
+{
+    SolPlan *plan = NULL;
+    int result = lay_out(&plan, graph, width, height, keep, keep_count, options, pool, true);
+    if (result == SOL_OK && !sol_add(plan->bytes, plan->prepared, &plan->bytes))
+        result = sol_fail(SOL_ERR_NOMEM, "%dx%d pixels are too many: they cannot be addressed", width, height);
+    if (result == SOL_OK)
+        *size = (SolPlanSize){.bytes = plan->bytes, .macs = plan->macs};
     sol_plan_close(&plan);
     return result;
 }
@@ -352,24 +382,31 @@ static SolFeatures input_of(const SolPlan *plan, int n, int i)
     return to;
 }
 
-static void run_adain(const SolPlan *plan, int n, const float *statistics, float strength)
+/* What adain nodes go by: the style's statistics, or maps where the input is a tile. */
+typedef struct Aim {
+    const float *statistics;
+    float strength;
+    const SolAdainMap *maps;
+} Aim;
+
+static void run_adain(const SolPlan *plan, int n, const Aim *aim)
 {
     const Value *value = &plan->values[n];
     int tap_node = sol_graph_node(plan->graph, n)->layer.tap, channels = value->shape.channels;
     SolFeatures in = input_of(plan, n, 0), out = features_of(plan, n), tap = features_of(plan, tap_node);
-    const float *style = statistics + sol_graph_statistics(plan->graph, tap_node);
     AdainNumbers a = adain_numbers(memory_of(plan, value->scratch), channels);
-    if (strength < 1)
-        sol_op_moments(plan->pool, &tap, a.moments);
-    for (int c = 0; c < channels; c++) {
-        float mean = strength < 1 ? (float)a.moments[c].mean : 0;
-        float std = strength < 1 ? sol_deviation(&a.moments[c]) : 0;
-        a.mean[c] = mean + strength * (style[c] - mean);
-        a.std[c] = std + strength * (style[channels + c] - std);
+    SolAdainMap map = {a.centre, a.scale, a.offset};
+    if (aim->maps) {
+        map = aim->maps[n];
+    } else {
+        if (aim->strength < 1)
+            sol_op_moments(plan->pool, &tap, sol_shape_area(tap.shape), a.moments);
+        sol_adain_aim(a.moments, channels, aim->statistics + sol_graph_statistics(plan->graph, tap_node), aim->strength,
+                      a.mean, a.std);
+        sol_op_moments(plan->pool, &in, sol_shape_area(in.shape), a.moments);
+        sol_adain(a.moments, channels, a.mean, a.std, a.centre, a.scale, a.offset);
     }
-    sol_op_moments(plan->pool, &in, a.moments);
-    sol_adain(a.moments, channels, a.mean, a.std, a.centre, a.scale, a.offset);
-    sol_op_affine(plan->pool, &in, a.centre, a.scale, a.offset, &out);
+    sol_op_affine(plan->pool, &in, map.centre, map.scale, map.offset, &out);
 }
 
 /* The memory of a value that a step makes besides its own, or NULL for none. */
@@ -420,14 +457,14 @@ static void run_operator(const SolPlan *plan, int n, const SolFeatures *in, cons
     }
 }
 
-static void run_step(const SolPlan *plan, int n, const float *statistics, float strength)
+static void run_step(const SolPlan *plan, int n, const Aim *aim)
 {
     const Value *value = &plan->values[n];
     SolFeatures out = {0}, in;
     if (sol_step_writes(&plan->steps[n]))
         out = features_of(plan, n);
     if (sol_graph_node(plan->graph, n)->layer.op == SOL_OP_ADAIN) {
-        run_adain(plan, n, statistics, strength);
+        run_adain(plan, n, aim);
     } else {
         in = input_of(plan, n, 0);
         run_operator(plan, n, &in, &out);
@@ -438,15 +475,27 @@ static void run_step(const SolPlan *plan, int n, const float *statistics, float 
     }
 }
 
-void sol_plan_run(SolPlan *plan, const float *statistics, float strength)
+static void run_steps(const SolPlan *plan, int stop, const Aim *aim)
 {
     double start = sol_clock(), end;
-    for (int n = 1; n < sol_graph_count(plan->graph); n++, start = end) {
+    for (int n = 1; n < stop; n++, start = end) {
         if (plan->steps[n].needed && !plan->steps[n].melted)
-            run_step(plan, n, statistics, strength);
+            run_step(plan, n, aim);
         end = sol_clock();
         plan->values[n].seconds += end - start;
     }
+}
+
+void sol_plan_run(SolPlan *plan, const float *statistics, float strength)
+{
+    const Aim aim = {.statistics = statistics, .strength = strength};
+    run_steps(plan, sol_graph_count(plan->graph), &aim);
+}
+
+void sol_plan_run_tile(SolPlan *plan, int stop, const SolAdainMap maps[])
+{
+    const Aim aim = {.maps = maps};
+    run_steps(plan, stop, &aim);
 }
 
 const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape)
@@ -458,10 +507,15 @@ const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape)
     return memory_of(plan, value->result >= 0 ? value->result : value->buffer);
 }
 
-void sol_plan_moments(const SolPlan *plan, int node, SolMoments *moments)
+void sol_plan_moments(const SolPlan *plan, int node, SolArea area, SolMoments *moments)
 {
     SolFeatures value = features_of(plan, node);
-    sol_op_moments(plan->pool, &value, moments);
+    sol_op_moments(plan->pool, &value, area, moments);
+}
+
+SolShape sol_plan_shape(const SolPlan *plan, int node)
+{
+    return plan->values[node].shape;
 }
 
 double sol_plan_macs(const SolPlan *plan)

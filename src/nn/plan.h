@@ -35,6 +35,20 @@ typedef struct SolPlanOptions {
 int sol_plan_open(SolPlan **plan, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
                   const SolPlanOptions *options, SolPool *pool);
 
+/* What a plan takes. */
+typedef struct SolPlanSize {
+    size_t bytes; /* of memory: values, scratch, prepared weights */
+    double macs;  /* as sol_plan_macs() */
+} SolPlanSize;
+
+/**
+ * What sol_plan_open() with the same arguments would take; nothing is reserved.
+ *
+ * @return as sol_plan_open()
+ */
+int sol_plan_measure(SolPlanSize *size, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
+                     const SolPlanOptions *options, SolPool *pool);
+
 /** Where the input is to be written before every run: the planes of node 0. A run may overwrite them. */
 float *sol_plan_input(SolPlan *plan);
 
@@ -47,11 +61,26 @@ float *sol_plan_input(SolPlan *plan);
  */
 void sol_plan_run(SolPlan *plan, const float *statistics, float strength);
 
+/* What an adain node does to a tile of a picture: sol_op_affine() with these, [channels] each. */
+typedef struct SolAdainMap {
+    float *centre, *scale, *offset;
+} SolAdainMap;
+
+/**
+ * Runs the plan on a tile, up to the node before `stop`: the moments of what `stop` reads can then be asked for.
+ *
+ * @param maps  maps[n] is the one of the adain node n; those of others are not looked at
+ */
+void sol_plan_run_tile(SolPlan *plan, int stop, const SolAdainMap maps[]);
+
 /** The result of a kept node after a run, valid until the next; NULL for any other node. */
 const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape);
 
-/** moments[c] of every channel of a kept node after a run. */
-void sol_plan_moments(const SolPlan *plan, int node, SolMoments *moments);
+/** moments[c] of every channel of a kept node after a run, within an area of its result. */
+void sol_plan_moments(const SolPlan *plan, int node, SolArea area, SolMoments *moments);
+
+/** The shape of a node's result; the plan needs the node. */
+SolShape sol_plan_shape(const SolPlan *plan, int node);
 
 /** Multiply-adds in the convolutions of one run. */
 double sol_plan_macs(const SolPlan *plan);

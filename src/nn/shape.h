@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/area.h"
 #include "base/memory.h"
 
 typedef struct SolShape {
@@ -20,6 +21,12 @@ typedef enum SolBorder {
     SOL_BORDER_REFLECT, /* the plane mirrored about its outermost row or column; a lone one repeats */
     SOL_BORDER_ZERO
 } SolBorder;
+
+/** All pixels of a plane. */
+static inline SolArea sol_shape_area(SolShape shape)
+{
+    return (SolArea){.width = shape.width, .height = shape.height};
+}
 
 /** Pixels of one plane. */
 static inline size_t sol_shape_plane(SolShape shape)

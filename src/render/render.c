@@ -109,11 +109,16 @@ static bool is_wanted(const Render *render, int i)
     return stretch.first < render->first + render->count && stretch.last >= render->first;
 }
 
+static SolPrecision precision_of(const SolRenderOptions *options, const SolSchedule *schedule)
+{
+    return options->precision ? *options->precision : schedule->precision;
+}
+
 static int learn_styles(Render *render, const SolSchedule *schedule)
 {
     const SolRenderOptions *options = render->options;
     const SolEngineOptions how = {.threads = options->threads,
-                                  .precision = options->precision ? *options->precision : schedule->precision,
+                                  .precision = precision_of(options, schedule),
                                   .memory = options->memory ? options->memory : schedule->memory};
     const char *model_path = options->model ? options->model : schedule->model;
     int stretches = sol_timeline_count(render->timeline), result = SOL_OK;
@@ -191,6 +196,7 @@ static int carry_out(Render *render, double start, SolRenderReport *report)
         result = open_writers(render, &info);
     if (result != SOL_OK)
         return result;
+    report->tiles = render->engine ? sol_engine_tiles(render->engine) : 0;
     report->width = info.out_width;
     report->height = info.out_height;
     report->threads = render->options->threads > 0 ? render->options->threads : sol_cpu_count();
@@ -227,7 +233,7 @@ int sol_render(const SolSchedule *schedule, const SolRenderOptions *options, Sol
     const SolOutputSettings *outputs = options->outputs ? options->outputs : schedule->outputs;
     int output_count = options->outputs ? options->output_count : (int)schedule->output_count;
     Render render = {.options = options, .outputs = outputs, .output_count = output_count};
-    SolRenderReport made = {0};
+    SolRenderReport made = {.precision = precision_of(options, schedule)};
     SolVideo *video = NULL;
     double start = sol_clock();
     int result = sol_schedule_open_input(schedule, options->size, options->threads, options->log, &video);

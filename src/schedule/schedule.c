@@ -30,8 +30,8 @@ enum {
 };
 static const char *const schedule_keys[SCHEDULE_KEYS + 1] = {
     [VERSION] = "version", [INPUT] = "input", [FRAMERATE] = "framerate", [GAPS] = "gaps", [MODEL] = "model",
-    [SIZE] = "size", [PRECISION] = "precision", [MEMORY] = "memory", [SEGMENTS] = "segments", [TRANSITION] = "transition",
-    [OUTPUTS] = "outputs",
+    [SIZE] = "size", [PRECISION] = "precision", [MEMORY] = "memory", [SEGMENTS] = "segments",
+    [TRANSITION] = "transition", [OUTPUTS] = "outputs",
 };
 
 /* FRAMES, TIME and SHARE in the order of SolSpanKind */

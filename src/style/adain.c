@@ -4,18 +4,21 @@
  * between (Huang & Belongie 2017). A style is the mean and deviation of every tapped channel.
  *
  * Frames are continued by reflection to the sizes that the network's poolings divide evenly, and the
- * painting is cut back. Style images run through the encoder at their own size.
+ * painting is cut back. Style images run through the encoder at their own size. Both are cut into tiles where
+ * they would take more memory than the engine may.
  */
 #include "style/engine.h"
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "nn/ops.h"
-#include "nn/plan.h"
+#include "nn/tiled.h"
+
+/* Of code, libraries and what they allocate, about: it has to fit into the engine's memory, too. */
+enum { PROGRAM_BYTES = 48 << 20 };
 
 typedef struct State {
     const SolGraph *graph;
-    SolPlan *plan; /* for frames */
+    SolTiledPlan *plan; /* for frames */
 } State;
 
 static int output_node(const SolGraph *graph)
@@ -39,52 +42,66 @@ static int round_up(int side, int multiple)
     return (side + multiple - 1) / multiple * multiple;
 }
 
+/* What the engine may take, where `pictures` of so many pixels are held beside the network. */
+static SolMemoryLimit limit_for(const SolEngine *engine, int width, int height, int pictures)
+{
+    const SolGraph *graph = ((State *)engine->state)->graph;
+    uint64_t others = PROGRAM_BYTES + (uint64_t)pictures * 3 * (uint64_t)width * (uint64_t)height;
+    for (int n = 0; n < sol_graph_count(graph); n++) {
+        const SolLayer *layer = &sol_graph_node(graph, n)->layer;
+        if (layer->op == SOL_OP_CONV)
+            others += sizeof(float) * (uint64_t)layer->kernel * (uint64_t)layer->kernel * (uint64_t)layer->channels *
+                      (uint64_t)sol_graph_node(graph, layer->inputs[0])->channels;
+    }
+    return (SolMemoryLimit){.bytes = engine->memory, .others = others};
+}
+
 static int adain_plan(SolEngine *engine, int width, int height)
 {
     State *state = engine->state;
     int multiple = sol_graph_multiple(state->graph), output = output_node(state->graph);
-    sol_plan_close(&state->plan);
-    return sol_plan_open(&state->plan, state->graph, round_up(width, multiple), round_up(height, multiple), &output, 1,
-                         &engine->how, engine->pool);
+    sol_tiled_close(&state->plan);
+    return sol_tiled_open(&state->plan, state->graph, round_up(width, multiple), round_up(height, multiple), &output, 1,
+                          &engine->how, engine->pool, limit_for(engine, width, height, 2));
 }
 
-/* The channels' means, then their deviations, of a node that the plan has run. */
-static int keep_statistics(const SolPlan *plan, int node, float *values)
+/* A SolCanvas's context. */
+typedef struct Pictures {
+    const SolImage *in;
+    SolImage *out; /* NULL where nothing is painted */
+    SolPool *pool;
+} Pictures;
+
+static void read_area(void *context, SolArea area, float *planes)
 {
-    SolShape shape;
-    SolMoments *moments;
-    sol_plan_result(plan, node, &shape);
-    moments = sol_alloc((size_t)shape.channels, sizeof *moments);
-    if (!moments)
-        return sol_fail_memory("a style");
-    sol_plan_moments(plan, node, moments);
-    for (int c = 0; c < shape.channels; c++) {
-        values[c] = (float)moments[c].mean;
-        values[shape.channels + c] = sol_deviation(&moments[c]);
-    }
-    sol_free(moments);
-    return SOL_OK;
+    const Pictures *pictures = context;
+    sol_image_to_planes(pictures->in, area, planes, pictures->pool);
+}
+
+static void write_area(void *context, SolArea area, const float *planes, size_t row, size_t plane)
+{
+    const Pictures *pictures = context;
+    sol_image_from_planes(pictures->out, area, planes, row, plane, pictures->pool);
 }
 
 static int adain_learn(SolEngine *engine, const SolImage *image, float *values)
 {
     const SolGraph *graph = ((State *)engine->state)->graph;
     const SolPlanOptions exact = {.backend = engine->how.backend, .precision = SOL_PRECISION_FLOAT32};
+    Pictures pictures = {.in = image, .pool = engine->pool};
+    const SolCanvas canvas = {.context = &pictures, .read = read_area};
     int count = sol_graph_tap_count(graph), result;
     int *taps = sol_alloc((size_t)count, sizeof *taps);
-    SolPlan *plan = NULL;
+    SolTiledPlan *plan = NULL;
     if (!taps)
         return sol_fail_memory("a style");
     for (int i = 0; i < count; i++)
         taps[i] = sol_graph_tap(graph, i);
-    result = sol_plan_open(&plan, graph, image->width, image->height, taps, count, &exact, engine->pool);
-    if (result == SOL_OK) {
-        sol_image_to_planes(image, sol_plan_input(plan), image->width, image->height, engine->pool);
-        sol_plan_run(plan, NULL, 0);
-    }
-    for (int i = 0; i < count && result == SOL_OK; i++)
-        result = keep_statistics(plan, taps[i], values + sol_graph_statistics(graph, taps[i]));
-    sol_plan_close(&plan);
+    result = sol_tiled_open(&plan, graph, image->width, image->height, taps, count, &exact, engine->pool,
+                            limit_for(engine, image->width, image->height, 1));
+    if (result == SOL_OK)
+        result = sol_tiled_learn(plan, &canvas, values);
+    sol_tiled_close(&plan);
     sol_free(taps);
     return result;
 }
@@ -92,23 +109,25 @@ static int adain_learn(SolEngine *engine, const SolImage *image, float *values)
 static int adain_paint(SolEngine *engine, const float *values, float strength, const SolImage *frame,
                        SolImage *painted)
 {
-    State *state = engine->state;
-    SolShape shape;
-    const float *output = sol_plan_result(state->plan, output_node(state->graph), &shape);
-    sol_image_to_planes(frame, sol_plan_input(state->plan), shape.width, shape.height, engine->pool);
-    sol_plan_run(state->plan, values, strength);
-    sol_image_from_planes(painted, output, shape.width, shape.height, engine->pool);
+    Pictures pictures = {.in = frame, .out = painted, .pool = engine->pool};
+    const SolCanvas canvas = {.context = &pictures, .read = read_area, .write = write_area};
+    sol_tiled_run(((State *)engine->state)->plan, &canvas, values, strength);
     return SOL_OK;
 }
 
 static double adain_gflop(const SolEngine *engine)
 {
-    return 2 * sol_plan_macs(((State *)engine->state)->plan) / 1e9;
+    return 2 * sol_tiled_macs(((State *)engine->state)->plan) / 1e9;
+}
+
+static int adain_tiles(const SolEngine *engine)
+{
+    return sol_tiled_count(((State *)engine->state)->plan);
 }
 
 static const char *adain_backend(const SolEngine *engine)
 {
-    return sol_plan_backend(((State *)engine->state)->plan);
+    return sol_tiled_backend(((State *)engine->state)->plan);
 }
 
 static SolEngineLayer describe(const SolPlanStep *step)
@@ -123,11 +142,13 @@ static SolEngineLayer describe(const SolPlanStep *step)
                             .backend = "",
                             .method = ""};
     if (step->conv) {
-        const SolConvShape *shape = &step->conv->shape;
-        layer.gflop = 2e-9 * sol_conv_macs(shape);
-        layer.in_channels = shape->in_channels;
-        layer.kernel = shape->kernel;
-        layer.precision = sol_precision_name(shape->element == SOL_BFLOAT16 ? SOL_PRECISION_BFLOAT16
+        SolConvShape shape = step->conv->shape;
+        shape.width = step->shape.width;
+        shape.height = step->shape.height;
+        layer.gflop = 2e-9 * sol_conv_macs(&shape);
+        layer.in_channels = shape.in_channels;
+        layer.kernel = shape.kernel;
+        layer.precision = sol_precision_name(shape.element == SOL_BFLOAT16 ? SOL_PRECISION_BFLOAT16
                                                                             : SOL_PRECISION_FLOAT32);
         layer.backend = step->conv->backend->name;
         layer.method = step->conv->method ? step->conv->method->name : "";
@@ -141,7 +162,7 @@ static int adain_layers(const SolEngine *engine, SolEngineLayer layers[], int ro
     int count = 0;
     for (int n = 0; n < sol_graph_count(state->graph); n++) {
         SolPlanStep step;
-        if (!sol_plan_step(state->plan, n, &step))
+        if (!sol_tiled_step(state->plan, n, &step))
             continue;
         if (count < room)
             layers[count] = describe(&step);
@@ -155,7 +176,7 @@ static void adain_close(SolEngine *engine)
     State *state = engine->state;
     if (!state)
         return;
-    sol_plan_close(&state->plan);
+    sol_tiled_close(&state->plan);
     sol_free(state);
 }
 
@@ -166,6 +187,7 @@ const SolEngineClass sol_engine_adain = {
     .learn = adain_learn,
     .paint = adain_paint,
     .gflop = adain_gflop,
+    .tiles = adain_tiles,
     .backend = adain_backend,
     .layers = adain_layers,
     .close = adain_close,

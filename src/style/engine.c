@@ -227,6 +227,11 @@ double sol_engine_gflop(const SolEngine *engine)
     return engine->width > 0 ? engine->kind->gflop(engine) : 0;
 }
 
+int sol_engine_tiles(const SolEngine *engine)
+{
+    return engine->width > 0 ? engine->kind->tiles(engine) : 0;
+}
+
 const char *sol_engine_backend(const SolEngine *engine)
 {
     return engine->width > 0 ? engine->kind->backend(engine) : "";

@@ -32,6 +32,9 @@ typedef struct SolEngineClass {
     /** Multiplications and additions of painting one frame of the planned size, in 1e9. */
     double (*gflop)(const SolEngine *engine);
 
+    /** How many tiles it is painted in, 1 where it is not cut; there is a plan. */
+    int (*tiles)(const SolEngine *engine);
+
     /** The name of what computes its convolutions; there is a plan. */
     const char *(*backend)(const SolEngine *engine);
 

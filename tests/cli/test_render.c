@@ -117,6 +117,39 @@ static void test_size_and_frames(void **state)
     remove_folder(in_folder("some"));
 }
 
+/* Renders a frame; how many tiles it was painted in, and in which precision. */
+static int tiles_of(const char *arguments, const char *precision)
+{
+    json_t *stats;
+    int tiles;
+    char text[512];
+    snprintf(text, sizeof text, "render little.yaml -o little-%%d.png --frames 5 --size 480 --stats little.json "
+             "--overwrite %s", arguments);
+    assert_int_equal(run(text), 0);
+    stats = json_load_file(in_folder("little.json"), 0, NULL);
+    assert_non_null(stats);
+    tiles = (int)json_integer_value(json_object_get(stats, "tiles"));
+    assert_string_equal(json_string_value(json_object_get(stats, "precision")), precision);
+    json_decref(stats);
+    return tiles;
+}
+
+static void test_memory_and_precision(void **state)
+{
+    (void)state;
+    write_schedule("little.yaml", "memory: 64MiB\nprecision: float32\nsegments: [{frames: 0-11, style: a.png}]\n",
+                   "  - path: little.mp4\n");
+    assert_true(tiles_of("", "float32") > 1);
+    assert_contains(printed, ", each painted in ");
+    assert_int_equal(tiles_of("--memory 1GiB --precision auto", "auto"), 1);
+    write_schedule("little.yaml", "segments: [{frames: 0-11, style: a.png}]\n", "  - path: little.mp4\n");
+    assert_int_equal(tiles_of("", "auto"), 1);
+    assert_true(tiles_of("--memory 64MiB --precision float32", "float32") > 1);
+    assert_int_equal(run("stylize a.png --style b.png --size 2000 -o x.png --memory 64MiB"), 1);
+    assert_contains(printed, "solstice: ");
+    assert_contains(printed, " MiB of memory, even in the smallest tiles; 64 MiB are allowed\n");
+}
+
 static void test_schedule_mistake_writes_nothing(void **state)
 {
     (void)state;
@@ -258,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_film_gif_and_stills),
         cmocka_unit_test(test_existing_outputs_are_kept),
         cmocka_unit_test(test_size_and_frames),
+        cmocka_unit_test(test_memory_and_precision),
         cmocka_unit_test(test_schedule_mistake_writes_nothing),
         cmocka_unit_test(test_model_in_place_of_the_schedules),
         cmocka_unit_test(test_check_prints_the_timeline),

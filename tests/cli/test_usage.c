@@ -149,7 +149,7 @@ static void test_bench(void **state)
 {
     static const char *const keys[] = {"model",   "width",     "height", "precision", "backend", "threads",
                                        "blas_core", "frames", "median_ms", "gflop",   "gflops",
-                                       "sgemm_gflops", "peak_memory"};
+                                       "sgemm_gflops", "peak_memory", "tiles"};
     json_t *json;
     (void)state;
     assert_int_equal(run_command("%s bench --size 65x47 --frames 2 --json", program), 0);

@@ -51,9 +51,10 @@ static void test_planes_round_trip(void **state)
         int width = sizes[i][0], height = sizes[i][1];
         SolImage *image = make_picture(width, height), *back = make_picture(width, height);
         float *planes = malloc(sizeof(float) * 3 * (size_t)(width + 8) * (size_t)(height + 8));
-        sol_image_to_planes(image, planes, width + 8, height + 8, pools[i % POOLS]);
+        SolArea area = {.width = width + 8, .height = height + 8};
+        sol_image_to_planes(image, area, planes, pools[i % POOLS]);
         memset(back->pixels, 0, back->stride * (size_t)height);
-        sol_image_from_planes(back, planes, width + 8, height + 8, pools[i % POOLS]);
+        sol_image_from_planes(back, area, planes, (size_t)area.width, (size_t)(area.width * area.height), pools[i % POOLS]);
         for (int y = 0; y < height; y++)
             assert_memory_equal(sol_image_row(image, y), sol_image_row(back, y), (size_t)width * 3);
         free(planes);
@@ -82,7 +83,7 @@ static void test_planes_continue_by_reflection(void **state)
         int width = sizes[i][0], height = sizes[i][1], wide = 16, high = 8;
         SolImage *image = make_picture(width, height);
         float planes[3 * 16 * 8];
-        sol_image_to_planes(image, planes, wide, high, pools[i % POOLS]);
+        sol_image_to_planes(image, (SolArea){0, 0, wide, high}, planes, pools[i % POOLS]);
         for (int c = 0; c < 3; c++)
             for (int y = 0; y < high; y++)
                 for (int x = 0; x < wide; x++) {
@@ -93,6 +94,37 @@ static void test_planes_continue_by_reflection(void **state)
     }
 }
 
+/* An area's planes are that part of the whole picture's; pixels are written there, and nowhere else. */
+static void test_areas(void **state)
+{
+    static const SolArea areas[] = {{0, 0, 9, 5}, {3, 2, 4, 2}, {5, 0, 8, 7}, {8, 4, 3, 3}, {12, 6, 2, 2}};
+    SolImage *image = make_picture(9, 5);
+    float whole[3 * 14 * 8];
+    (void)state;
+    sol_image_to_planes(image, (SolArea){0, 0, 14, 8}, whole, pools[0]);
+    for (size_t i = 0; i < sizeof areas / sizeof *areas; i++) {
+        SolArea a = areas[i];
+        SolImage *painted = make_picture(9, 5);
+        float planes[3 * 14 * 8];
+        sol_image_to_planes(image, a, planes, pools[1]);
+        for (int c = 0; c < 3; c++)
+            for (int y = 0; y < a.height; y++)
+                assert_memory_equal(planes + (c * a.height + y) * a.width, whole + (c * 8 + a.y + y) * 14 + a.x,
+                                    (size_t)a.width * sizeof(float));
+        memset(painted->pixels, 7, painted->stride * 5);
+        sol_image_from_planes(painted, a, whole + a.y * 14 + a.x, 14, 14 * 8, pools[1]);
+        for (int y = 0; y < 5; y++)
+            for (int x = 0; x < 9; x++) {
+                bool within = x >= a.x && x < a.x + a.width && y >= a.y && y < a.y + a.height;
+                for (int c = 0; c < 3; c++)
+                    assert_int_equal(sol_image_row(painted, y)[3 * x + c],
+                                     within ? sol_image_row(image, y)[3 * x + c] : 7);
+            }
+        sol_image_unref(&painted);
+    }
+    sol_image_unref(&image);
+}
+
 static void test_planes_are_clamped_and_rounded(void **state)
 {
     const float planes[3 * 4] = {-1.0f, 2.0f, NAN, 0.5f / 255, 1.49f / 255, 1.51f / 255, INFINITY, -INFINITY,
@@ -100,7 +132,7 @@ static void test_planes_are_clamped_and_rounded(void **state)
     const int expected[4][3] = {{0, 1, 0}, {255, 2, 255}, {0, 255, 128}, {1, 0, 255}};
     SolImage *image = make_picture(4, 1);
     (void)state;
-    sol_image_from_planes(image, planes, 4, 1, pools[0]);
+    sol_image_from_planes(image, (SolArea){0, 0, 4, 1}, planes, 4, 4, pools[0]);
     for (int x = 0; x < 4; x++)
         for (int c = 0; c < 3; c++)
             assert_int_equal(sol_image_row(image, 0)[3 * x + c], expected[x][c]);
@@ -160,6 +192,7 @@ int main(void)
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_planes_round_trip),
         cmocka_unit_test(test_planes_continue_by_reflection),
+        cmocka_unit_test(test_areas),
         cmocka_unit_test(test_planes_are_clamped_and_rounded),
         cmocka_unit_test(test_mixing),
         cmocka_unit_test(test_scaling_keeps_a_flat_colour),

@@ -73,8 +73,10 @@ static float *learn(const Fixture *f, Picture style)
         float *mean = statistics + sol_graph_statistics(graph, taps[i]);
         int channels = sol_graph_node(graph, taps[i])->channels;
         SolMoments moments[128];
+        SolShape shape;
         assert_in_range(channels, 1, 128);
-        sol_plan_moments(plan, taps[i], moments);
+        sol_plan_result(plan, taps[i], &shape);
+        sol_plan_moments(plan, taps[i], sol_shape_area(shape), moments);
         for (int c = 0; c < channels; c++) {
             mean[c] = (float)moments[c].mean;
             mean[channels + c] = sol_deviation(&moments[c]);
@@ -142,7 +144,7 @@ static float *load(const Fixture *f, const char *path, Picture *picture)
     assert_int_equal(sol_image_load(&image, path), 0);
     planes = malloc(3 * sizeof *planes * (size_t)(image->width * image->height));
     assert_non_null(planes);
-    sol_image_to_planes(image, planes, image->width, image->height, f->pool);
+    sol_image_to_planes(image, (SolArea){0, 0, image->width, image->height}, planes, f->pool);
     *picture = (Picture){image->width, image->height, planes};
     sol_image_unref(&image);
     return planes;

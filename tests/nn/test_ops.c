@@ -58,7 +58,7 @@ static SolMoments *moments_of(SolPool *pool, const SolFeatures *in)
 {
     SolMoments *moments = calloc((size_t)in->shape.channels, sizeof *moments);
     assert_non_null(moments);
-    sol_op_moments(pool, in, moments);
+    sol_op_moments(pool, in, sol_shape_area(in->shape), moments);
     return moments;
 }
 
@@ -363,6 +363,38 @@ static void test_moments(void **state)
         }
 }
 
+/* Moments of four parts, merged, are those of the whole; in every layout, with means that dwarf the deviations. */
+static void test_moments_of_parts(void **state)
+{
+    const SolShape s = {19, 13, 41};
+    const SolArea parts[] = {{0, 0, 23, 5}, {23, 0, 18, 5}, {0, 5, 1, 8}, {1, 5, 40, 8}};
+    float *planes = random_planes(count_of(s), 32), mean[19], std[19];
+    (void)state;
+    for (size_t i = 0; i < count_of(s); i++)
+        planes[i] += (float)(i % 41) * 0.02f + 50.0f;
+    for (int l = 0; l < LAYOUTS; l++) {
+        Laid laid = lay(s, layouts[l]);
+        SolFeatures from = sol_planes(planes, s);
+        SolMoments whole[19], part[19];
+        double count = 0;
+        round_to(layouts[l].element, planes, count_of(s));
+        sol_reference_moments(planes, s, mean, std);
+        sol_op_convert(NULL, &from, &laid.features);
+        for (int i = 0; i < 4; i++) {
+            double pixels = (double)parts[i].width * parts[i].height;
+            sol_op_moments(pools[l % POOLS], &laid.features, parts[i], part);
+            sol_moments_merge(whole, count, part, pixels, s.channels);
+            count += pixels;
+        }
+        for (int c = 0; c < s.channels; c++) {
+            assert_true(fabs(whole[c].mean - (double)mean[c]) <= 1e-5);
+            assert_true(fabsf(sol_deviation(&whole[c]) - std[c]) <= 1e-5f);
+        }
+        release(&laid.memory);
+    }
+    free(planes);
+}
+
 static void test_moments_by_hand(void **state)
 {
     static const float in[8] = {1, 2, 3, 6, 7, 7, 7, 7};
@@ -370,7 +402,7 @@ static void test_moments_by_hand(void **state)
     SolFeatures features = sol_planes(in, shape);
     SolMoments moments[2];
     (void)state;
-    sol_op_moments(pools[0], &features, moments);
+    sol_op_moments(pools[0], &features, sol_shape_area(shape), moments);
     assert_true(moments[0].mean == 3 && moments[1].mean == 7);
     assert_true(moments[0].variance == 3.5 && moments[1].variance == 0); /* of the 4 squares 4, 1, 0, 9 */
     assert_true(fabs((double)sol_deviation(&moments[1]) - sqrt(1e-5)) < 1e-9);
@@ -387,7 +419,7 @@ static void test_moments_beside_an_outlier(void **state)
     (void)state;
     in[0] = 1e6f;
     sol_reference_moments(in, shape, &wanted_mean, &wanted_std);
-    sol_op_moments(pools[0], &features, &moments);
+    sol_op_moments(pools[0], &features, sol_shape_area(shape), &moments);
     assert_true(fabs(moments.mean - (double)wanted_mean) <= 1e-6 * (double)wanted_mean);
     assert_true(fabsf(sol_deviation(&moments) - wanted_std) <= 1e-6f * wanted_std);
     free(in);
@@ -445,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_margins),
         cmocka_unit_test(test_bfloat16),
         cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_moments_of_parts),
         cmocka_unit_test(test_moments_by_hand),
         cmocka_unit_test(test_moments_beside_an_outlier),
         cmocka_unit_test(test_adain_of_a_flat_channel),

@@ -495,6 +495,61 @@ static void test_bfloat16(void **state)
         sol_engine_close(&engines[i]);
 }
 
+/* The largest difference of two pictures, in grey levels. */
+static int farthest(const SolImage *a, const SolImage *b)
+{
+    int most = 0;
+    for (int y = 0; y < a->height; y++)
+        for (int x = 0; x < 3 * a->width; x++) {
+            int d = abs(sol_image_row_const(a, y)[x] - sol_image_row_const(b, y)[x]);
+            most = d > most ? d : most;
+        }
+    return most;
+}
+
+/* Painted in tiles, a frame of any size is within a level of what it is painted whole; so are learned styles. */
+static void test_little_memory(void **state)
+{
+    static const int sizes[][2] = {{640, 400}, {497, 611}, {1203, 202}};
+    const Fixture *f = *state;
+    SolEngine *whole = NULL, *engine = NULL;
+    SolImage *picture = make_picture(900, 700, 2);
+    SolStyle *style = NULL, *same = NULL;
+    assert_int_equal(sol_engine_open(&whole, f->model, &(SolEngineOptions){.threads = 2}), 0);
+    for (uint64_t mib = 64; mib <= 72; mib += 8) {
+        assert_int_equal(sol_engine_open(&engine, f->model, &(SolEngineOptions){.threads = 2, .memory = mib << 20}), 0);
+        assert_int_equal(sol_engine_tiles(engine), 0);
+        assert_int_equal(sol_style_learn(&style, whole, picture, 700), 0);
+        assert_int_equal(sol_style_learn(&same, engine, picture, 700), 0);
+        for (size_t i = 0; i < engine->style_size; i++)
+            assert_true(fabsf(style->values[i] - same->values[i]) <= 1e-5f * (1 + fabsf(style->values[i])));
+        for (int i = 0; i < 3; i++) {
+            SolImage *frame = make_picture(sizes[i][0], sizes[i][1], 3);
+            for (int half = 1; half <= 2; half++) {
+                SolImage *painted = paint(engine, same, 0.5f * (float)half, frame);
+                SolImage *wanted = paint(whole, style, 0.5f * (float)half, frame);
+                assert_true(sol_engine_tiles(engine) > 1);
+                assert_int_equal(sol_engine_tiles(whole), 1);
+                assert_in_range(farthest(painted, wanted), 0, 1);
+                sol_image_unref(&painted);
+                sol_image_unref(&wanted);
+            }
+            assert_true(sol_engine_gflop(engine) == sol_engine_gflop(whole));
+            sol_image_unref(&frame);
+        }
+        sol_style_close(&style);
+        sol_style_close(&same);
+        sol_engine_close(&engine);
+    }
+    assert_int_equal(sol_engine_open(&engine, f->model, &(SolEngineOptions){.threads = 2, .memory = 1 << 20}), 0);
+    assert_int_equal(sol_engine_plan(engine, 640, 400), SOL_ERR_NOMEM);
+    assert_contains(sol_error_text(), "640x400 pixels need ");
+    assert_contains(sol_error_text(), " MiB of memory, even in the smallest tiles; 1 MiB are allowed");
+    sol_image_unref(&picture);
+    sol_engine_close(&engine);
+    sol_engine_close(&whole);
+}
+
 static void test_arguments(void **state)
 {
     Fixture *f = *state;
@@ -562,6 +617,7 @@ int main(void)
         cmocka_unit_test(test_style_images_of_all_shapes),
         cmocka_unit_test(test_style_files),
         cmocka_unit_test(test_bfloat16),
+        cmocka_unit_test(test_little_memory),
         cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_models_without_an_engine),
     };

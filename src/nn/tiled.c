@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One plan serves all passes: a pass for an adain node stops before it. Halos differ from pass to pass (the deeper
+ * into the network, the wider), so with tiles of one size the cores do: each pass has a cut of its own.
+ */
+#include "nn/tiled.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "nn/tiles.h"
+
+/* Moments that are put together tile by tile. */
+typedef struct Total {
+    SolMoments *moments; /* [channels] */
+    double count;        /* of pixels so far */
+} Total;
+
+/* The pass before an adain node. */
+typedef struct Pass {
+    int node;              /* the adain node */
+    int input, tap;        /* what it reads */
+    Total content, own;    /* of these two */
+} Pass;
+
+struct SolTiledPlan {
+    const SolGraph *graph;
+    SolPlan *plan;        /* for a tile */
+    int width, height;    /* of the picture */
+    int tile_width, tile_height;
+    double macs;
+    int *halos;           /* [nodes] */
+    int halo;             /* the widest that is used */
+    Pass *passes;
+    int pass_count;       /* adain nodes */
+    SolAdainMap *maps;    /* [nodes] */
+    SolMoments *moments;  /* [most channels]: of a tile */
+    float *mean, *std;    /* [most channels]: aimed for */
+};
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* The halo that a pass needs. */
+static int halo_of(const SolTiledPlan *t, const Pass *pass)
+{
+    return larger(t->halos[pass->input], t->halos[pass->tap]);
+}
+
+/* ---- planning ---- */
+
+/* What is to be planned. */
+typedef struct Wanted {
+    const SolGraph *graph;
+    int width, height, halo;
+    const int *keep;
+    int keep_count;
+    const SolPlanOptions *options;
+    SolPool *pool;
+} Wanted;
+
+/* Tiles of which so many are enough. */
+typedef struct Size {
+    int width, height;
+    double work; /* pixels of all tiles */
+    size_t bytes;
+} Size;
+
+static int measure(const Wanted *w, int width, int height, SolPlanSize *size)
+{
+    return sol_plan_measure(size, w->graph, width, height, w->keep, w->keep_count, w->options, w->pool);
+}
+
+static int size_for(const Wanted *w, int columns, int rows, Size *size)
+{
+    int multiple = sol_graph_multiple(w->graph), result;
+    int width = sol_tile_for_count(w->width, columns, w->halo, multiple);
+    int height = sol_tile_for_count(w->height, rows, w->halo, multiple);
+    SolPlanSize plan;
+    if ((result = measure(w, width, height, &plan)) != SOL_OK)
+        return result;
+    *size = (Size){.width = width, .height = height, .bytes = plan.bytes};
+    size->work = (double)width * sol_tile_side(w->width, width, w->halo, multiple).count * height *
+                 sol_tile_side(w->height, height, w->halo, multiple).count;
+    return SOL_OK;
+}
+
+/*
+ * Of the tiles that fit into `bytes`, those with the least work: one column of as few tiles as fit, two, and so on.
+ * Without any that fit, best->width is 0 and best->bytes what the smallest take.
+ */
+static int choose_size(const Wanted *w, uint64_t bytes, Size *best)
+{
+    int multiple = sol_graph_multiple(w->graph), result;
+    int columns = sol_tile_most(w->width, w->halo, multiple), rows = sol_tile_most(w->height, w->halo, multiple);
+    Size size = {0};
+    best->width = 0;
+    for (int across = 1, down = rows; across <= columns && down >= 1;) {
+        if ((result = size_for(w, across, down, &size)) != SOL_OK)
+            return result;
+        if (size.bytes > bytes) {
+            across++;
+            continue;
+        }
+        if (best->width == 0 || size.work < best->work)
+            *best = size;
+        down--;
+    }
+    if (best->width == 0)
+        best->bytes = size.bytes;
+    return SOL_OK;
+}
+
+/* Finds the size of the tiles, or that the picture need not be cut. */
+static int find_size(SolTiledPlan *t, const Wanted *w, SolMemoryLimit limit)
+{
+    uint64_t bytes = limit.bytes > limit.others ? limit.bytes - limit.others : 0;
+    SolPlanSize whole;
+    Size size;
+    int result = measure(w, w->width, w->height, &whole);
+    if (result != SOL_OK)
+        return result;
+    t->macs = whole.macs;
+    t->tile_width = w->width;
+    t->tile_height = w->height;
+    if (whole.bytes <= bytes)
+        return SOL_OK;
+    if ((result = choose_size(w, bytes, &size)) != SOL_OK)
+        return result;
+    if (size.width == 0)
+        return sol_fail(SOL_ERR_NOMEM,
+                        "%dx%d pixels need %llu MiB of memory, even in the smallest tiles; %llu MiB are allowed",
+                        w->width, w->height, (unsigned long long)((size.bytes + limit.others) >> 20) + 1,
+                        (unsigned long long)(limit.bytes >> 20));
+    t->tile_width = size.width;
+    t->tile_height = size.height;
+    return SOL_OK;
+}
+
+static SolMoments *new_moments(int channels)
+{
+    return sol_alloc((size_t)channels, sizeof(SolMoments));
+}
+
+/* The pass of adain node `n`. */
+static int make_pass(SolTiledPlan *t, int n)
+{
+    const SolNode *node = sol_graph_node(t->graph, n);
+    size_t channels = (size_t)node->channels;
+    SolAdainMap *map = &t->maps[n];
+    Pass *pass = &t->passes[t->pass_count++];
+    *pass = (Pass){.node = n, .input = node->layer.inputs[0], .tap = node->layer.tap};
+    pass->content.moments = new_moments(node->channels);
+    pass->own.moments = new_moments(node->channels);
+    map->centre = sol_alloc(channels, 3 * sizeof *map->centre);
+    if (!pass->content.moments || !pass->own.moments || !map->centre)
+        return sol_fail_memory("a network's plan");
+    map->scale = map->centre + channels;
+    map->offset = map->scale + channels;
+    return SOL_OK;
+}
+
+/* All that runs work with, but the plan. */
+static int make_passes(SolTiledPlan *t, const int keep[], int keep_count)
+{
+    int count = sol_graph_count(t->graph), most = 1, result = SOL_OK;
+    bool paints = false;
+    for (int n = 0; n < count; n++)
+        most = larger(most, sol_graph_node(t->graph, n)->channels);
+    t->halos = sol_alloc((size_t)count, sizeof *t->halos);
+    t->maps = sol_calloc((size_t)count, sizeof *t->maps);
+    t->passes = sol_calloc((size_t)count, sizeof *t->passes);
+    t->moments = new_moments(most);
+    t->mean = sol_alloc((size_t)most, 2 * sizeof *t->mean);
+    if (!t->halos || !t->maps || !t->passes || !t->moments || !t->mean)
+        return sol_fail_memory("a network's plan");
+    t->std = t->mean + most;
+    sol_tile_halos(t->graph, t->halos);
+    for (int i = 0; i < keep_count; i++) {
+        t->halo = larger(t->halo, t->halos[keep[i]]);
+        paints = paints || sol_graph_node(t->graph, keep[i])->styled;
+    }
+    for (int n = 0; n < count && paints && result == SOL_OK; n++)
+        if (sol_graph_node(t->graph, n)->layer.op == SOL_OP_ADAIN) {
+            result = make_pass(t, n);
+            t->halo = larger(t->halo, halo_of(t, &t->passes[t->pass_count - 1]));
+        }
+    return result;
+}
+
+int sol_tiled_open(SolTiledPlan **out, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
+                   const SolPlanOptions *options, SolPool *pool, SolMemoryLimit limit)
+{
+    SolTiledPlan *t = sol_calloc(1, sizeof *t);
+    Wanted wanted = {.graph = graph, .width = width, .height = height, .keep = keep, .keep_count = keep_count,
+                     .options = options, .pool = pool};
+    int result;
+    if (!t)
+        return sol_fail_memory("a network's plan");
+    t->graph = graph;
+    t->width = width;
+    t->height = height;
+    result = make_passes(t, keep, keep_count);
+    if (result == SOL_OK) {
+        wanted.halo = t->halo;
+        result = find_size(t, &wanted, limit);
+    }
+    if (result == SOL_OK)
+        result = sol_plan_open(&t->plan, graph, t->tile_width, t->tile_height, keep, keep_count, options, pool);
+    if (result != SOL_OK) {
+        sol_tiled_close(&t);
+        return result;
+    }
+    *out = t;
+    return SOL_OK;
+}
+
+/* ---- running ---- */
+
+/* The cut of one pass, and a tile of it. */
+typedef struct Cut {
+    SolTileSide across, down;
+    int x, y; /* the tile's column and row */
+} Cut;
+
+static Cut cut_for(const SolTiledPlan *t, int halo)
+{
+    int multiple = sol_graph_multiple(t->graph);
+    return (Cut){.across = sol_tile_side(t->width, t->tile_width, halo, multiple),
+                 .down = sol_tile_side(t->height, t->tile_height, halo, multiple)};
+}
+
+static int tiles_of(const Cut *cut)
+{
+    return cut->across.count * cut->down.count;
+}
+
+/* Reads tile `i` of the cut into the plan's input. */
+static void read_tile(const SolTiledPlan *t, Cut *cut, int i, const SolCanvas *canvas)
+{
+    SolArea area = {.width = t->tile_width, .height = t->tile_height};
+    cut->x = i % cut->across.count;
+    cut->y = i / cut->across.count;
+    area.x = sol_tile_first(&cut->across, cut->x);
+    area.y = sol_tile_first(&cut->down, cut->y);
+    canvas->read(canvas->context, area, sol_plan_input(t->plan));
+}
+
+/* Adds the moments of the tile's core at a node, which has been run. */
+static void add_core(const SolTiledPlan *t, const Cut *cut, int node, Total *total)
+{
+    SolShape shape = sol_plan_shape(t->plan, node);
+    int level = sol_graph_node(t->graph, node)->level;
+    SolArea core = sol_tile_core_area(&cut->across, &cut->down, cut->x, cut->y, shape, level);
+    double pixels = (double)core.width * core.height;
+    sol_plan_moments(t->plan, node, core, t->moments);
+    sol_moments_merge(total->moments, total->count, t->moments, pixels, shape.channels);
+    total->count += pixels;
+}
+
+static void write_core(const SolTiledPlan *t, const Cut *cut, const SolCanvas *canvas)
+{
+    SolShape shape;
+    const float *output = sol_plan_result(t->plan, sol_graph_count(t->graph) - 1, &shape);
+    SolArea core = sol_tile_core_area(&cut->across, &cut->down, cut->x, cut->y, shape, 0);
+    const float *first = output + (size_t)core.y * (size_t)shape.width + core.x;
+    core.x = sol_tile_core(&cut->across, cut->x);
+    core.y = sol_tile_core(&cut->down, cut->y);
+    canvas->write(canvas->context, core, first, (size_t)shape.width, sol_shape_plane(shape));
+}
+
+/* Puts together the moments that an adain node goes by, and finds its map. */
+static void run_pass(SolTiledPlan *t, Pass *pass, const SolCanvas *canvas, const float *statistics, float strength)
+{
+    int channels = sol_graph_node(t->graph, pass->node)->channels;
+    SolAdainMap *map = &t->maps[pass->node];
+    Cut cut = cut_for(t, halo_of(t, pass));
+    pass->content.count = pass->own.count = 0;
+    for (int i = 0; i < tiles_of(&cut); i++) {
+        read_tile(t, &cut, i, canvas);
+        sol_plan_run_tile(t->plan, pass->node, t->maps);
+        add_core(t, &cut, pass->input, &pass->content);
+        if (strength < 1)
+            add_core(t, &cut, pass->tap, &pass->own);
+    }
+    sol_adain_aim(pass->own.moments, channels, statistics + sol_graph_statistics(t->graph, pass->tap), strength,
+                  t->mean, t->std);
+    sol_adain(pass->content.moments, channels, t->mean, t->std, map->centre, map->scale, map->offset);
+}
+
+void sol_tiled_run(SolTiledPlan *t, const SolCanvas *canvas, const float *statistics, float strength)
+{
+    int nodes = sol_graph_count(t->graph);
+    Cut cut = cut_for(t, t->halos[nodes - 1]);
+    bool whole = sol_tiled_count(t) == 1;
+    for (int i = 0; i < t->pass_count && !whole; i++)
+        run_pass(t, &t->passes[i], canvas, statistics, strength);
+    for (int i = 0; i < tiles_of(&cut); i++) {
+        read_tile(t, &cut, i, canvas);
+        if (whole)
+            sol_plan_run(t->plan, statistics, strength);
+        else
+            sol_plan_run_tile(t->plan, nodes, t->maps);
+        write_core(t, &cut, canvas);
+    }
+}
+
+/* All tiles through the part of the network that the taps need. */
+static void add_taps(SolTiledPlan *t, const SolCanvas *canvas, Total totals[])
+{
+    Cut cut = cut_for(t, t->halo);
+    for (int i = 0; i < tiles_of(&cut); i++) {
+        read_tile(t, &cut, i, canvas);
+        sol_plan_run_tile(t->plan, sol_graph_count(t->graph), t->maps);
+        for (int k = 0; k < sol_graph_tap_count(t->graph); k++)
+            add_core(t, &cut, sol_graph_tap(t->graph, k), &totals[k]);
+    }
+}
+
+int sol_tiled_learn(SolTiledPlan *t, const SolCanvas *canvas, float *statistics)
+{
+    int taps = sol_graph_tap_count(t->graph), result = SOL_OK;
+    Total *totals = sol_calloc((size_t)taps, sizeof *totals);
+    if (!totals)
+        return sol_fail_memory("a style");
+    for (int k = 0; k < taps && result == SOL_OK; k++)
+        if (!(totals[k].moments = new_moments(sol_graph_node(t->graph, sol_graph_tap(t->graph, k))->channels)))
+            result = sol_fail_memory("a style");
+    if (result == SOL_OK)
+        add_taps(t, canvas, totals);
+    for (int k = 0; k < taps; k++) {
+        int tap = sol_graph_tap(t->graph, k), channels = sol_graph_node(t->graph, tap)->channels;
+        float *to = statistics + sol_graph_statistics(t->graph, tap);
+        for (int c = 0; c < channels && result == SOL_OK; c++) {
+            to[c] = (float)totals[k].moments[c].mean;
+            to[channels + c] = sol_deviation(&totals[k].moments[c]);
+        }
+        sol_free(totals[k].moments);
+    }
+    sol_free(totals);
+    return result;
+}
+
+int sol_tiled_count(const SolTiledPlan *t)
+{
+    Cut cut = cut_for(t, t->halo);
+    return tiles_of(&cut);
+}
+
+double sol_tiled_macs(const SolTiledPlan *t)
+{
+    return t->macs;
+}
+
+bool sol_tiled_step(const SolTiledPlan *t, int node, SolPlanStep *step)
+{
+    if (!sol_plan_step(t->plan, node, step))
+        return false;
+    step->shape.width = sol_tile_scale(t->width, step->node->level);
+    step->shape.height = sol_tile_scale(t->height, step->node->level);
+    return true;
+}
+
+const char *sol_tiled_backend(const SolTiledPlan *t)
+{
+    return sol_plan_backend(t->plan);
+}
+
+void sol_tiled_close(SolTiledPlan **out)
+{
+    SolTiledPlan *t = *out;
+    if (!t)
+        return;
+    for (int i = 0; i < t->pass_count; i++) {
+        sol_free(t->passes[i].content.moments);
+        sol_free(t->passes[i].own.moments);
+        sol_free(t->maps[t->passes[i].node].centre);
+    }
+    sol_plan_close(&t->plan);
+    sol_free(t->halos);
+    sol_free(t->maps);
+    sol_free(t->passes);
+    sol_free(t->moments);
+    sol_free(t->mean);
+    sol_free(t);
+    *out = NULL;
+}
