@@ -172,7 +172,8 @@ static void spread_row(const SolConv *conv, const Block *b, const float *row, in
 static void bring_row(const SolConv *conv, const Block *b, const float *in, int channel, int y, int place)
 {
     const SolConvShape *s = &conv->shape;
-    size_t width = (size_t)(s->upsample ? s->width / 2 : s->width), height = (size_t)(s->upsample ? s->height / 2 : s->height);
+    size_t width = (size_t)(s->upsample ? s->width / 2 : s->width);
+    size_t height = (size_t)(s->upsample ? s->height / 2 : s->height);
     int lanes = reads_planes(s) ? 1 : least(SOL_LANES, s->in_channels - channel);
     int x0 = b->x > 0 ? b->x - 1 : 0, x1 = least(b->x + b->columns + 1, s->width);
     float *to = b->planes + ((size_t)channel * (ROWS + 2) + (size_t)place) * STRIDE;

@@ -285,9 +285,9 @@ static void transform_output(const SolConv *conv, const SolConvData *data, const
 {
     const SolConvShape *s = &conv->shape;
     const State *state = conv->state;
-    size_t width = (size_t)s->width * SOL_LANES, half = (size_t)(s->width / 2) * SOL_LANES, tile = (size_t)state->cut.part;
+    size_t width = (size_t)s->width * SOL_LANES, half = (size_t)(s->width / 2) * SOL_LANES;
     size_t step = matrix_step(&state->cut, state->cut.part), height = (size_t)s->height, y = (size_t)tiles.y;
-    size_t x = (size_t)tiles.x * SOL_LANES;
+    size_t x = (size_t)tiles.x * SOL_LANES, tile = (size_t)state->cut.part;
     SolTilesOut out = {.stride = width, .pooled_stride = half, .rows = height - y,
                        .columns = (size_t)(s->width - tiles.x)};
     for (int o = first; o < s->out_channels && o < first + state->cut.part; o += SOL_LANES, from += SOL_LANES) {
@@ -308,8 +308,9 @@ static void run_block(const SolConv *conv, const SolConvData *data, int block, v
     size_t in_step = matrix_step(cut, s->in_channels), out_step = matrix_step(cut, cut->part);
     float *input = scratch, *products = input + SOL_TILE_POINTS * in_step;
     int tiles_x = divide_up(s->width, SOL_TILE), tiles_y = divide_up(s->height, SOL_TILE);
-    int y0 = block / cut->across * cut->rows, x0 = block % cut->across * cut->columns, in = whole_groups(s->in_channels);
+    int y0 = block / cut->across * cut->rows, x0 = block % cut->across * cut->columns;
     int rows = least(tiles_y - y0, cut->rows), columns = least(tiles_x - x0, cut->columns), n = rows * columns;
+    int in = whole_groups(s->in_channels);
     const float *weights = state->weights;
     for (int r = 0; r < rows; r++)
         transform_input(conv, data->in, (Tiles){(y0 + r) * SOL_TILE, x0 * SOL_TILE, columns}, input + r * columns * in,
@@ -317,7 +318,8 @@ static void run_block(const SolConv *conv, const SolConvData *data, int block, v
     for (int o = 0; o < s->out_channels; o += cut->part) {
         int part = least(cut->part, s->out_channels - o);
         for (size_t p = 0; p < SOL_TILE_POINTS; p++, weights += (size_t)s->in_channels * (size_t)part)
-            sol_gemm(n, part, s->in_channels, input + p * in_step, in, weights, part, products + p * out_step, cut->part);
+            sol_gemm(n, part, s->in_channels, input + p * in_step, in, weights, part, products + p * out_step,
+                     cut->part);
         for (int r = 0; r < rows; r++)
             transform_output(conv, data, products + r * columns * cut->part,
                              (Tiles){(y0 + r) * SOL_TILE, x0 * SOL_TILE, columns}, o);

@@ -164,7 +164,8 @@ static inline void put_tile(Pixel tile[SOL_TILE][SOL_TILE], size_t rows, size_t 
 }
 
 /* Adds to a tile what there is of another value, wherever they end. */
-static inline void add_tile(const float *added, size_t rows, size_t columns, size_t stride, Pixel tile[SOL_TILE][SOL_TILE])
+static inline void add_tile(const float *added, size_t rows, size_t columns, size_t stride,
+                            Pixel tile[SOL_TILE][SOL_TILE])
 {
     for (size_t i = 0; i < rows; i++, added += stride) {
         float *row = tile[i][0];

@@ -33,7 +33,7 @@ enum {
 /* Where the output of a run of tiles goes: pixels of one group of channels. */
 typedef struct SolTilesOut {
     float *to, *pooled;        /* the run's first pixel in the output, and in its 2x2 max pooling; either may be NULL */
-    const float *added;        /* laid out as `to`; what is added to the result in the end; NULL for nothing. May be `to` */
+    const float *added;        /* laid out as `to`, and may be it: added to the result in the end; NULL for nothing */
     size_t stride;             /* floats from a row to the next of `to` and `added` */
     size_t pooled_stride;
     size_t rows, columns;      /* pixels that there are from the run's first one on; tiles reach beyond them */

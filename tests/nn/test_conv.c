@@ -345,7 +345,8 @@ static void assert_same(const SolFeatures *a, const SolFeatures *b)
 static void check_fused(const SolConvBackend *backend, const SolConvShape *fused, int in_place, SolPool *pool)
 {
     SolConvShape plain = *fused;
-    SolShape in = {fused->in_channels, fused->height, fused->width}, out = {fused->out_channels, fused->height, fused->width};
+    SolShape in = {fused->in_channels, fused->height, fused->width};
+    SolShape out = {fused->out_channels, fused->height, fused->width};
     SolShape small = {in.channels, in.height / 2, in.width / 2}, pooled = {out.channels, out.height / 2, out.width / 2};
     float *weights = random_planes(weight_count(fused), 2), *bias = random_planes((size_t)fused->out_channels, 3);
     SolConv *one = NULL, *other = NULL;

@@ -235,7 +235,8 @@ static void check_doubled(SolShape s, SolLayout layout, int variant, SolPool *po
     float *small = random_planes(count_of(s), 81), *large = random_planes(count_of(twice), 82);
     float *got = malloc(count_of(twice) * sizeof *got), *wanted = malloc(count_of(twice) * sizeof *wanted);
     Laid a = lay(s, layout), b = lay(twice, layout), out = lay(twice, layout);
-    SolFeatures from = sol_planes(small, s), to = sol_planes(got, twice), *result = variant & 2 ? &b.features : &out.features;
+    SolFeatures from = sol_planes(small, s), to = sol_planes(got, twice);
+    SolFeatures *result = variant & 2 ? &b.features : &out.features;
     round_to(layout.element, small, count_of(s));
     round_to(layout.element, large, count_of(twice));
     sol_reference_upsample(small, s, wanted);
