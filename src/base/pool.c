@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Worker pool: workers sleep until a loop is published, take items from one counter under the lock
+ * Worker pool: workers wait until a loop is published, take items from one counter under the lock
  * (items are large: a channel, a strip of rows), and the last one done wakes the caller.
+ *
+ * The loops of a network follow each other within microseconds, and waking a thread takes tens of them. So both
+ * sides look for a moment whether what they wait for has come before they sleep.
  */
 #include "base/pool.h"
 
@@ -9,8 +12,11 @@
 #include "base/memory.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
+
+enum { LOOKS = 2000 }; /* before sleeping: some 30 microseconds */
 
 struct SolPool {
     pthread_mutex_t lock;
@@ -18,12 +24,25 @@ struct SolPool {
     pthread_t *workers;
     int worker_count; /* created, the caller not counted */
     bool quit;
+    bool looks;       /* there is a processor for each thread, so that looking takes none from the others */
+    atomic_uint loops; /* published so far, and one more for quitting */
 
     /* the loop under way */
     SolPoolTask task;
     void *context;
-    int next, count, unfinished;
+    int next, count;
+    atomic_int unfinished;
 };
+
+/* Passes the time of one look, leaving the core to its other thread where it has one. */
+static void pause_briefly(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
 
 /* Takes and runs items until none is left; called and returns with the lock held. */
 static void take_items(SolPool *pool)
@@ -35,19 +54,46 @@ static void take_items(SolPool *pool)
         pthread_mutex_unlock(&pool->lock);
         task(context, item);
         pthread_mutex_lock(&pool->lock);
-        if (--pool->unfinished == 0)
+        if (atomic_fetch_sub(&pool->unfinished, 1) == 1)
             pthread_cond_signal(&pool->done);
     }
+}
+
+/* Waits for a loop after number `seen`; called and returns with the lock held. */
+static void await_loop(SolPool *pool, unsigned seen)
+{
+    if (pool->looks && atomic_load(&pool->loops) == seen) {
+        pthread_mutex_unlock(&pool->lock);
+        for (int i = 0; i < LOOKS && atomic_load_explicit(&pool->loops, memory_order_relaxed) == seen; i++)
+            pause_briefly();
+        pthread_mutex_lock(&pool->lock);
+    }
+    while (atomic_load(&pool->loops) == seen)
+        pthread_cond_wait(&pool->work, &pool->lock);
+}
+
+/* Waits for the other threads' last items; called and returns with the lock held. */
+static void await_items(SolPool *pool)
+{
+    if (pool->looks && atomic_load(&pool->unfinished) > 0) {
+        pthread_mutex_unlock(&pool->lock);
+        for (int i = 0; i < LOOKS && atomic_load_explicit(&pool->unfinished, memory_order_relaxed) > 0; i++)
+            pause_briefly();
+        pthread_mutex_lock(&pool->lock);
+    }
+    while (atomic_load(&pool->unfinished) > 0)
+        pthread_cond_wait(&pool->done, &pool->lock);
 }
 
 static void *worker(void *argument)
 {
     SolPool *pool = argument;
+    unsigned seen = 0;
     pthread_mutex_lock(&pool->lock);
     while (!pool->quit) {
+        await_loop(pool, seen);
+        seen = atomic_load(&pool->loops);
         take_items(pool);
-        if (!pool->quit)
-            pthread_cond_wait(&pool->work, &pool->lock);
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
@@ -68,6 +114,7 @@ int sol_pool_open(SolPool **out, int threads)
         sol_free(pool);
         return sol_fail_memory("the worker threads");
     }
+    pool->looks = threads <= sol_cpu_count();
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
@@ -92,11 +139,12 @@ void sol_pool_run(SolPool *pool, SolPoolTask task, void *context, int count)
     pool->task = task;
     pool->context = context;
     pool->next = 0;
-    pool->count = pool->unfinished = count;
+    pool->count = count;
+    atomic_store(&pool->unfinished, count);
+    atomic_fetch_add(&pool->loops, 1);
     pthread_cond_broadcast(&pool->work);
     take_items(pool);
-    while (pool->unfinished > 0)
-        pthread_cond_wait(&pool->done, &pool->lock);
+    await_items(pool);
     pool->count = 0;
     pthread_mutex_unlock(&pool->lock);
 }
@@ -113,6 +161,7 @@ void sol_pool_close(SolPool **out)
         return;
     pthread_mutex_lock(&pool->lock);
     pool->quit = true;
+    atomic_fetch_add(&pool->loops, 1);
     pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->lock);
     for (int i = 0; i < pool->worker_count; i++)
