@@ -151,13 +151,33 @@ static int learn_styles(Render *render, const SolSchedule *schedule)
     return result;
 }
 
+enum { DECODING_SHARE = 4, ENCODING_SHARE = 1 };
+
+/*
+ * Threads of a codec beside the painting, which has the cores: one for every `share` of them. They keep ahead of it,
+ * and every further one costs time in passing pictures on.
+ */
+static int codec_threads(const SolRenderOptions *options, bool painting, int share)
+{
+    int threads = options->threads > 0 ? options->threads : sol_cpu_count();
+    return painting ? (threads + share - 1) / share : options->threads;
+}
+
+static bool paints(const SolSchedule *schedule)
+{
+    for (int i = 0; i < schedule->segment_count; i++)
+        if (schedule->segments[i].style)
+            return true;
+    return false;
+}
+
 static int open_writers(Render *render, const SolVideoInfo *info)
 {
     SolWriterInput input = {.width = info->out_width,
                             .height = info->out_height,
                             .time_base = info->time_base,
                             .frame_rate = info->frame_rate,
-                            .threads = render->options->threads,
+                            .threads = codec_threads(render->options, render->engine, ENCODING_SHARE),
                             .overwrite = render->options->overwrite,
                             .first = render->first,
                             .count = render->count};
@@ -236,7 +256,8 @@ int sol_render(const SolSchedule *schedule, const SolRenderOptions *options, Sol
     SolRenderReport made = {.precision = precision_of(options, schedule)};
     SolVideo *video = NULL;
     double start = sol_clock();
-    int result = sol_schedule_open_input(schedule, options->size, options->threads, options->log, &video);
+    int decoders = codec_threads(options, paints(schedule), DECODING_SHARE);
+    int result = sol_schedule_open_input(schedule, options->size, decoders, options->log, &video);
     if (result != SOL_OK)
         return result;
     render.video = video;
