@@ -30,6 +30,10 @@ typedef struct SolEngineOptions {
                                NULL for whichever is fastest */
     uint64_t memory;        /* bytes that a program which paints a frame may take; 0 for half of the machine's. A
                                frame, or a style image, for which that is not enough is gone over in tiles */
+    const double *level_strength; /* of a wct model: how strong each of its levels is, 0..1, times the strength of a
+                               painting; in the order in which they paint, the deepest first. A level of 0 is not
+                               run at all. NULL for what the model says; borrowed while the engine is opened */
+    int levels;             /* how many there are in level_strength: as many as the model has */
 } SolEngineOptions;
 
 /**

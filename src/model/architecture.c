@@ -235,6 +235,16 @@ static int read_adain(Reader *reader)
     return result == SOL_OK ? get_layer(reader->graph, style, &reader->layer.tap) : result;
 }
 
+static int read_wct(Reader *reader)
+{
+    json_t *strength = json_object_get(reader->object, "strength");
+    int result = read_adain(reader);
+    if (result == SOL_OK && strength && !json_is_number(strength))
+        return sol_fail(SOL_ERR_FORMAT, "\"strength\" must be a number from 0 to 1");
+    reader->layer.strength = strength ? (float)json_number_value(strength) : 1;
+    return result;
+}
+
 static int read_nothing(Reader *reader)
 {
     (void)reader;
@@ -254,6 +264,8 @@ static const struct {
     [SOL_OP_UPSAMPLE] = {read_nothing, {"name", "op", "inputs"}},
     [SOL_OP_ADD] = {read_nothing, {"name", "op", "inputs"}},
     [SOL_OP_ADAIN] = {read_adain, {"name", "op", "inputs", "style"}},
+    [SOL_OP_WCT] = {read_wct, {"name", "op", "inputs", "style", "strength"}},
+    [SOL_OP_LEVEL] = {read_nothing, {"name", "op", "inputs"}},
 };
 
 /* ---- layers ---- */

@@ -104,6 +104,8 @@ static void read_inputs(const SolGraph *graph, SolStep *steps, int n)
         step->reads[i] = i < sol_op_inputs(layer->op) ? layer->inputs[i] : -1;
     if (layer->op == SOL_OP_ADAIN)
         step->reads[SOL_READS - 1] = layer->tap;
+    if (layer->op == SOL_OP_LEVEL)
+        step->reads[1] = -1;
     step->pooled = step->sum = -1;
 }
 

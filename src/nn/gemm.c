@@ -18,6 +18,16 @@ void sol_gemm(int m, int n, int k, const float *a, int lda, const float *b, int 
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, ldc);
 }
 
+void sol_gemm_double(int n, const double *a, const double *b, double *c)
+{
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, a, n, b, n, 0, c, n);
+}
+
+void sol_gemm_add_squares(int n, int k, const double *a, int lda, double *c)
+{
+    cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, n, k, 1, a, lda, 1, c, n);
+}
+
 void sol_gemm_set_threads(int threads)
 {
     openblas_set_num_threads(threads);

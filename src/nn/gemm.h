@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Matrix multiplication, by OpenBLAS. Nothing else in the library talks to a BLAS.
+ * Matrix multiplication, by OpenBLAS. Nothing else in the library talks to a BLAS (nn/eigen.h to its LAPACK).
  *
  * The cores have one owner, the worker pool: kernels split their work over the pool and every worker
  * multiplies small matrices that stay in its own cache, so OpenBLAS itself is kept at one thread.
@@ -13,6 +13,15 @@
  * one row to the next. What C held before is not read. May be called by several threads at once.
  */
 void sol_gemm(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c, int ldc);
+
+/** C = A B in double precision, where all are n x n without gaps. May be called by several threads at once. */
+void sol_gemm_double(int n, const double *a, const double *b, double *c);
+
+/**
+ * Adds A A^T to C in double precision: A is n x k, with `lda` doubles from one row to the next, C is n x n. Only the
+ * upper triangle of C (columns from the row's own on) is read and written. May be called by several threads at once.
+ */
+void sol_gemm_add_squares(int n, int k, const double *a, int lda, double *c);
 
 /** Sets how many threads OpenBLAS uses within one call, in the whole process. */
 void sol_gemm_set_threads(int threads);

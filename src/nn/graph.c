@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "nn/wct.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,8 @@ static const struct {
     [SOL_OP_UPSAMPLE] = {"upsample", 1, -1},
     [SOL_OP_ADD] = {"add", 2, 0},
     [SOL_OP_ADAIN] = {"adain", 1, 0},
+    [SOL_OP_WCT] = {"wct", 1, 0},
+    [SOL_OP_LEVEL] = {"level", 2, 0},
 };
 
 const char *sol_op_name(SolOp op)
@@ -60,11 +63,40 @@ int sol_graph_open(SolGraph **out)
     return SOL_OK;
 }
 
+/* Whether the node can go by a style's statistics at its tap. */
+static int check_tap(const SolGraph *graph, const SolNode *node)
+{
+    const SolLayer *layer = &node->layer;
+    const SolNode *tap;
+    if (layer->tap < 0 || layer->tap >= graph->count)
+        return sol_fail(SOL_ERR_FORMAT, "there is no layer to take the style's statistics at");
+    tap = &graph->nodes[layer->tap];
+    if (tap->styled)
+        return sol_fail(SOL_ERR_FORMAT, "the style layer \"%s\" depends on an adain or wct layer", tap->name);
+    if (tap->channels != node->channels)
+        return sol_fail(SOL_ERR_FORMAT, "its input has %d channels, the style layer \"%s\" %d", node->channels,
+                        tap->name, tap->channels);
+    if (tap->tapped != SOL_OP_INPUT && tap->tapped != layer->op)
+        return sol_fail(SOL_ERR_FORMAT, "the style layer \"%s\" is one of %s already, and serves either adain or wct",
+                        tap->name, ops[tap->tapped].name);
+    return SOL_OK;
+}
+
+static int check_wct(const SolNode *node)
+{
+    if (node->channels > SOL_WCT_CHANNELS_MAX)
+        return sol_fail(SOL_ERR_FORMAT, "%d channels: wct takes %d at most", node->channels, (int)SOL_WCT_CHANNELS_MAX);
+    if (!(node->layer.strength >= 0 && node->layer.strength <= 1))
+        return sol_fail(SOL_ERR_FORMAT, "a strength of %g: it must be 0 to 1", (double)node->layer.strength);
+    return SOL_OK;
+}
+
 /* The parts of the check that concern one operator only; `node` has the first input's channels and level. */
 static int check_operator(const SolGraph *graph, SolNode *node)
 {
     const SolLayer *layer = &node->layer;
     const SolNode *other;
+    int result;
     switch (layer->op) {
     case SOL_OP_INPUT:
         node->channels = layer->channels;
@@ -76,6 +108,7 @@ static int check_operator(const SolGraph *graph, SolNode *node)
                             MAX_KERNEL);
         return SOL_OK;
     case SOL_OP_ADD:
+    case SOL_OP_LEVEL:
         other = &graph->nodes[layer->inputs[1]];
         if (other->channels != node->channels)
             return sol_fail(SOL_ERR_FORMAT, "its inputs have %d and %d channels", node->channels, other->channels);
@@ -84,15 +117,10 @@ static int check_operator(const SolGraph *graph, SolNode *node)
                             graph->nodes[layer->inputs[0]].name, other->name);
         return SOL_OK;
     case SOL_OP_ADAIN:
-        if (layer->tap < 0 || layer->tap >= graph->count)
-            return sol_fail(SOL_ERR_FORMAT, "there is no layer to take the style's statistics at");
-        other = &graph->nodes[layer->tap];
-        if (other->styled)
-            return sol_fail(SOL_ERR_FORMAT, "the style layer \"%s\" depends on an adain layer", other->name);
-        if (other->channels != node->channels)
-            return sol_fail(SOL_ERR_FORMAT, "its input has %d channels, the style layer \"%s\" %d", node->channels,
-                            other->name, other->channels);
-        return SOL_OK;
+        return check_tap(graph, node);
+    case SOL_OP_WCT:
+        result = check_tap(graph, node);
+        return result == SOL_OK ? check_wct(node) : result;
     default:
         return SOL_OK;
     }
@@ -116,7 +144,7 @@ static int check(const SolGraph *graph, const char *name, SolNode *node)
         node->channels = graph->nodes[layer->inputs[0]].channels;
         node->level = graph->nodes[layer->inputs[0]].level + ops[layer->op].level;
     }
-    node->styled = node->styled || layer->op == SOL_OP_ADAIN;
+    node->styled = node->styled || layer->op == SOL_OP_ADAIN || layer->op == SOL_OP_WCT;
     result = check_operator(graph, node);
     if (result != SOL_OK)
         return result;
@@ -136,11 +164,12 @@ static float *copy_floats(const float *from, int count)
 }
 
 /* Room is made by the caller. */
-static void insert_tap(SolGraph *graph, int tap)
+static void insert_tap(SolGraph *graph, int tap, SolOp op)
 {
     int i = graph->tap_count;
-    if (sol_graph_statistics(graph, tap) != sol_graph_statistics(graph, -1))
+    if (graph->nodes[tap].tapped != SOL_OP_INPUT)
         return;
+    graph->nodes[tap].tapped = op;
     for (; i > 0 && graph->taps[i - 1] > tap; i--)
         graph->taps[i] = graph->taps[i - 1];
     graph->taps[i] = tap;
@@ -174,8 +203,8 @@ int sol_graph_add(SolGraph *graph, const char *name, const SolLayer *layer)
         return sol_fail_memory("a network");
     }
     graph->nodes[graph->count] = node;
-    if (layer->op == SOL_OP_ADAIN)
-        insert_tap(graph, layer->tap);
+    if (layer->op == SOL_OP_ADAIN || layer->op == SOL_OP_WCT)
+        insert_tap(graph, layer->tap, layer->op);
     return graph->count++;
 }
 
@@ -219,8 +248,10 @@ int sol_graph_tap(const SolGraph *graph, int i)
 size_t sol_graph_statistics(const SolGraph *graph, int node)
 {
     size_t offset = 0;
-    for (int i = 0; i < graph->tap_count && graph->taps[i] != node; i++)
-        offset += 2 * (size_t)graph->nodes[graph->taps[i]].channels;
+    for (int i = 0; i < graph->tap_count && graph->taps[i] != node; i++) {
+        const SolNode *tap = &graph->nodes[graph->taps[i]];
+        offset += (size_t)tap->channels * (tap->tapped == SOL_OP_WCT ? (size_t)tap->channels + 1 : 2);
+    }
     return offset;
 }
 

@@ -21,7 +21,10 @@ typedef enum SolOp {
     SOL_OP_MAX_POOL, /* 2x2, halves the size, rounding down */
     SOL_OP_UPSAMPLE, /* nearest neighbour, doubles the size */
     SOL_OP_ADD,      /* of two inputs */
-    SOL_OP_ADAIN,    /* gives its input the statistics that a style has at the node `tap` */
+    SOL_OP_ADAIN,    /* gives its input the mean and deviation that a style has at the node `tap` */
+    SOL_OP_WCT,      /* gives its input the mean and covariance that a style has at the node `tap` (nn/wct.h) */
+    SOL_OP_LEVEL,    /* its first input: a picture that the wct nodes since the second, an earlier one, made of that.
+                        Where their strength is 0, the second will do (nn/levels.h) */
     SOL_OP_COUNT
 } SolOp;
 
@@ -37,8 +40,9 @@ typedef struct SolLayer {
     const float *bias;    /* conv: [channels]; NULL for none; borrowed by the graph */
     const float *scale;   /* affine: [channels]; copied */
     const float *offset;  /* affine: [channels]; copied */
-    int tap;              /* adain: the node whose statistics on a style image are wanted; also read, since a
-                             painting of less than full strength mixes in the picture's own there */
+    int tap;              /* adain, wct: the node whose statistics on a style image are wanted; adain also reads
+                             it, since a painting of less than full strength mixes in the picture's own there */
+    float strength;       /* wct: 0..1, times the painting's */
 } SolLayer;
 
 typedef struct SolNode {
@@ -46,7 +50,8 @@ typedef struct SolNode {
     SolLayer layer;
     int channels;  /* of its result */
     int level;     /* its result is 2^level times smaller than the input */
-    bool styled;   /* it is, or depends on, an adain node */
+    bool styled;   /* it is, or depends on, an adain or wct node */
+    SolOp tapped;  /* of a tap: adain or wct, for which styles have statistics of it; of any other: input */
 } SolNode;
 
 /** @param[out] graph  an empty graph; untouched on failure; released by sol_graph_close() */
@@ -77,7 +82,8 @@ int sol_graph_multiple(const SolGraph *graph);
 
 /**
  * The taps: the nodes whose statistics make a style, in ascending order without repetition. A style's
- * statistics are one array, tap by tap: the means of the tap's channels, then their deviations.
+ * statistics are one array, tap by tap: the means of the tap's channels, then for adain their deviations, for wct the
+ * colouring (nn/wct.h). A tap serves one of the two.
  */
 int sol_graph_tap_count(const SolGraph *graph);
 int sol_graph_tap(const SolGraph *graph, int i);

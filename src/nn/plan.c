@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "nn/arena.h"
 #include "nn/fuse.h"
+#include "nn/gemm.h"
 #include "nn/ops.h"
 
 #include <limits.h>
@@ -21,7 +22,7 @@ typedef struct Value {
     SolLayout layout;
     int last;          /* the last step that reads it */
     int buffer;        /* that holds it; -1 where it is never written */
-    int scratch;       /* buffer that only its own step uses: a convolution's scratch, adain's numbers */
+    int scratch;       /* buffer that only its own step uses: a convolution's scratch, what adain and wct work with */
     SolLayout wanted[2]; /* the layouts that its step wants its inputs in */
     int copies[2];     /* buffers for inputs that lie in another; -1 where they are read as they are */
     int result;        /* of a kept value that does not lie in planes: the buffer that its planes go to; -1 */
@@ -37,6 +38,13 @@ typedef struct AdainNumbers {
     float *mean, *std;              /* aimed for */
     float *centre, *scale, *offset; /* of the affine map there */
 } AdainNumbers;
+
+/* What a wct step works with. */
+typedef struct WctNumbers {
+    SolScatter scatter;
+    SolStyleMap map;
+    void *work; /* sol_wct_bytes() */
+} WctNumbers;
 
 struct SolPlan {
     const SolGraph *graph;
@@ -123,6 +131,7 @@ static bool can_overwrite(const SolPlan *plan, int n, int i, SolLayout layout)
     const SolStep *step = &plan->steps[n];
     SolOp op = sol_graph_node(plan->graph, n)->layer.op;
     bool elementwise = op == SOL_OP_AFFINE || op == SOL_OP_RELU || op == SOL_OP_ADD || op == SOL_OP_ADAIN ||
+                       op == SOL_OP_WCT || op == SOL_OP_LEVEL ||
                        (op == SOL_OP_CONV && i == 1 && step->reads[0] != step->reads[1]);
     return elementwise && step->reads[i] >= 0 && !step->doubled[i] && plan->values[step->reads[i]].last == n &&
            sol_layout_is(plan->values[step->reads[i]].layout, layout);
@@ -197,6 +206,21 @@ static bool is_outermost(const SolPlan *plan, int n)
     return before == 0 || after == count;
 }
 
+/* True where a wct node comes after node `n`: whitening would amplify what bfloat16 rounds off. */
+static bool is_whitened(const SolPlan *plan, int n)
+{
+    int count = sol_graph_count(plan->graph);
+    while (n < count && sol_graph_node(plan->graph, n)->layer.op != SOL_OP_WCT)
+        n++;
+    return n < count;
+}
+
+/* The precision that a convolution has where it is left open: SOL_PRECISION_AUTO. */
+static SolElement best_element(const SolPlan *plan, int n, const SolConvBackend *backend, const SolConvShape *shape)
+{
+    return is_whitened(plan, n) ? SOL_FLOAT32 : sol_conv_best_element(backend, shape);
+}
+
 /* A convolution as it stands in the graph. */
 static SolConvShape conv_shape(const SolPlan *plan, int n, const SolPlanOptions *options)
 {
@@ -211,7 +235,7 @@ static SolConvShape conv_shape(const SolPlan *plan, int n, const SolPlanOptions 
                           .relu = layer->relu};
     if (options->precision != SOL_PRECISION_FLOAT32 && !is_outermost(plan, n))
         shape.element = options->precision == SOL_PRECISION_BFLOAT16 ? SOL_BFLOAT16
-                                                                     : sol_conv_best_element(options->backend, &shape);
+                                                                     : best_element(plan, n, options->backend, &shape);
     return shape;
 }
 
@@ -243,6 +267,21 @@ static AdainNumbers adain_numbers(void *memory, int channels)
     return numbers;
 }
 
+/* The numbers of a wct node with so many channels, in memory for them; and the bytes that they take. */
+static WctNumbers wct_numbers(void *memory, int channels, const SolPool *pool)
+{
+    char *work = (char *)memory + sol_scatter_bytes(channels);
+    float *map = (float *)(void *)(work + sol_wct_bytes(channels, pool));
+    return (WctNumbers){.scatter = sol_scatter_in(memory, channels), .work = work,
+                        .map = {.centre = map, .offset = map + channels, .scale = map + 2 * channels}};
+}
+
+static size_t wct_bytes(int channels, const SolPool *pool)
+{
+    size_t size = (size_t)channels;
+    return sol_scatter_bytes(channels) + sol_wct_bytes(channels, pool) + (size + 2) * size * sizeof(float);
+}
+
 /* Plans the step of node `n`. */
 static int plan_step(SolPlan *plan, int n, const SolPlanOptions *options)
 {
@@ -259,6 +298,10 @@ static int plan_step(SolPlan *plan, int n, const SolPlanOptions *options)
         result = find_copies(plan, n);
     if (result == SOL_OK && op == SOL_OP_ADAIN)
         value->scratch = add_buffer(plan, (sizeof(SolMoments) + 5 * sizeof(float)) * (size_t)value->shape.channels, n, n);
+    if (result == SOL_OK && op == SOL_OP_WCT) {
+        value->scratch = add_buffer(plan, wct_bytes(value->shape.channels, plan->pool), n, n);
+        sol_gemm_set_threads(1);
+    }
     return result;
 }
 
@@ -382,11 +425,11 @@ static SolFeatures input_of(const SolPlan *plan, int n, int i)
     return to;
 }
 
-/* What adain nodes go by: the style's statistics, or maps where the input is a tile. */
+/* What adain and wct nodes go by: the style's statistics, or maps where the input is a tile. */
 typedef struct Aim {
     const float *statistics;
     float strength;
-    const SolAdainMap *maps;
+    const SolStyleMap *maps;
 } Aim;
 
 static void run_adain(const SolPlan *plan, int n, const Aim *aim)
@@ -395,7 +438,7 @@ static void run_adain(const SolPlan *plan, int n, const Aim *aim)
     int tap_node = sol_graph_node(plan->graph, n)->layer.tap, channels = value->shape.channels;
     SolFeatures in = input_of(plan, n, 0), out = features_of(plan, n), tap = features_of(plan, tap_node);
     AdainNumbers a = adain_numbers(memory_of(plan, value->scratch), channels);
-    SolAdainMap map = {a.centre, a.scale, a.offset};
+    SolStyleMap map = {.centre = a.centre, .offset = a.offset, .scale = a.scale};
     if (aim->maps) {
         map = aim->maps[n];
     } else {
@@ -407,6 +450,25 @@ static void run_adain(const SolPlan *plan, int n, const Aim *aim)
         sol_adain(a.moments, channels, a.mean, a.std, a.centre, a.scale, a.offset);
     }
     sol_op_affine(plan->pool, &in, map.centre, map.scale, map.offset, &out);
+}
+
+static int run_wct(const SolPlan *plan, int n, const Aim *aim)
+{
+    const Value *value = &plan->values[n];
+    const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
+    int channels = value->shape.channels, result;
+    SolFeatures in = input_of(plan, n, 0), out = features_of(plan, n);
+    WctNumbers w = wct_numbers(memory_of(plan, value->scratch), channels, plan->pool);
+    SolStyleMap map = aim->maps ? aim->maps[n] : w.map;
+    if (!aim->maps) {
+        sol_op_scatter(plan->pool, &in, sol_shape_area(in.shape), w.work, &w.scatter);
+        result = sol_wct(&w.scatter, channels, aim->statistics + sol_graph_statistics(plan->graph, layer->tap),
+                         aim->strength * layer->strength, w.work, map.centre, map.scale, map.offset);
+        if (result != SOL_OK)
+            return sol_fail_within(result, "layer \"%s\"", sol_graph_node(plan->graph, n)->name);
+    }
+    sol_op_matrix(plan->pool, &in, map.centre, map.scale, map.offset, w.work, &out);
+    return SOL_OK;
 }
 
 /* The memory of a value that a step makes besides its own, or NULL for none. */
@@ -450,21 +512,30 @@ static void run_operator(const SolPlan *plan, int n, const SolFeatures *in, cons
         other = input_of(plan, n, 1);
         sol_op_add(plan->pool, in, &other, out);
         break;
+    case SOL_OP_LEVEL:
+        if (in->data != out->data)
+            sol_op_convert(plan->pool, in, out);
+        break;
     case SOL_OP_ADAIN:
+    case SOL_OP_WCT:
     case SOL_OP_INPUT:
     case SOL_OP_COUNT:
         break;
     }
 }
 
-static void run_step(const SolPlan *plan, int n, const Aim *aim)
+static int run_step(const SolPlan *plan, int n, const Aim *aim)
 {
     const Value *value = &plan->values[n];
+    SolOp op = sol_graph_node(plan->graph, n)->layer.op;
     SolFeatures out = {0}, in;
+    int result = SOL_OK;
     if (sol_step_writes(&plan->steps[n]))
         out = features_of(plan, n);
-    if (sol_graph_node(plan->graph, n)->layer.op == SOL_OP_ADAIN) {
+    if (op == SOL_OP_ADAIN) {
         run_adain(plan, n, aim);
+    } else if (op == SOL_OP_WCT) {
+        result = run_wct(plan, n, aim);
     } else {
         in = input_of(plan, n, 0);
         run_operator(plan, n, &in, &out);
@@ -473,29 +544,32 @@ static void run_step(const SolPlan *plan, int n, const Aim *aim)
         SolFeatures planes = sol_planes(memory_of(plan, value->result), value->shape);
         sol_op_convert(plan->pool, &out, &planes);
     }
+    return result;
 }
 
-static void run_steps(const SolPlan *plan, int stop, const Aim *aim)
+static int run_steps(const SolPlan *plan, int stop, const Aim *aim)
 {
     double start = sol_clock(), end;
-    for (int n = 1; n < stop; n++, start = end) {
+    int result = SOL_OK;
+    for (int n = 1; n < stop && result == SOL_OK; n++, start = end) {
         if (plan->steps[n].needed && !plan->steps[n].melted)
-            run_step(plan, n, aim);
+            result = run_step(plan, n, aim);
         end = sol_clock();
         plan->values[n].seconds += end - start;
     }
+    return result;
 }
 
-void sol_plan_run(SolPlan *plan, const float *statistics, float strength)
+int sol_plan_run(SolPlan *plan, const float *statistics, float strength)
 {
     const Aim aim = {.statistics = statistics, .strength = strength};
-    run_steps(plan, sol_graph_count(plan->graph), &aim);
+    return run_steps(plan, sol_graph_count(plan->graph), &aim);
 }
 
-void sol_plan_run_tile(SolPlan *plan, int stop, const SolAdainMap maps[])
+void sol_plan_run_tile(SolPlan *plan, int stop, const SolStyleMap maps[])
 {
     const Aim aim = {.maps = maps};
-    run_steps(plan, stop, &aim);
+    (void)run_steps(plan, stop, &aim); /* which goes wrong only in finding maps */
 }
 
 const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape)
@@ -511,6 +585,12 @@ void sol_plan_moments(const SolPlan *plan, int node, SolArea area, SolMoments *m
 {
     SolFeatures value = features_of(plan, node);
     sol_op_moments(plan->pool, &value, area, moments);
+}
+
+void sol_plan_scatter(const SolPlan *plan, int node, SolArea area, void *work, SolScatter *scatter)
+{
+    SolFeatures value = features_of(plan, node);
+    sol_op_scatter(plan->pool, &value, area, work, scatter);
 }
 
 SolShape sol_plan_shape(const SolPlan *plan, int node)

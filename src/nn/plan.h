@@ -12,6 +12,7 @@
 #include "nn/conv.h"
 #include "nn/graph.h"
 #include "nn/ops.h"
+#include "nn/wct.h"
 
 typedef struct SolPlan SolPlan;
 
@@ -55,29 +56,35 @@ float *sol_plan_input(SolPlan *plan);
 /**
  * Runs the plan on what sol_plan_input() holds.
  *
- * @param statistics  the style's, as sol_graph_statistics() lays them out; NULL where no adain node is needed
+ * @param statistics  the style's, as sol_graph_statistics() lays them out; NULL where no adain or wct node is needed
  * @param strength    0..1: what adain nodes aim for lies that far from the tap's statistics on the picture
- *                    itself to those on the style
+ *                    itself to those on the style; what wct nodes make, so far (times their own strength) from their
+ *                    input to the whitened and coloured
+ * @return 0, SOL_ERR_FORMAT (what a wct node reads is not finite)
  */
-void sol_plan_run(SolPlan *plan, const float *statistics, float strength);
+int sol_plan_run(SolPlan *plan, const float *statistics, float strength);
 
-/* What an adain node does to a tile of a picture: sol_op_affine() with these, [channels] each. */
-typedef struct SolAdainMap {
-    float *centre, *scale, *offset;
-} SolAdainMap;
+/* What an adain or wct node does to a tile of a picture: sol_op_affine() or sol_op_matrix() with these. */
+typedef struct SolStyleMap {
+    float *centre, *offset; /* [channels] */
+    float *scale;           /* [channels]; of a wct node the matrix, [channels][channels] */
+} SolStyleMap;
 
 /**
  * Runs the plan on a tile, up to the node before `stop`: the moments of what `stop` reads can then be asked for.
  *
- * @param maps  maps[n] is the one of the adain node n; those of others are not looked at
+ * @param maps  maps[n] is the one of the adain or wct node n; those of others are not looked at
  */
-void sol_plan_run_tile(SolPlan *plan, int stop, const SolAdainMap maps[]);
+void sol_plan_run_tile(SolPlan *plan, int stop, const SolStyleMap maps[]);
 
 /** The result of a kept node after a run, valid until the next; NULL for any other node. */
 const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape);
 
 /** moments[c] of every channel of a kept node after a run, within an area of its result. */
 void sol_plan_moments(const SolPlan *plan, int node, SolArea area, SolMoments *moments);
+
+/** The scatter of a kept node after a run, within an area of its result, with workspace as for sol_op_scatter(). */
+void sol_plan_scatter(const SolPlan *plan, int node, SolArea area, void *work, SolScatter *scatter);
 
 /** The shape of a node's result; the plan needs the node. */
 SolShape sol_plan_shape(const SolPlan *plan, int node);

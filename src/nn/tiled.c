@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One plan serves all passes: a pass for an adain node stops before it. Halos differ from pass to pass (the deeper
+ * One plan serves all passes: a pass for an adain or wct node stops before it. Halos differ from pass to pass (the deeper
  * into the network, the wider), so with tiles of one size the cores do: each pass has a cut of its own.
  */
 #include "nn/tiled.h"
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "nn/gemm.h"
 #include "nn/tiles.h"
 
-/* Moments that are put together tile by tile. */
+/* What is put together tile by tile: moments for adain, or a scatter for wct. */
 typedef struct Total {
-    SolMoments *moments; /* [channels] */
+    SolMoments *moments; /* [channels], or NULL */
     double count;        /* of pixels so far */
+    SolScatter scatter;
 } Total;
 
-/* The pass before an adain node. */
+/* The pass before an adain or wct node. */
 typedef struct Pass {
-    int node;              /* the adain node */
-    int input, tap;        /* what it reads */
+    int node;
+    int input, tap;        /* what it reads; for wct, `input` twice */
     Total content, own;    /* of these two */
 } Pass;
 
@@ -31,10 +33,11 @@ struct SolTiledPlan {
     int *halos;           /* [nodes] */
     int halo;             /* the widest that is used */
     Pass *passes;
-    int pass_count;       /* adain nodes */
-    SolAdainMap *maps;    /* [nodes] */
+    int pass_count;       /* adain and wct nodes */
+    SolStyleMap *maps;    /* [nodes] */
     SolMoments *moments;  /* [most channels]: of a tile */
     float *mean, *std;    /* [most channels]: aimed for */
+    void *part, *work;    /* where there are wct nodes: for the scatter of a tile, and to work with */
 };
 
 static int larger(int a, int b)
@@ -143,22 +146,66 @@ static SolMoments *new_moments(int channels)
     return sol_alloc((size_t)channels, sizeof(SolMoments));
 }
 
-/* The pass of adain node `n`. */
+/* Memory for what `op` goes by; released by close_total(). */
+static int open_total(Total *total, SolOp op, int channels)
+{
+    void *memory = op == SOL_OP_WCT ? sol_alloc(sol_scatter_bytes(channels), 1) : new_moments(channels);
+    if (!memory)
+        return sol_fail_memory("a network's statistics");
+    if (op == SOL_OP_WCT)
+        total->scatter = sol_scatter_in(memory, channels);
+    else
+        total->moments = memory;
+    return SOL_OK;
+}
+
+static void close_total(Total *total)
+{
+    sol_free(total->moments);
+    sol_free(total->scatter.mean);
+}
+
+static bool has_pass(SolOp op)
+{
+    return op == SOL_OP_ADAIN || op == SOL_OP_WCT;
+}
+
+/* The pass of adain or wct node `n`. */
 static int make_pass(SolTiledPlan *t, int n)
 {
     const SolNode *node = sol_graph_node(t->graph, n);
+    SolOp op = node->layer.op;
     size_t channels = (size_t)node->channels;
-    SolAdainMap *map = &t->maps[n];
+    SolStyleMap *map = &t->maps[n];
     Pass *pass = &t->passes[t->pass_count++];
+    int result;
     *pass = (Pass){.node = n, .input = node->layer.inputs[0], .tap = node->layer.tap};
-    pass->content.moments = new_moments(node->channels);
-    pass->own.moments = new_moments(node->channels);
-    map->centre = sol_alloc(channels, 3 * sizeof *map->centre);
-    if (!pass->content.moments || !pass->own.moments || !map->centre)
+    if (op == SOL_OP_WCT)
+        pass->tap = pass->input;
+    result = open_total(&pass->content, op, node->channels);
+    if (result == SOL_OK && op == SOL_OP_ADAIN)
+        result = open_total(&pass->own, op, node->channels);
+    map->centre = sol_alloc(channels * (op == SOL_OP_WCT ? channels + 2 : 3), sizeof *map->centre);
+    if (!map->centre)
         return sol_fail_memory("a network's plan");
-    map->scale = map->centre + channels;
-    map->offset = map->scale + channels;
-    return SOL_OK;
+    map->offset = map->centre + channels;
+    map->scale = map->offset + channels;
+    return result;
+}
+
+/* What scatters are computed with, in learning and in passes. */
+static int make_workspace(SolTiledPlan *t, const SolPool *pool)
+{
+    int most = 0;
+    for (int n = 0; n < sol_graph_count(t->graph); n++)
+        if (sol_graph_node(t->graph, n)->layer.op == SOL_OP_WCT)
+            most = larger(most, sol_graph_node(t->graph, n)->channels);
+    if (most == 0)
+        return SOL_OK;
+    sol_gemm_set_threads(1);
+    t->part = sol_alloc(sol_scatter_bytes(most), 1);
+    t->work = sol_alloc(sol_wct_bytes(most, pool), 1);
+    return t->part && t->work ? SOL_OK : sol_fail_memory("a network's plan");
 }
 
 /* All that runs work with, but the plan. */
@@ -182,7 +229,7 @@ static int make_passes(SolTiledPlan *t, const int keep[], int keep_count)
         paints = paints || sol_graph_node(t->graph, keep[i])->styled;
     }
     for (int n = 0; n < count && paints && result == SOL_OK; n++)
-        if (sol_graph_node(t->graph, n)->layer.op == SOL_OP_ADAIN) {
+        if (has_pass(sol_graph_node(t->graph, n)->layer.op)) {
             result = make_pass(t, n);
             t->halo = larger(t->halo, halo_of(t, &t->passes[t->pass_count - 1]));
         }
@@ -202,6 +249,8 @@ int sol_tiled_open(SolTiledPlan **out, const SolGraph *graph, int width, int hei
     t->width = width;
     t->height = height;
     result = make_passes(t, keep, keep_count);
+    if (result == SOL_OK)
+        result = make_workspace(t, pool);
     if (result == SOL_OK) {
         wanted.halo = t->halo;
         result = find_size(t, &wanted, limit);
@@ -247,13 +296,20 @@ static void read_tile(const SolTiledPlan *t, Cut *cut, int i, const SolCanvas *c
     canvas->read(canvas->context, area, sol_plan_input(t->plan));
 }
 
-/* Adds the moments of the tile's core at a node, which has been run. */
+/* Adds the moments, or the scatter, of the tile's core at a node, which has been run. */
 static void add_core(const SolTiledPlan *t, const Cut *cut, int node, Total *total)
 {
     SolShape shape = sol_plan_shape(t->plan, node);
     int level = sol_graph_node(t->graph, node)->level;
     SolArea core = sol_tile_core_area(&cut->across, &cut->down, cut->x, cut->y, shape, level);
     double pixels = (double)core.width * core.height;
+    SolScatter part;
+    if (total->scatter.mean) {
+        part = sol_scatter_in(t->part, shape.channels);
+        sol_plan_scatter(t->plan, node, core, t->work, &part);
+        sol_scatter_merge(&total->scatter, &part, shape.channels);
+        return;
+    }
     sol_plan_moments(t->plan, node, core, t->moments);
     sol_moments_merge(total->moments, total->count, t->moments, pixels, shape.channels);
     total->count += pixels;
@@ -270,40 +326,51 @@ static void write_core(const SolTiledPlan *t, const Cut *cut, const SolCanvas *c
     canvas->write(canvas->context, core, first, (size_t)shape.width, sol_shape_plane(shape));
 }
 
-/* Puts together the moments that an adain node goes by, and finds its map. */
-static void run_pass(SolTiledPlan *t, Pass *pass, const SolCanvas *canvas, const float *statistics, float strength)
+/* Puts together what an adain or wct node goes by, and finds its map. */
+static int run_pass(SolTiledPlan *t, Pass *pass, const SolCanvas *canvas, const float *statistics, float strength)
 {
-    int channels = sol_graph_node(t->graph, pass->node)->channels;
-    SolAdainMap *map = &t->maps[pass->node];
+    const SolNode *node = sol_graph_node(t->graph, pass->node);
+    const float *style = statistics + sol_graph_statistics(t->graph, node->layer.tap);
+    bool wct = node->layer.op == SOL_OP_WCT;
+    SolStyleMap *map = &t->maps[pass->node];
     Cut cut = cut_for(t, halo_of(t, pass));
     pass->content.count = pass->own.count = 0;
+    if (wct)
+        sol_scatter_clear(&pass->content.scatter, node->channels);
     for (int i = 0; i < tiles_of(&cut); i++) {
         read_tile(t, &cut, i, canvas);
         sol_plan_run_tile(t->plan, pass->node, t->maps);
         add_core(t, &cut, pass->input, &pass->content);
-        if (strength < 1)
+        if (strength < 1 && !wct)
             add_core(t, &cut, pass->tap, &pass->own);
     }
-    sol_adain_aim(pass->own.moments, channels, statistics + sol_graph_statistics(t->graph, pass->tap), strength,
-                  t->mean, t->std);
-    sol_adain(pass->content.moments, channels, t->mean, t->std, map->centre, map->scale, map->offset);
+    if (wct) {
+        int result = sol_wct(&pass->content.scatter, node->channels, style, strength * node->layer.strength, t->work,
+                             map->centre, map->scale, map->offset);
+        return result == SOL_OK ? SOL_OK : sol_fail_within(result, "layer \"%s\"", node->name);
+    }
+    sol_adain_aim(pass->own.moments, node->channels, style, strength, t->mean, t->std);
+    sol_adain(pass->content.moments, node->channels, t->mean, t->std, map->centre, map->scale, map->offset);
+    return SOL_OK;
 }
 
-void sol_tiled_run(SolTiledPlan *t, const SolCanvas *canvas, const float *statistics, float strength)
+int sol_tiled_run(SolTiledPlan *t, const SolCanvas *canvas, const float *statistics, float strength)
 {
     int nodes = sol_graph_count(t->graph);
     Cut cut = cut_for(t, t->halos[nodes - 1]);
     bool whole = sol_tiled_count(t) == 1;
-    for (int i = 0; i < t->pass_count && !whole; i++)
-        run_pass(t, &t->passes[i], canvas, statistics, strength);
-    for (int i = 0; i < tiles_of(&cut); i++) {
+    int result = SOL_OK;
+    for (int i = 0; i < t->pass_count && !whole && result == SOL_OK; i++)
+        result = run_pass(t, &t->passes[i], canvas, statistics, strength);
+    for (int i = 0; i < tiles_of(&cut) && result == SOL_OK; i++) {
         read_tile(t, &cut, i, canvas);
         if (whole)
-            sol_plan_run(t->plan, statistics, strength);
+            result = sol_plan_run(t->plan, statistics, strength);
         else
             sol_plan_run_tile(t->plan, nodes, t->maps);
         write_core(t, &cut, canvas);
     }
+    return result;
 }
 
 /* All tiles through the part of the network that the taps need. */
@@ -318,25 +385,38 @@ static void add_taps(SolTiledPlan *t, const SolCanvas *canvas, Total totals[])
     }
 }
 
+/* Fills in what a style keeps of a tap. */
+static int keep_statistics(const SolTiledPlan *t, int tap, const Total *total, float *statistics)
+{
+    int channels = sol_graph_node(t->graph, tap)->channels;
+    float *to = statistics + sol_graph_statistics(t->graph, tap);
+    if (total->scatter.mean)
+        return sol_wct_colouring(&total->scatter, channels, t->work, to);
+    for (int c = 0; c < channels; c++) {
+        to[c] = (float)total->moments[c].mean;
+        to[channels + c] = sol_deviation(&total->moments[c]);
+    }
+    return SOL_OK;
+}
+
 int sol_tiled_learn(SolTiledPlan *t, const SolCanvas *canvas, float *statistics)
 {
     int taps = sol_graph_tap_count(t->graph), result = SOL_OK;
     Total *totals = sol_calloc((size_t)taps, sizeof *totals);
     if (!totals)
         return sol_fail_memory("a style");
-    for (int k = 0; k < taps && result == SOL_OK; k++)
-        if (!(totals[k].moments = new_moments(sol_graph_node(t->graph, sol_graph_tap(t->graph, k))->channels)))
-            result = sol_fail_memory("a style");
+    for (int k = 0; k < taps && result == SOL_OK; k++) {
+        const SolNode *tap = sol_graph_node(t->graph, sol_graph_tap(t->graph, k));
+        result = open_total(&totals[k], tap->tapped, tap->channels);
+        if (result == SOL_OK && tap->tapped == SOL_OP_WCT)
+            sol_scatter_clear(&totals[k].scatter, tap->channels);
+    }
     if (result == SOL_OK)
         add_taps(t, canvas, totals);
     for (int k = 0; k < taps; k++) {
-        int tap = sol_graph_tap(t->graph, k), channels = sol_graph_node(t->graph, tap)->channels;
-        float *to = statistics + sol_graph_statistics(t->graph, tap);
-        for (int c = 0; c < channels && result == SOL_OK; c++) {
-            to[c] = (float)totals[k].moments[c].mean;
-            to[channels + c] = sol_deviation(&totals[k].moments[c]);
-        }
-        sol_free(totals[k].moments);
+        if (result == SOL_OK)
+            result = keep_statistics(t, sol_graph_tap(t->graph, k), &totals[k], statistics);
+        close_total(&totals[k]);
     }
     sol_free(totals);
     return result;
@@ -373,8 +453,8 @@ void sol_tiled_close(SolTiledPlan **out)
     if (!t)
         return;
     for (int i = 0; i < t->pass_count; i++) {
-        sol_free(t->passes[i].content.moments);
-        sol_free(t->passes[i].own.moments);
+        close_total(&t->passes[i].content);
+        close_total(&t->passes[i].own);
         sol_free(t->maps[t->passes[i].node].centre);
     }
     sol_plan_close(&t->plan);
@@ -383,6 +463,8 @@ void sol_tiled_close(SolTiledPlan **out)
     sol_free(t->passes);
     sol_free(t->moments);
     sol_free(t->mean);
+    sol_free(t->part);
+    sol_free(t->work);
     sol_free(t);
     *out = NULL;
 }

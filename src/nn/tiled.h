@@ -3,9 +3,9 @@
  * A network planned for pictures of one size within a given amount of memory: for the whole picture where that
  * suffices, for tiles of it where it does not.
  *
- * Adain nodes go by the moments of the whole picture, so tiles take one pass for each of them, in which what the
- * node reads is computed tile by tile and the moments of the cores are put together, and a last pass for the
- * output. The result is that of a run on the whole picture, but for rounding.
+ * Adain nodes go by the moments of the whole picture, and wct nodes by its scatter, so tiles take one pass for each of
+ * them, in which what the node reads is computed tile by tile and those of the cores are put together, and a last pass
+ * for the output. The result is that of a run on the whole picture, but for rounding.
  */
 #ifndef SOL_NN_TILED_H
 #define SOL_NN_TILED_H
@@ -44,12 +44,12 @@ typedef struct SolMemoryLimit {
 int sol_tiled_open(SolTiledPlan **tiled, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
                    const SolPlanOptions *options, SolPool *pool, SolMemoryLimit limit);
 
-/** Runs the whole network, whose output was kept. `statistics` and `strength` are as for sol_plan_run(). */
-void sol_tiled_run(SolTiledPlan *tiled, const SolCanvas *canvas, const float *statistics, float strength);
+/** Runs the whole network, whose output was kept. All else is as for sol_plan_run(). */
+int sol_tiled_run(SolTiledPlan *tiled, const SolCanvas *canvas, const float *statistics, float strength);
 
 /**
- * Fills in what a style has: means and deviations of the picture at the taps, which were kept, as
- * sol_graph_statistics() lays them out. 0 or SOL_ERR_NOMEM.
+ * Fills in what a style has: means and deviations or colourings of the picture at the taps, which were kept, as
+ * sol_graph_statistics() lays them out. 0, SOL_ERR_NOMEM or SOL_ERR_FORMAT (the network's numbers are not finite).
  */
 int sol_tiled_learn(SolTiledPlan *tiled, const SolCanvas *canvas, float *statistics);
 

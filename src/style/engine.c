@@ -14,10 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const SolEngineClass sol_engine_adain;
+extern const SolEngineClass sol_engine_adain, sol_engine_wct;
 
 static const SolEngineClass *const engines[] = {
     &sol_engine_adain,
+    &sol_engine_wct,
 };
 
 enum { ENGINES = sizeof engines / sizeof engines[0], MIN_SHORT_SIDE = 64, MAX_SHORT_SIDE = 4096 };
@@ -66,6 +67,8 @@ int sol_engine_open(SolEngine **out, const SolModel *model, const SolEngineOptio
         return sol_fail_memory("an engine");
     engine->kind = kind;
     engine->model = model;
+    engine->level_strength = options->level_strength;
+    engine->levels = options->levels;
     result = choose_how(engine, options);
     if (result == SOL_OK)
         result = sol_pool_open(&engine->pool, options->threads);
@@ -75,6 +78,7 @@ int sol_engine_open(SolEngine **out, const SolModel *model, const SolEngineOptio
         sol_engine_close(&engine);
         return result;
     }
+    engine->level_strength = NULL;
     *out = engine;
     return SOL_OK;
 }

@@ -51,6 +51,8 @@ struct SolEngine {
     SolPool *pool;         /* the threads that work on one frame */
     SolPlanOptions how;    /* its convolutions are computed */
     uint64_t memory;       /* bytes that a frame may take */
+    const double *level_strength; /* as SolEngineOptions has them, while the engine is opened */
+    int levels;
     int width, height;     /* of the planned frames; 0 without a plan */
     size_t style_size;     /* numbers that a style has */
     void *state;           /* the engine's own */

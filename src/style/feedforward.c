@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The engine `adain`: one pass through an encoder and a decoder with adaptive instance normalisation
- * between (Huang & Belongie 2017). A style is the mean and deviation of every tapped channel.
+ * The engines that paint by one run of a network:
+ *
+ * - `adain`: an encoder and a decoder with adaptive instance normalisation between (Huang & Belongie 2017). A style is
+ *   the mean and deviation of every tapped channel.
+ * - `wct`: encoders and decoders with whitening and colouring between, at one depth or at several, one after the other
+ *   (Li et al. 2017). A style is the mean and the colouring of every tap.
  *
  * Frames are continued by reflection to the sizes that the network's poolings divide evenly, and the
  * painting is cut back. Style images run through the encoder at their own size. Both are cut into tiles where
@@ -11,14 +15,16 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "nn/levels.h"
 #include "nn/tiled.h"
 
 /* Of code, libraries and what they allocate, about: it has to fit into the engine's memory, too. */
 enum { PROGRAM_BYTES = 48 << 20 };
 
 typedef struct State {
-    const SolGraph *graph;
-    SolTiledPlan *plan; /* for frames */
+    const SolGraph *graph; /* the model's, or `own` */
+    SolGraph *own;         /* of the levels that are painted with */
+    SolTiledPlan *plan;    /* for frames */
 } State;
 
 static int output_node(const SolGraph *graph)
@@ -26,15 +32,40 @@ static int output_node(const SolGraph *graph)
     return sol_graph_count(graph) - 1;
 }
 
-static int adain_open(SolEngine *engine)
+/* Opens the engine of a network with layers `op`. */
+static int feedforward_open(SolEngine *engine, SolOp op)
 {
+    const SolGraph *graph = sol_model_graph(engine->model);
     State *state = sol_calloc(1, sizeof *state);
+    bool found = false;
     if (!state)
         return sol_fail_memory("an engine");
     engine->state = state;
-    state->graph = sol_model_graph(engine->model);
-    engine->style_size = sol_graph_statistics(state->graph, -1);
-    return engine->style_size > 0 ? SOL_OK : sol_fail(SOL_ERR_FORMAT, "the network has no adain layer");
+    state->graph = graph;
+    engine->style_size = sol_graph_statistics(graph, -1);
+    for (int n = 0; n < sol_graph_count(graph); n++)
+        found = found || sol_graph_node(graph, n)->layer.op == op;
+    return found ? SOL_OK : sol_fail(SOL_ERR_FORMAT, "the network has no %s layer", sol_op_name(op));
+}
+
+static int adain_open(SolEngine *engine)
+{
+    if (engine->level_strength)
+        return sol_fail(SOL_ERR_ARGUMENT, "its network has no levels to give strengths to: its method is adain");
+    return feedforward_open(engine, SOL_OP_ADAIN);
+}
+
+static int wct_open(SolEngine *engine)
+{
+    int result = feedforward_open(engine, SOL_OP_WCT);
+    State *state = engine->state;
+    if (result == SOL_OK)
+        result = sol_graph_levels(&state->own, state->graph, engine->level_strength, engine->levels);
+    if (result != SOL_OK)
+        return result;
+    state->graph = state->own;
+    engine->style_size = sol_graph_statistics(state->own, -1);
+    return SOL_OK;
 }
 
 static int round_up(int side, int multiple)
@@ -56,7 +87,7 @@ static SolMemoryLimit limit_for(const SolEngine *engine, int width, int height, 
     return (SolMemoryLimit){.bytes = engine->memory, .others = others};
 }
 
-static int adain_plan(SolEngine *engine, int width, int height)
+static int feedforward_plan(SolEngine *engine, int width, int height)
 {
     State *state = engine->state;
     int multiple = sol_graph_multiple(state->graph), output = output_node(state->graph);
@@ -84,7 +115,7 @@ static void write_area(void *context, SolArea area, const float *planes, size_t 
     sol_image_from_planes(pictures->out, area, planes, row, plane, pictures->pool);
 }
 
-static int adain_learn(SolEngine *engine, const SolImage *image, float *values)
+static int feedforward_learn(SolEngine *engine, const SolImage *image, float *values)
 {
     const SolGraph *graph = ((State *)engine->state)->graph;
     const SolPlanOptions exact = {.backend = engine->how.backend, .precision = SOL_PRECISION_FLOAT32};
@@ -106,33 +137,33 @@ static int adain_learn(SolEngine *engine, const SolImage *image, float *values)
     return result;
 }
 
-static int adain_paint(SolEngine *engine, const float *values, float strength, const SolImage *frame,
+static int feedforward_paint(SolEngine *engine, const float *values, float strength, const SolImage *frame,
                        SolImage *painted)
 {
     Pictures pictures = {.in = frame, .out = painted, .pool = engine->pool};
     const SolCanvas canvas = {.context = &pictures, .read = read_area, .write = write_area};
-    sol_tiled_run(((State *)engine->state)->plan, &canvas, values, strength);
-    return SOL_OK;
+    return sol_tiled_run(((State *)engine->state)->plan, &canvas, values, strength);
 }
 
-static double adain_gflop(const SolEngine *engine)
+static double feedforward_gflop(const SolEngine *engine)
 {
     return 2 * sol_tiled_macs(((State *)engine->state)->plan) / 1e9;
 }
 
-static int adain_tiles(const SolEngine *engine)
+static int feedforward_tiles(const SolEngine *engine)
 {
     return sol_tiled_count(((State *)engine->state)->plan);
 }
 
-static const char *adain_backend(const SolEngine *engine)
+static const char *feedforward_backend(const SolEngine *engine)
 {
     return sol_tiled_backend(((State *)engine->state)->plan);
 }
 
-static SolEngineLayer describe(const SolPlanStep *step)
+/* `named` is the model's node: the one of the step may not last as long as the model. */
+static SolEngineLayer describe(const SolPlanStep *step, const SolNode *named)
 {
-    SolEngineLayer layer = {.name = step->node->name,
+    SolEngineLayer layer = {.name = named->name,
                             .op = sol_op_name(step->node->layer.op),
                             .channels = step->shape.channels,
                             .width = step->shape.width,
@@ -156,39 +187,54 @@ static SolEngineLayer describe(const SolPlanStep *step)
     return layer;
 }
 
-static int adain_layers(const SolEngine *engine, SolEngineLayer layers[], int room)
+static int feedforward_layers(const SolEngine *engine, SolEngineLayer layers[], int room)
 {
     const State *state = engine->state;
+    const SolGraph *graph = sol_model_graph(engine->model);
     int count = 0;
     for (int n = 0; n < sol_graph_count(state->graph); n++) {
         SolPlanStep step;
         if (!sol_tiled_step(state->plan, n, &step))
             continue;
         if (count < room)
-            layers[count] = describe(&step);
+            layers[count] = describe(&step, sol_graph_node(graph, sol_graph_find(graph, step.node->name)));
         count++;
     }
     return count;
 }
 
-static void adain_close(SolEngine *engine)
+static void feedforward_close(SolEngine *engine)
 {
     State *state = engine->state;
     if (!state)
         return;
     sol_tiled_close(&state->plan);
+    sol_graph_close(&state->own);
     sol_free(state);
 }
 
 const SolEngineClass sol_engine_adain = {
     .name = "adain",
     .open = adain_open,
-    .plan = adain_plan,
-    .learn = adain_learn,
-    .paint = adain_paint,
-    .gflop = adain_gflop,
-    .tiles = adain_tiles,
-    .backend = adain_backend,
-    .layers = adain_layers,
-    .close = adain_close,
+    .plan = feedforward_plan,
+    .learn = feedforward_learn,
+    .paint = feedforward_paint,
+    .gflop = feedforward_gflop,
+    .tiles = feedforward_tiles,
+    .backend = feedforward_backend,
+    .layers = feedforward_layers,
+    .close = feedforward_close,
+};
+
+const SolEngineClass sol_engine_wct = {
+    .name = "wct",
+    .open = wct_open,
+    .plan = feedforward_plan,
+    .learn = feedforward_learn,
+    .paint = feedforward_paint,
+    .gflop = feedforward_gflop,
+    .tiles = feedforward_tiles,
+    .backend = feedforward_backend,
+    .layers = feedforward_layers,
+    .close = feedforward_close,
 };
