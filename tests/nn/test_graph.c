@@ -171,7 +171,7 @@ static void assert_refused(SolGraph *graph, const char *name, SolLayer layer, co
 static void test_unsound_graphs_are_refused(void **state)
 {
     SolGraph *g = NULL;
-    int pool, styled, wide, shrunk;
+    int pool, styled, wide, vast, shrunk;
     (void)state;
     assert_int_equal(sol_graph_open(&g), 0);
     assert_refused(g, "x", (SolLayer){.op = SOL_OP_RELU}, "a network begins with its input");
@@ -196,7 +196,18 @@ static void test_unsound_graphs_are_refused(void **state)
                    "its input has 3 channels, the style layer \"wide\" 5");
     styled = add(g, "styled", (SolLayer){.op = SOL_OP_ADAIN, .tap = pool});
     assert_refused(g, "x", (SolLayer){.op = SOL_OP_ADAIN, .tap = styled},
-                   "the style layer \"styled\" depends on an adain layer");
+                   "the style layer \"styled\" depends on an adain or wct layer");
+    assert_refused(g, "x", (SolLayer){.op = SOL_OP_WCT, .tap = styled},
+                   "the style layer \"styled\" depends on an adain or wct layer");
+    assert_refused(g, "x", (SolLayer){.op = SOL_OP_WCT, .tap = pool},
+                   "the style layer \"pool\" is one of adain already, and serves either adain or wct");
+    assert_refused(g, "x", (SolLayer){.op = SOL_OP_WCT, .strength = 1.5f}, "a strength of 1.5: it must be 0 to 1");
+    assert_refused(g, "x", (SolLayer){.op = SOL_OP_WCT, .strength = NAN}, "a strength of nan: it must be 0 to 1");
+    vast = add(g, "vast", (SolLayer){.op = SOL_OP_CONV, .channels = 2049, .kernel = 1});
+    assert_refused(g, "x", (SolLayer){.op = SOL_OP_WCT, .inputs = {vast}, .tap = vast},
+                   "2049 channels: wct takes 2048 at most");
+    assert_refused(g, "x", (SolLayer){.op = SOL_OP_LEVEL, .inputs = {pool, 0}},
+                   "its inputs differ in size: \"pool\" and \"image\"");
     shrunk = pool;
     for (int i = 2; i <= 12; i++) {
         char name[16];

@@ -116,12 +116,33 @@ static SolGraph *skipping(Kind kind)
     return g;
 }
 
+/* Two levels of whitening and colouring; the style of the second is taken on the picture itself. */
+static SolGraph *colouring(Kind kind)
+{
+    SolGraph *g = NULL;
+    int x, first, tap;
+    assert_int_equal(sol_graph_open(&g), 0);
+    x = add(g, (SolLayer){.op = SOL_OP_INPUT, .channels = 3});
+    tap = conv(g, kind, x, 4, true);
+    first = conv(g, kind, x, 6, true);
+    first = unary(g, SOL_OP_MAX_POOL, first);
+    first = conv(g, kind, first, 6, true);
+    first = add(g, (SolLayer){.op = SOL_OP_WCT, .inputs = {first}, .tap = first, .strength = 0.8f});
+    first = unary(g, SOL_OP_UPSAMPLE, first);
+    first = conv(g, kind, first, 3, false);
+    x = add(g, (SolLayer){.op = SOL_OP_LEVEL, .inputs = {first, x}});
+    x = conv(g, kind, x, 4, true);
+    x = add(g, (SolLayer){.op = SOL_OP_WCT, .inputs = {x}, .tap = tap, .strength = 1});
+    conv(g, kind, x, 3, false);
+    return g;
+}
+
 typedef SolGraph *(*Network)(Kind kind);
 
-static const Network networks[] = {plain, skipping};
+static const Network networks[] = {plain, skipping, colouring};
 static const Kind kinds[] = {{SOL_BORDER_REFLECT, 3}, {SOL_BORDER_ZERO, 3}, {SOL_BORDER_REFLECT, 5}};
 
-enum { NETWORKS = 2, KINDS = 3 };
+enum { NETWORKS = 3, KINDS = 3 };
 
 /* ---- pictures ---- */
 
@@ -256,14 +277,14 @@ static void check_halos(const SolGraph *g, const int halos[])
     const SolPlanOptions exact = {.backend = sol_conv_backend("reference"), .precision = SOL_PRECISION_FLOAT32};
     Planes p = make_planes(WHOLE, WHOLE);
     SolPlan *plans[2] = {NULL, NULL};
-    SolAdainMap maps[MOST];
-    float numbers[16];
+    SolStyleMap maps[MOST];
+    float numbers[64];
     int nodes[MOST], count = sol_graph_count(g), multiple = sol_graph_multiple(g);
     assert_in_range(count, 1, MOST);
-    for (int i = 0; i < 16; i++)
-        numbers[i] = 0.5f + 0.1f * (float)i;
+    for (int i = 0; i < 64; i++)
+        numbers[i] = 0.5f + 0.1f * (float)(i % 16);
     for (int n = 0; n < count; n++) {
-        maps[n] = (SolAdainMap){numbers, numbers + 4, numbers + 8};
+        maps[n] = (SolStyleMap){.centre = numbers, .scale = numbers + 4, .offset = numbers + 8};
         nodes[n] = n;
     }
     for (int i = 0; i < 2; i++) {
@@ -320,7 +341,7 @@ static int paint(const SolGraph *g, Planes *p, size_t bytes, float strength, Sol
         for (size_t i = 0; i < 3 * sol_shape_plane(p->shape); i++) /* the negative first: nothing of it may be left */
             p->in[i] = -p->in[i];
         memset(p->written, 0, sol_shape_plane(p->shape) * sizeof *p->written);
-        sol_tiled_run(tiled, &canvas, statistics, strength);
+        assert_int_equal(sol_tiled_run(tiled, &canvas, statistics, strength), 0);
         for (size_t i = 0; i < sol_shape_plane(p->shape); i++)
             assert_int_equal(p->written[i], 1);
     }
