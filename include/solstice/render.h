@@ -29,7 +29,6 @@ typedef struct SolRenderOptions {
     int64_t first;            /* the first frame rendered, from 0 */
     int64_t count;            /* how many frames; 0: to the last one */
     int size;                 /* short side to paint at, instead of the schedule's; 0 for that */
-    const char *model;        /* path of a model file, instead of the schedule's; NULL for that */
     const SolPrecision *precision; /* instead of the schedule's; NULL for that */
     uint64_t memory;          /* bytes that painting a frame may take, instead of the schedule's; 0 for that */
     int threads;              /* 0 for one a processor */

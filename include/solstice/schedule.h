@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <solstice/color.h>
 #include <solstice/error.h>
 #include <solstice/video.h>
 
@@ -21,16 +22,24 @@ extern "C" {
 
 typedef struct SolSchedule SolSchedule;
 
+/* How a schedule is to be read. */
+typedef struct SolScheduleOptions {
+    const char *const *model_folders; /* where models are looked for by name (sol_model_find()), NULL-terminated */
+    /* In place of the schedule's own keys of these names, but not of its segments'; NULL for those. */
+    const char *model;  /* a name, or a path from the current folder */
+    const char *method;
+    const SolColor *color;
+} SolScheduleOptions;
+
 /**
  * Reads and checks a schedule: syntax, keys, types, ranges of values, and that the files it names
  * exist. What depends on the clip's length is checked by sol_timeline_open().
  *
- * @param[out] schedule   untouched on failure; released by sol_schedule_close()
- * @param model_folders   where models are looked for by name (sol_model_find()), NULL-terminated; NULL
- *                        itself where the caller has a model of its own, and the schedule's is not wanted
- * @return 0, SOL_ERR_SCHEDULE, SOL_ERR_IO (the schedule itself cannot be read), SOL_ERR_NOMEM
+ * @param[out] schedule  untouched on failure; released by sol_schedule_close()
+ * @return 0, SOL_ERR_SCHEDULE, SOL_ERR_ARGUMENT (what the options say cannot be), SOL_ERR_IO (the schedule itself
+ *         cannot be read), SOL_ERR_NOMEM
  */
-SOL_API int sol_schedule_load(SolSchedule **schedule, const char *path, const char *const model_folders[]);
+SOL_API int sol_schedule_load(SolSchedule **schedule, const char *path, const SolScheduleOptions *options);
 
 SOL_API void sol_schedule_close(SolSchedule **schedule);
 
@@ -52,6 +61,16 @@ SOL_API int sol_schedule_open_input(const SolSchedule *schedule, int size, int t
  */
 SOL_API int sol_schedule_output(const SolSchedule *schedule, const char *path, SolOutputSettings *settings);
 
+/* How frames are painted. */
+typedef struct SolLook {
+    const char *model;         /* path of the model's file */
+    const char *method;        /* the engine that paints with it; NULL: as the model itself says */
+    const char *const *styles; /* [style_count] paths of images; none where the model has a style of its own */
+    const float *weights;      /* [style_count] how much each counts, summing to 1 */
+    int style_count;
+    SolColor color;
+} SolLook;
+
 /* A schedule laid over a clip: stretches of frames, ascending, without gap or overlap. */
 typedef struct SolTimeline SolTimeline;
 
@@ -59,7 +78,7 @@ typedef struct SolStretch {
     const char *name;       /* the segment's name; "" for frames that no segment covers */
     int64_t first, last;    /* frames, from 0, both included */
     double start, end;      /* seconds: start of the first frame, end of the last */
-    const char *style;      /* path of the style image; NULL: the frames pass through untouched */
+    const SolLook *look;    /* the schedule's; NULL: the frames pass through untouched */
     float strength;         /* 0..1 */
     bool covered;           /* false for frames that no segment covers */
 } SolStretch;
@@ -84,8 +103,9 @@ typedef struct SolMoment {
     int stretch;      /* the stretch that the frame lies in */
     int styles;       /* 0: the frame passes through; 1; or 2 within a transition */
     int from[2];      /* stretches whose styles apply */
-    float weight[2];  /* of those styles, summing to 1 */
+    float weight[2];  /* of those styles in a blend that is painted with `strength`, summing to 1 */
     float strength;   /* 0..1 */
+    float later;      /* 0..1: how far a transition is, where each side is painted by itself with its own strength */
     float opacity;    /* of the painting over the frame itself, above 0 and up to 1; 0 where styles is 0 */
 } SolMoment;
 

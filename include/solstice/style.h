@@ -5,6 +5,8 @@
 #ifndef SOLSTICE_STYLE_H
 #define SOLSTICE_STYLE_H
 
+#include <stdbool.h>
+
 #include <solstice/image.h>
 #include <solstice/model.h>
 #include <solstice/precision.h>
@@ -24,6 +26,7 @@ typedef struct SolStyle SolStyle;
 
 /* How an engine is to work; all zeros for what suits the machine best. */
 typedef struct SolEngineOptions {
+    const char *method;     /* one of sol_method_name(); NULL: the model's own */
     int threads;            /* that work on one frame; 0 for one a processor */
     SolPrecision precision;
     const char *backend;    /* what computes convolutions: "onednn" (where it is built in), "blas" or "reference";
@@ -43,6 +46,12 @@ typedef struct SolEngineOptions {
  * @return 0, SOL_ERR_ARGUMENT (no such backend), SOL_ERR_FORMAT (the model's method has no engine), SOL_ERR_NOMEM
  */
 SOL_API int sol_engine_open(SolEngine **engine, const SolModel *model, const SolEngineOptions *options);
+
+/** The name of method number `i` (adain, for example), as models and schedules call it; NULL behind the last. Static. */
+SOL_API const char *sol_method_name(int i);
+
+/** Whether the engine paints in styles that it learns from images; false where its model has one style of its own. */
+SOL_API bool sol_engine_learns(const SolEngine *engine);
 
 /** The name of backend number `i`, in order of preference; NULL behind the last. Static. */
 SOL_API const char *sol_engine_backend_name(int i);
@@ -69,6 +78,9 @@ SOL_API int sol_style_learn(SolStyle **style, SolEngine *engine, const SolImage 
 
 /** As sol_style_learn() with the still image in the file `path` and SOL_STYLE_SHORT_SIDE. */
 SOL_API int sol_style_open(SolStyle **style, SolEngine *engine, const char *path);
+
+/** As sol_style_open(), with the colours of the picture `content` (sol_image_match_color()); NULL: its own. */
+SOL_API int sol_style_open_like(SolStyle **style, SolEngine *engine, const char *path, const SolImage *content);
 
 /**
  * out = sum of weight[i] * style[i], in the engine's own space. Weights need not sum to 1.

@@ -15,6 +15,28 @@ static const char *stretch_name(const SolStretch *stretch)
     return stretch->covered ? stretch->name : "(no segment)";
 }
 
+/* "a.jpg, strength 0.5", "0.7 a.jpg + 0.3 b.jpg", "none (untouched)". */
+static void print_look(const SolStretch *stretch)
+{
+    const SolLook *look = stretch->look;
+    for (int i = 0; look && i < look->style_count; i++) {
+        if (look->style_count > 1)
+            printf("%s%.3g ", i ? " + " : "", (double)look->weights[i]);
+        printf("%s", look->styles[i]);
+    }
+    if (!look)
+        printf("none (untouched)");
+    else if (look->style_count == 0)
+        printf("%s", look->model);
+    if (look && look->method)
+        printf(", %s", look->method);
+    if (look && look->color != SOL_COLOR_STYLE)
+        printf(", color %s", sol_color_name(look->color));
+    if (look && stretch->strength < 1)
+        printf(", strength %g", (double)stretch->strength);
+    printf("\n");
+}
+
 static void print_timeline(const SolTimeline *timeline)
 {
     int wide = 7;
@@ -32,12 +54,7 @@ static void print_timeline(const SolTimeline *timeline)
         snprintf(frames, sizeof frames, "%lld-%lld", (long long)stretch.first, (long long)stretch.last);
         snprintf(seconds, sizeof seconds, "%.3f-%.3f", stretch.start, stretch.end);
         printf("%-*s  %-15s  %-17s  ", wide, stretch_name(&stretch), frames, seconds);
-        if (!stretch.style)
-            printf("none (untouched)\n");
-        else if (stretch.strength < 1)
-            printf("%s, strength %g\n", stretch.style, (double)stretch.strength);
-        else
-            printf("%s\n", stretch.style);
+        print_look(&stretch);
     }
 }
 
@@ -48,7 +65,7 @@ static int check_file(const char *path)
     SolVideoIndex index = {0};
     SolVideoInfo info;
     SolTimeline *timeline = NULL;
-    int result = sol_schedule_load(&schedule, path, model_folders());
+    int result = sol_schedule_load(&schedule, path, &(SolScheduleOptions){.model_folders = model_folders()});
     if (result == SOL_OK)
         result = sol_schedule_open_input(schedule, 0, 0, &sol_console_log, &video);
     if (result == SOL_OK)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <solstice/color.h>
 #include <solstice/image.h>
 #include <solstice/log.h>
 #include <solstice/model.h>
@@ -44,6 +45,7 @@ typedef enum OptionKind {
     OPTION_RANGE,    /* FrameRange, "A-B" or "A" */
     OPTION_SIZE,     /* FrameSize, "WxH" */
     OPTION_PRECISION, /* Precision */
+    OPTION_COLOR,    /* Color */
     OPTION_MEMORY    /* uint64_t: bytes, "2GiB" */
 } OptionKind;
 
@@ -64,6 +66,11 @@ typedef struct Precision {
     SolPrecision value;
     bool given;
 } Precision;
+
+typedef struct Color {
+    SolColor value;
+    bool given;
+} Color;
 
 typedef struct Option {
     const char *name; /* long, without the dashes */

@@ -119,6 +119,13 @@ static bool store(const Command *command, const Option *option, const char *text
         }
         complain("%s: --%s %s: must be auto, float32 or bfloat16", command->name, option->name, text);
         return false;
+    case OPTION_COLOR:
+        if (sol_color_find(text, &((Color *)option->value)->value)) {
+            ((Color *)option->value)->given = true;
+            return true;
+        }
+        complain("%s: --%s %s: must be style, content or luminance", command->name, option->name, text);
+        return false;
     case OPTION_MEMORY:
         if (sol_parse_memory(text, option->value))
             return true;

@@ -23,7 +23,8 @@ typedef struct Wishes {
     int64_t size, threads;
     Precision precision;
     uint64_t memory;
-    const char *model, *stats;
+    const char *model, *method, *stats;
+    Color color;
     bool overwrite, quiet;
 } Wishes;
 
@@ -78,12 +79,11 @@ static int choose_outputs(const SolSchedule *schedule, const TextList *paths, So
     return result;
 }
 
-static int render_schedule(const SolSchedule *schedule, const Wishes *wishes, const char *model)
+static int render_schedule(const SolSchedule *schedule, const Wishes *wishes)
 {
     SolRenderOptions options = {.first = wishes->frames.first,
                                 .count = wishes->frames.count,
                                 .size = (int)wishes->size,
-                                .model = model,
                                 .precision = wishes->precision.given ? &wishes->precision.value : NULL,
                                 .memory = wishes->memory,
                                 .threads = (int)wishes->threads,
@@ -116,17 +116,14 @@ static int render_schedule(const SolSchedule *schedule, const Wishes *wishes, co
 
 static int render_file(const char *path, const Wishes *wishes)
 {
+    const SolScheduleOptions options = {.model_folders = model_folders(),
+                                        .model = wishes->model,
+                                        .method = wishes->method,
+                                        .color = wishes->color.given ? &wishes->color.value : NULL};
     SolSchedule *schedule = NULL;
-    char *model = NULL;
-    int status, result = SOL_OK;
-    if (wishes->model && sol_model_find(&model, wishes->model, NULL, model_folders()) != SOL_OK) {
-        complain("%s", sol_error_text());
-        return EXIT_USAGE;
-    }
-    result = sol_schedule_load(&schedule, path, model ? NULL : model_folders());
+    int result = sol_schedule_load(&schedule, path, &options), status;
     catch_interrupts();
-    status = result == SOL_OK ? render_schedule(schedule, wishes, model) : report_failure(result);
-    free(model);
+    status = result == SOL_OK ? render_schedule(schedule, wishes) : report_failure(result);
     sol_schedule_close(&schedule);
     return status;
 }
@@ -140,6 +137,8 @@ static int run(int argc, char **argv)
         {"frames", 0, OPTION_RANGE, &wishes.frames, 0, 0},
         {"size", 0, OPTION_INT, &wishes.size, 64, 8192},
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},
+        {"method", 0, OPTION_TEXT, &wishes.method, 0, 0},
+        {"color", 0, OPTION_COLOR, &wishes.color, 0, 0},
         {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0},
         {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
@@ -169,6 +168,10 @@ const Command sol_command_render = {
         "      --frames A-B     only these frames, counted from 0\n"
         "      --size N         paint with N pixels on the shorter side\n"
         "      --model M        paint with this model: a name (\"solstice models\") or a .safetensors file\n"
+        "      --method NAME    paint by this method: adain for example; as the model says where it is not given\n"
+        "      --color WHOSE    colours: the style's (style), the content's (content), or each pixel's own, with\n"
+        "                       the painting's luminance (luminance)\n"
+        "                       (these three are for segments that do not say so themselves)\n"
         "      --precision P    compute in float32, bfloat16, or auto, which picks for each layer\n"
         "      --memory SIZE    paint within this much memory, in tiles where that is needed: 2GiB for example\n"
         "      --threads N      use N threads; as many as there are processors where it is not given\n"

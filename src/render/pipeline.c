@@ -103,29 +103,25 @@ static void *read_frames(void *argument)
 
 /* ---- stylist ---- */
 
+/* True where frame `n` is going to be painted. */
+static bool is_painted(const SolPipeline *pipeline, int64_t n, SolMoment *moment)
+{
+    if (!pipeline->timeline)
+        return false;
+    sol_timeline_at(pipeline->timeline, n, moment);
+    return moment->styles > 0;
+}
+
 /* Replaces *image by its painting, where the timeline has a style for it. */
 static int paint_frame(Run *run, SolImage **image)
 {
     const SolPipeline *pipeline = run->pipeline;
     SolImage *painting = NULL;
-    SolStyle *blend = NULL;
-    const SolStyle *style;
     SolMoment moment;
-    int result = SOL_OK;
-    if (!pipeline->timeline)
+    int result;
+    if (!is_painted(pipeline, (*image)->number, &moment))
         return SOL_OK;
-    sol_timeline_at(pipeline->timeline, (*image)->number, &moment);
-    if (moment.styles == 0)
-        return SOL_OK;
-    style = pipeline->styles[moment.from[0]];
-    if (moment.styles == 2) {
-        const SolStyle *both[] = {style, pipeline->styles[moment.from[1]]};
-        result = sol_style_blend(&blend, both, moment.weight, 2);
-        style = blend;
-    }
-    if (result == SOL_OK)
-        result = sol_engine_paint(pipeline->engine, style, moment.strength, *image, &painting);
-    sol_style_close(&blend);
+    result = sol_painters_paint(pipeline->painters, &moment, *image, &painting);
     if (result != SOL_OK)
         return sol_fail_within(result, "frame %lld", (long long)(*image)->number);
     if (moment.opacity < 1)
@@ -160,15 +156,6 @@ static void *paint_frames(void *argument)
 }
 
 /* ---- writer, in the caller's thread ---- */
-
-/* True where frame `n` is going to be painted. */
-static bool is_painted(const SolPipeline *pipeline, int64_t n, SolMoment *moment)
-{
-    if (!pipeline->timeline)
-        return false;
-    sol_timeline_at(pipeline->timeline, n, moment);
-    return moment->styles > 0;
-}
 
 /* Painting is what takes time: the estimate goes by painted frames, where there are any. */
 static void tell_progress(const Run *run, int64_t number, int64_t done, int64_t painted)

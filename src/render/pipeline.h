@@ -7,14 +7,13 @@
 #define SOL_RENDER_PIPELINE_H
 
 #include <solstice/render.h>
-#include <solstice/style.h>
+#include "render/painters.h"
 
 typedef struct SolPipeline {
     SolVideo *video;
     int64_t first, count;            /* frames */
     const SolTimeline *timeline;     /* NULL: every frame passes through */
-    SolEngine *engine;               /* planned for the frame size; NULL where nothing is painted */
-    SolStyle *const *styles;         /* of every stretch of the timeline; NULL for untouched ones */
+    SolPainters *painters;           /* planned for the frame size; NULL where nothing is painted */
     SolWriter *const *writers;
     int writer_count;
     const SolRenderOptions *options; /* log, progress, cancelled */

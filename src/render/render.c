@@ -13,8 +13,6 @@
 #include "render/pipeline.h"
 #include "schedule/schedule.h"
 
-#include <stdlib.h>
-#include <string.h>
 
 /* What a render holds; released by release(), half-built or whole. */
 typedef struct Render {
@@ -24,10 +22,7 @@ typedef struct Render {
     SolVideo *video;          /* borrowed */
     SolVideoIndex index;
     SolTimeline *timeline;    /* NULL for a plain clip */
-    SolModel *model;
-    SolEngine *engine;
-    SolStyle **styles;        /* [stretches]; several may point to one style */
-    int style_count;
+    SolPainters *painters;    /* NULL where nothing is painted */
     SolWriter **writers;      /* [output_count] */
     int64_t first, count;
 } Render;
@@ -37,16 +32,7 @@ static void release(Render *render)
     for (int i = 0; render->writers && i < render->output_count; i++)
         sol_writer_close(&render->writers[i]);
     sol_free(render->writers);
-    for (int i = 0; i < render->style_count; i++) {
-        SolStyle *style = render->styles[i];
-        for (int k = i; k < render->style_count; k++) /* one style may serve several stretches */
-            if (render->styles[k] == style)
-                render->styles[k] = NULL;
-        sol_style_close(&style);
-    }
-    sol_free(render->styles);
-    sol_engine_close(&render->engine);
-    sol_model_close(&render->model);
+    sol_painters_close(&render->painters);
     sol_timeline_close(&render->timeline);
     sol_video_index_clear(&render->index);
 }
@@ -83,7 +69,11 @@ static void report_uncovered(const Render *render)
     for (int i = 0; i < sol_timeline_count(render->timeline); i++) {
         SolStretch stretch;
         sol_timeline_stretch(render->timeline, i, &stretch);
-        if (!stretch.covered)
+        if (stretch.first < render->first)
+            stretch.first = render->first;
+        if (stretch.last >= render->first + render->count)
+            stretch.last = render->first + render->count - 1;
+        if (!stretch.covered && stretch.first <= stretch.last)
             sol_log(render->options->log, SOL_LOG_WARNING,
                     "frames %lld-%lld lie in no segment and pass through untouched", (long long)stretch.first,
                     (long long)stretch.last);
@@ -95,7 +85,7 @@ static bool is_wanted(const Render *render, int i)
 {
     SolStretch stretch, next;
     sol_timeline_stretch(render->timeline, i, &stretch);
-    if (!stretch.style)
+    if (!stretch.look)
         return false;
     /* a transition reaches at most one stretch further */
     if (i > 0) {
@@ -114,40 +104,57 @@ static SolPrecision precision_of(const SolRenderOptions *options, const SolSched
     return options->precision ? *options->precision : schedule->precision;
 }
 
+/*
+ * Reads the frame in the middle of every wanted stretch whose style gets the content's colours. One frame speaks for
+ * all of a stretch, so that its colours do not change from frame to frame.
+ */
+static int read_references(const Render *render, const SolSchedule *schedule, const bool wanted[],
+                           SolImage *references[])
+{
+    SolVideo *video = NULL;
+    int result = SOL_OK;
+    for (int i = 0; i < sol_timeline_count(render->timeline) && result == SOL_OK; i++) {
+        SolStretch stretch;
+        sol_timeline_stretch(render->timeline, i, &stretch);
+        if (!wanted[i] || stretch.look->color != SOL_COLOR_CONTENT)
+            continue;
+        if (is_cancelled(render->options))
+            result = sol_fail(SOL_ERR_CANCELLED, "interrupted");
+        else if (!video)
+            result = sol_schedule_open_input(schedule, render->options->size, render->options->threads, NULL, &video);
+        if (result == SOL_OK)
+            result = sol_video_skip_to(video, stretch.first + (stretch.last - stretch.first) / 2);
+        if (result == SOL_OK)
+            result = sol_video_read(video, &references[i]);
+        if (result == SOL_OK && !references[i])
+            result = sol_fail(SOL_ERR_FORMAT, "the clip ends before the middle of segment \"%s\"", stretch.name);
+    }
+    sol_video_close(&video);
+    return result;
+}
+
 static int learn_styles(Render *render, const SolSchedule *schedule)
 {
     const SolRenderOptions *options = render->options;
     const SolEngineOptions how = {.threads = options->threads,
                                   .precision = precision_of(options, schedule),
                                   .memory = options->memory ? options->memory : schedule->memory};
-    const char *model_path = options->model ? options->model : schedule->model;
-    int stretches = sol_timeline_count(render->timeline), result = SOL_OK;
-    render->styles = sol_calloc((size_t)stretches, sizeof *render->styles);
-    if (!render->styles)
-        return sol_fail_memory("the styles");
-    render->style_count = stretches;
-    for (int i = 0; i < stretches && result == SOL_OK; i++) {
-        SolStretch stretch, earlier;
-        if (!is_wanted(render, i))
-            continue;
-        if (is_cancelled(options))
-            return sol_fail(SOL_ERR_CANCELLED, "interrupted");
-        sol_timeline_stretch(render->timeline, i, &stretch);
-        for (int k = 0; k < i && !render->styles[i]; k++) {
-            sol_timeline_stretch(render->timeline, k, &earlier);
-            if (render->styles[k] && strcmp(earlier.style, stretch.style) == 0)
-                render->styles[i] = render->styles[k];
-        }
-        if (render->styles[i])
-            continue;
-        if (!model_path)
-            return sol_fail(SOL_ERR_ARGUMENT, "the schedule was read without its model, and no other is given");
-        if (!render->model && (result = sol_model_open(&render->model, model_path)) != SOL_OK)
-            break;
-        if (!render->engine && (result = sol_engine_open(&render->engine, render->model, &how)) != SOL_OK)
-            break;
-        result = sol_style_open(&render->styles[i], render->engine, stretch.style);
-    }
+    int count = sol_timeline_count(render->timeline), result = SOL_OK;
+    bool *wanted = sol_calloc((size_t)count, sizeof *wanted), any = false;
+    SolImage **references = sol_calloc((size_t)count, sizeof *references);
+    if (!wanted || !references)
+        result = sol_fail_memory("the styles");
+    for (int i = 0; i < count && result == SOL_OK; i++)
+        any |= wanted[i] = is_wanted(render, i);
+    if (result == SOL_OK && any)
+        result = read_references(render, schedule, wanted, references);
+    if (result == SOL_OK && any)
+        result = sol_painters_open(&render->painters, render->timeline, wanted, references, &how, options->cancelled,
+                                   options->user);
+    for (int i = 0; references && i < count; i++)
+        sol_image_unref(&references[i]);
+    sol_free(references);
+    sol_free(wanted);
     return result;
 }
 
@@ -166,7 +173,7 @@ static int codec_threads(const SolRenderOptions *options, bool painting, int sha
 static bool paints(const SolSchedule *schedule)
 {
     for (int i = 0; i < schedule->segment_count; i++)
-        if (schedule->segments[i].style)
+        if (schedule->segments[i].look)
             return true;
     return false;
 }
@@ -177,7 +184,7 @@ static int open_writers(Render *render, const SolVideoInfo *info)
                             .height = info->out_height,
                             .time_base = info->time_base,
                             .frame_rate = info->frame_rate,
-                            .threads = codec_threads(render->options, render->engine, ENCODING_SHARE),
+                            .threads = codec_threads(render->options, render->painters, ENCODING_SHARE),
                             .overwrite = render->options->overwrite,
                             .first = render->first,
                             .count = render->count};
@@ -210,13 +217,13 @@ static int carry_out(Render *render, double start, SolRenderReport *report)
     int result = SOL_OK;
     double encode_start;
     sol_video_info(render->video, &info);
-    if (render->engine)
-        result = sol_engine_plan(render->engine, info.out_width, info.out_height);
+    if (render->painters)
+        result = sol_painters_plan(render->painters, info.out_width, info.out_height);
     if (result == SOL_OK)
         result = open_writers(render, &info);
     if (result != SOL_OK)
         return result;
-    report->tiles = render->engine ? sol_engine_tiles(render->engine) : 0;
+    report->tiles = render->painters ? sol_painters_tiles(render->painters) : 0;
     report->width = info.out_width;
     report->height = info.out_height;
     report->threads = render->options->threads > 0 ? render->options->threads : sol_cpu_count();
@@ -225,8 +232,7 @@ static int carry_out(Render *render, double start, SolRenderReport *report)
                              .first = render->first,
                              .count = render->count,
                              .timeline = render->timeline,
-                             .engine = render->engine,
-                             .styles = render->styles,
+                             .painters = render->painters,
                              .writers = render->writers,
                              .writer_count = render->output_count,
                              .options = render->options};

@@ -14,31 +14,32 @@
 #include "media/encode_still.h"
 #include "media/sequence.h"
 #include "media/writer.h"
+#include "schedule/look.h"
 #include "schedule/values.h"
 #include "schedule/yaml.h"
 
-#include <solstice/model.h>
-
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-    VERSION, INPUT, FRAMERATE, GAPS, MODEL, SIZE, PRECISION, MEMORY, SEGMENTS, TRANSITION, OUTPUTS, SCHEDULE_KEYS
+    VERSION, INPUT, FRAMERATE, GAPS, MODEL, METHOD, COLOR, SIZE, PRECISION, MEMORY, SEGMENTS, TRANSITION, OUTPUTS,
+    SCHEDULE_KEYS
 };
 static const char *const schedule_keys[SCHEDULE_KEYS + 1] = {
     [VERSION] = "version", [INPUT] = "input", [FRAMERATE] = "framerate", [GAPS] = "gaps", [MODEL] = "model",
-    [SIZE] = "size", [PRECISION] = "precision", [MEMORY] = "memory", [SEGMENTS] = "segments",
-    [TRANSITION] = "transition", [OUTPUTS] = "outputs",
+    [METHOD] = "method", [COLOR] = "color", [SIZE] = "size", [PRECISION] = "precision", [MEMORY] = "memory",
+    [SEGMENTS] = "segments", [TRANSITION] = "transition", [OUTPUTS] = "outputs",
 };
 
 /* FRAMES, TIME and SHARE in the order of SolSpanKind */
-enum { NAME, FRAMES, TIME, SHARE, STYLE, STRENGTH, SEGMENT_KEYS };
+enum {
+    NAME, FRAMES, TIME, SHARE, STYLE, WEIGHTS, STRENGTH, OWN_MODEL, OWN_METHOD, OWN_COLOR, SEGMENT_KEYS
+};
 static const char *const segment_keys[SEGMENT_KEYS + 1] = {
     [NAME] = "name", [FRAMES] = "frames", [TIME] = "time", [SHARE] = "share", [STYLE] = "style",
-    [STRENGTH] = "strength",
+    [WEIGHTS] = "weights", [STRENGTH] = "strength", [OWN_MODEL] = "model", [OWN_METHOD] = "method",
+    [OWN_COLOR] = "color",
 };
 
 enum { PATH, CRF, PRESET, WIDTH, FPS, LOOP, OUTPUT_KEYS };
@@ -84,16 +85,6 @@ static int read_rate(const SolYaml *yaml, const SolYamlPair *pair, const char *w
     return SOL_OK;
 }
 
-/* Says, at the value of `pair`, why `path` cannot be used, as errno has it. */
-static int fail_path(const SolYaml *yaml, const SolYamlPair *pair, const char *what, const char *path)
-{
-    SolPlace place = sol_yaml_place(yaml, pair->value);
-    if (errno != ENOENT && errno != ENOTDIR)
-        return sol_fail_at(place, "%s %s cannot be read: %s", what, path, strerror(errno));
-    return sol_fail_at(place, "there is no %s %s%s", what, path,
-                       *path == '/' ? "" : "; paths count from the schedule's folder");
-}
-
 /* Words that occur twice in a list, found in order of the list. */
 typedef struct Word {
     const char *text;
@@ -135,7 +126,7 @@ static int check_present(const SolYaml *yaml, const SolYamlPair *pair, const Sol
         path = *folder ? folder : ".";
     }
     if (access(path, R_OK) != 0)
-        result = fail_path(yaml, pair, what, path);
+        result = sol_fail_path_at(sol_yaml_place(yaml, pair->value), what, path);
     free(folder);
     return result;
 }
@@ -161,6 +152,7 @@ static int check_input(const SolYaml *yaml, const SolYamlPair pairs[], SolSchedu
 typedef struct SegmentReader {
     const SolYaml *yaml;
     SolSchedule *schedule;
+    const SolLookSource *looks;
     double share; /* percent, so far */
 } SegmentReader;
 
@@ -232,35 +224,14 @@ static int read_span(SegmentReader *reader, const SolYamlNode *node, const SolYa
     return result;
 }
 
-static int read_style(const SolYaml *yaml, const SolYamlPair *pair, const char *folder, SolSegment *segment)
-{
-    const char *text = NULL;
-    struct stat status;
-    int result;
-    if (sol_yaml_is_null(pair->value))
-        return sol_fail_at(sol_yaml_place(yaml, pair->value),
-                           "\"style\" is empty; name an image, or write none to leave the frames untouched");
-    result = sol_yaml_text(yaml, pair, &text);
-    if (result != SOL_OK || strcmp(text, "none") == 0)
-        return result;
-    if (!(segment->style = sol_path_join(folder, text)))
-        return sol_fail_memory("the schedule");
-    if (stat(segment->style, &status) != 0)
-        return fail_path(yaml, pair, "style", segment->style);
-    if (!S_ISREG(status.st_mode))
-        return sol_fail_at(sol_yaml_place(yaml, pair->value), "style %s is %s; name an image file", segment->style,
-                           S_ISDIR(status.st_mode) ? "a folder" : "not a file");
-    if (access(segment->style, R_OK) != 0)
-        return fail_path(yaml, pair, "style", segment->style);
-    return SOL_OK;
-}
-
 static int read_segment(SegmentReader *reader, const SolYamlNode *node, int number, SolSegment *segment)
 {
     const SolYaml *yaml = reader->yaml;
     SolYamlPair pairs[SEGMENT_KEYS];
+    SolLookKeys keys;
     double strength = 1;
     int result = sol_yaml_mapping(yaml, node, "a segment", segment_keys, pairs);
+    keys = (SolLookKeys){pairs[STYLE], pairs[WEIGHTS], pairs[OWN_MODEL], pairs[OWN_METHOD], pairs[OWN_COLOR]};
     if (result != SOL_OK || (result = read_copy(yaml, &pairs[NAME], &segment->name)))
         return result;
     segment->label = segment->name ? sol_format("segment \"%s\"", segment->name) : sol_format("segment %d", number);
@@ -269,8 +240,7 @@ static int read_segment(SegmentReader *reader, const SolYamlNode *node, int numb
     if (!segment->label || !segment->name)
         return sol_fail_memory("the schedule");
     if ((result = read_span(reader, node, pairs, segment)) ||
-        (result = need(yaml, node, &pairs[STYLE], segment->label, "style", "name an image, or none")) ||
-        (result = read_style(yaml, &pairs[STYLE], reader->schedule->folder, segment)) ||
+        (result = sol_look_read(&segment->look, reader->looks, segment->label, node, &keys)) ||
         (result = sol_yaml_number(yaml, &pairs[STRENGTH], 0, 1, &strength)))
         return result;
     segment->strength = (float)strength;
@@ -295,9 +265,10 @@ static int check_names(const SolYaml *yaml, const SolYamlPair *pair, const SolSc
                        schedule->segments[again].name, sol_yaml_place(yaml, sol_yaml_item(yaml, pair, earlier)).line);
 }
 
-static int read_segments(const SolYaml *yaml, const SolYamlPair *pair, SolSchedule *schedule)
+static int read_segments(const SolYaml *yaml, const SolYamlPair *pair, const SolLookSource *looks,
+                         SolSchedule *schedule)
 {
-    SegmentReader reader = {yaml, schedule, 0};
+    SegmentReader reader = {yaml, schedule, looks, 0};
     int count = 0, result = sol_yaml_sequence(yaml, pair, &count);
     if (result != SOL_OK)
         return result;
@@ -419,20 +390,6 @@ static int check_version(const SolYaml *yaml, const SolYamlNode *root)
                : sol_yaml_fail_value(yaml, &pair, "1, the one that this program reads");
 }
 
-static int read_model(const SolYaml *yaml, const SolYamlNode *root, const SolYamlPair *pair,
-                      const char *const folders[], SolSchedule *schedule)
-{
-    const char *name = "compact";
-    SolPlace place = sol_yaml_place(yaml, pair->value ? pair->value : root);
-    int result = sol_yaml_text(yaml, pair, &name);
-    if (result != SOL_OK || !folders)
-        return result;
-    result = sol_model_find(&schedule->model, name, schedule->folder, folders);
-    if (result == SOL_OK || result == SOL_ERR_NOMEM)
-        return result;
-    return sol_fail_within(SOL_ERR_SCHEDULE, "%s:%d:%d", place.file, place.line, place.column);
-}
-
 static int read_precision(const SolYaml *yaml, const SolYamlPair *pair, SolPrecision *precision)
 {
     const char *text = sol_yaml_scalar(pair);
@@ -449,11 +406,12 @@ static int read_memory(const SolYaml *yaml, const SolYamlPair *pair, uint64_t *m
     return SOL_OK;
 }
 
-static int read_schedule(const SolYaml *yaml, const char *const model_folders[], SolSchedule *schedule)
+static int read_schedule(const SolYaml *yaml, const SolScheduleOptions *options, SolSchedule *schedule)
 {
     const SolYamlNode *root = sol_yaml_root(yaml);
     const char *what = "the schedule";
     SolYamlPair pairs[SCHEDULE_KEYS];
+    SolLookSource looks = {.yaml = yaml, .folder = schedule->folder, .options = options};
     int result;
     if ((result = check_version(yaml, root)) ||
         (result = sol_yaml_mapping(yaml, root, what, schedule_keys, pairs)) ||
@@ -466,11 +424,12 @@ static int read_schedule(const SolYaml *yaml, const char *const model_folders[],
                             &schedule->framerate)) ||
         (result = sol_yaml_choice(yaml, &pairs[GAPS], "skip", "error", &schedule->skip_gaps)) ||
         (result = check_input(yaml, pairs, schedule)) ||
-        (result = read_model(yaml, root, &pairs[MODEL], model_folders, schedule)) ||
+        (result = sol_look_source(&looks, root, &(SolLookKeys){.model = pairs[MODEL], .method = pairs[METHOD],
+                                                               .color = pairs[COLOR]})) ||
         (result = sol_yaml_int(yaml, &pairs[SIZE], 64, 8192, &schedule->size)) ||
         (result = read_precision(yaml, &pairs[PRECISION], &schedule->precision)) ||
         (result = read_memory(yaml, &pairs[MEMORY], &schedule->memory)) ||
-        (result = read_segments(yaml, &pairs[SEGMENTS], schedule)) ||
+        (result = read_segments(yaml, &pairs[SEGMENTS], &looks, schedule)) ||
         (result = sol_yaml_int(yaml, &pairs[TRANSITION], 0, 10000, &schedule->transition)) ||
         (result = read_outputs(yaml, &pairs[OUTPUTS], schedule)))
         return result;
@@ -479,7 +438,7 @@ static int read_schedule(const SolYaml *yaml, const char *const model_folders[],
     return SOL_OK;
 }
 
-int sol_schedule_load(SolSchedule **out, const char *path, const char *const model_folders[])
+int sol_schedule_load(SolSchedule **out, const char *path, const SolScheduleOptions *options)
 {
     SolSchedule *schedule = sol_calloc(1, sizeof *schedule);
     SolYaml *yaml = NULL;
@@ -487,7 +446,7 @@ int sol_schedule_load(SolSchedule **out, const char *path, const char *const mod
     if (!schedule || !(schedule->path = sol_copy(path)) || !(schedule->folder = sol_path_folder(path)))
         result = sol_fail_memory("the schedule");
     else if ((result = sol_yaml_open(&yaml, schedule->path)) == SOL_OK)
-        result = read_schedule(yaml, model_folders, schedule);
+        result = read_schedule(yaml, options, schedule);
     sol_yaml_close(&yaml);
     if (result != SOL_OK) {
         sol_schedule_close(&schedule);
@@ -506,7 +465,7 @@ void sol_schedule_close(SolSchedule **out)
         SolSegment *segment = &schedule->segments[i];
         free(segment->name);
         free(segment->label);
-        free(segment->style);
+        sol_look_close(&segment->look);
         free(segment->span);
     }
     for (int i = 0; i < schedule->output_count; i++) {
@@ -515,7 +474,6 @@ void sol_schedule_close(SolSchedule **out)
     }
     sol_free(schedule->segments);
     sol_free(schedule->outputs);
-    free(schedule->model);
     free(schedule->input);
     free(schedule->folder);
     free(schedule->path);

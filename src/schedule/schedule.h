@@ -20,7 +20,7 @@ typedef enum SolSpanKind {
 typedef struct SolSegment {
     char *name;
     char *label;         /* for messages: segment "spring", or segment 2 where it has no name */
-    char *style;         /* path of the image; NULL: none */
+    SolLook *look;       /* its own; NULL: the frames are left as they are */
     float strength;      /* 0..1 */
     SolSpanKind kind;
     char *span;          /* as written, "0-59" */
@@ -37,7 +37,6 @@ struct SolSchedule {
     bool numbered;              /* the input is a folder or pattern of numbered images */
     SolRational framerate;      /* of numbered images; {0, 0} where it is not given */
     bool skip_gaps;
-    char *model;                /* path of the model file; NULL where it was not wanted */
     int size;                   /* short side, pixels; 0 where it is not given */
     SolPrecision precision;
     uint64_t memory;            /* bytes that painting a frame may take; 0 where it is not given */

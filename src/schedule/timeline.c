@@ -164,8 +164,8 @@ static void add_stretch(SolTimeline *timeline, const SolVideoIndex *index, const
         .last = last,
         .start = seconds_at(index, first),
         .end = seconds_at(index, last + 1),
-        .style = segment ? segment->style : NULL,
-        .strength = segment && segment->style ? segment->strength : 0,
+        .look = segment ? segment->look : NULL,
+        .strength = segment && segment->look ? segment->strength : 0,
         .covered = segment != NULL,
     };
 }
@@ -201,7 +201,7 @@ static int64_t room_in(const SolTimeline *timeline, int i)
 {
     int64_t length = timeline->stretches[i].last - timeline->stretches[i].first + 1;
     bool begins = i > 0, ends = i + 1 < timeline->count; /* in a boundary */
-    if (!timeline->stretches[i].style || (!begins && !ends))
+    if (!timeline->stretches[i].look || (!begins && !ends))
         return INT64_MAX;
     return begins && ends ? length : begins ? 2 * length : 2 * length + 1;
 }
@@ -315,6 +315,7 @@ static void blend(const SolTimeline *timeline, int from, double weight, SolMomen
     strength = share[0] + share[1];
     moment->styles = 2;
     moment->strength = (float)strength;
+    moment->later = (float)weight;
     for (int i = 0; i < 2; i++) {
         moment->from[i] = from + i;
         moment->weight[i] = (float)(strength > 0 ? share[i] / strength : w[i]);
@@ -329,14 +330,14 @@ void sol_timeline_at(const SolTimeline *timeline, int64_t n, SolMoment *moment)
     int64_t since = frame - stretch->first, until = stretch->last - frame; /* frames to its first and last */
     bool begins = at > 0 && since < behind, ends = at + 1 < timeline->count && until < before;
     *moment = (SolMoment){.stretch = at};
-    if (!stretch->style)
+    if (!stretch->look)
         return;
-    *moment = (SolMoment){at, 1, {at, at}, {1, 0}, stretch->strength, 1};
-    if (begins && stretch[-1].style)
+    *moment = (SolMoment){at, 1, {at, at}, {1, 0}, stretch->strength, 0, 1};
+    if (begins && stretch[-1].look)
         blend(timeline, at - 1, ((double)(before + since) + 0.5) / timeline->transition, moment);
     else if (begins)
         moment->opacity = (float)(((double)since + 0.5) / behind);
-    else if (ends && stretch[1].style)
+    else if (ends && stretch[1].look)
         blend(timeline, at, ((double)(before - 1 - until) + 0.5) / timeline->transition, moment);
     else if (ends)
         moment->opacity = (float)(((double)until + 0.5) / before);

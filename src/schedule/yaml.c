@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -41,6 +42,14 @@ int sol_fail_at(SolPlace place, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     return sol_fail(SOL_ERR_SCHEDULE, "%s:%d:%d: %s", place.file, place.line, place.column, text);
+}
+
+int sol_fail_path_at(SolPlace place, const char *what, const char *path)
+{
+    if (errno != ENOENT && errno != ENOTDIR)
+        return sol_fail_at(place, "%s %s cannot be read: %s", what, path, strerror(errno));
+    return sol_fail_at(place, "there is no %s %s%s", what, path,
+                       *path == '/' ? "" : "; paths count from the schedule's folder");
 }
 
 static SolPlace place_of_mark(const SolYaml *yaml, yaml_mark_t mark)

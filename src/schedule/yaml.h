@@ -31,6 +31,9 @@ typedef struct SolYamlPair {
 /** As sol_fail(SOL_ERR_SCHEDULE, ...) with "FILE:LINE:COLUMN: " in front. */
 int sol_fail_at(SolPlace place, const char *format, ...) SOL_PRINTF(2, 3);
 
+/** Fails, at a place, with why `path` cannot be read, as errno has it. `what` is the file in words: "style". */
+int sol_fail_path_at(SolPlace place, const char *what, const char *path);
+
 /**
  * Reads a file of one UTF-8 YAML document, at most 4 MiB, without tags.
  *

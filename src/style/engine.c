@@ -10,6 +10,8 @@
 #include "base/memory.h"
 #include "nn/gemm.h"
 
+#include <solstice/color.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,6 +31,16 @@ static const SolEngineClass *find_class(const char *name)
         if (strcmp(engines[i]->name, name) == 0)
             return engines[i];
     return NULL;
+}
+
+const char *sol_method_name(int i)
+{
+    return i >= 0 && i < ENGINES ? engines[i]->name : NULL;
+}
+
+bool sol_engine_learns(const SolEngine *engine)
+{
+    return engine->style_size > 0;
 }
 
 const char *sol_engine_backend_name(int i)
@@ -59,7 +71,9 @@ int sol_engine_open(SolEngine **out, const SolModel *model, const SolEngineOptio
     int result;
     options = options ? options : &best;
     sol_model_info(model, &info);
-    kind = find_class(info.method);
+    kind = find_class(options->method ? options->method : info.method);
+    if (!kind && options->method)
+        return sol_fail(SOL_ERR_ARGUMENT, "no method \"%s\"", options->method);
     if (!kind)
         return sol_fail(SOL_ERR_FORMAT, "%s: its method \"%s\" is not known to this version", info.path, info.method);
     engine = sol_calloc(1, sizeof *engine);
@@ -158,11 +172,20 @@ int sol_style_learn(SolStyle **out, SolEngine *engine, const SolImage *image, in
 
 int sol_style_open(SolStyle **style, SolEngine *engine, const char *path)
 {
-    SolImage *image = NULL;
+    return sol_style_open_like(style, engine, path, NULL);
+}
+
+int sol_style_open_like(SolStyle **style, SolEngine *engine, const char *path, const SolImage *content)
+{
+    SolImage *image = NULL, *matched = NULL;
     int result = sol_image_load(&image, path);
     if (result != SOL_OK)
         return result;
-    result = sol_style_learn(style, engine, image, SOL_STYLE_SHORT_SIDE);
+    if (content)
+        result = sol_image_match_color(&matched, image, content);
+    if (result == SOL_OK)
+        result = sol_style_learn(style, engine, matched ? matched : image, SOL_STYLE_SHORT_SIDE);
+    sol_image_unref(&matched);
     sol_image_unref(&image);
     return result == SOL_OK ? SOL_OK : sol_fail_within(result, "%s", path);
 }

@@ -31,7 +31,7 @@ static SolSchedule *load(const char *segments)
     char text[4096];
     snprintf(text, sizeof text, "%s%soutputs:\n  - path: %s/out/film.mkv\n    crf: 0\n", head, segments, folder);
     write_text(in_folder("s.yaml"), text);
-    if (sol_schedule_load(&schedule, in_folder("s.yaml"), model_folders) != SOL_OK)
+    if (sol_schedule_load(&schedule, in_folder("s.yaml"), &(SolScheduleOptions){.model_folders = model_folders}) != SOL_OK)
         fail_msg("%s", sol_error_text());
     return schedule;
 }

@@ -25,7 +25,8 @@
 #define RIGHT HEAD LIST SPRING TAIL
 
 #define ABOUT_PATHS "; paths count from the schedule's folder"
-#define TOP_KEYS "version, input, framerate, gaps, model, size, precision, memory, segments, transition, outputs"
+#define TOP_KEYS \
+    "version, input, framerate, gaps, model, method, color, size, precision, memory, segments, transition, outputs"
 
 typedef struct Case {
     const char *text, *error;
@@ -35,7 +36,7 @@ static void expect_error(const char *text, size_t length, const char *error)
 {
     SolSchedule *schedule = NULL;
     write_bytes("seasons.yaml", text, length);
-    if (sol_schedule_load(&schedule, "seasons.yaml", model_folders) != SOL_ERR_SCHEDULE)
+    if (sol_schedule_load(&schedule, "seasons.yaml", &schedule_options) != SOL_ERR_SCHEDULE)
         fail_msg("loaded, where this was expected: %s", error);
     assert_string_equal(sol_error_text(), error);
     assert_null(schedule);
@@ -139,10 +140,11 @@ static void test_keys(void **state)
     static const Case cases[] = {
         {HEAD "segmets:\n" SPRING TAIL, "seasons.yaml:3:1: unknown key \"segmets\"; did you mean \"segments\"?"},
         {RIGHT "Size: 512\n", "seasons.yaml:9:1: unknown key \"Size\"; did you mean \"size\"?"},
-        {RIGHT "colour: red\n", "seasons.yaml:9:1: unknown key \"colour\"; the keys of the schedule are " TOP_KEYS},
+        {RIGHT "weather: wet\n", "seasons.yaml:9:1: unknown key \"weather\"; the keys of the schedule are " TOP_KEYS},
+        {RIGHT "colour: red\n", "seasons.yaml:9:1: unknown key \"colour\"; did you mean \"color\"?"},
         {HEAD LIST SPRING "    styel: none\n" TAIL, "seasons.yaml:7:5: unknown key \"styel\"; did you mean \"style\"?"},
         {HEAD LIST SPRING "    crf: 3\n" TAIL, "seasons.yaml:7:5: unknown key \"crf\"; the keys of a segment are name, "
-                                               "frames, time, share, style, strength"},
+                                               "frames, time, share, style, weights, strength, model, method, color"},
         {RIGHT "    codec: x\n",
          "seasons.yaml:9:5: unknown key \"codec\"; the keys of an output are path, crf, preset, "
                                  "width, fps, loop"},
@@ -298,8 +300,25 @@ static void test_segment_errors(void **state)
          "seasons.yaml:6:12: \"style\" is empty; name an image, or write none to leave the frames untouched"},
         {SEGMENT("    frames: 1\n    style: null\n"),
          "seasons.yaml:6:12: \"style\" is empty; name an image, or write none to leave the frames untouched"},
-        {SEGMENT("    frames: 1\n    style: [styles/a.png]\n"),
-         "seasons.yaml:6:12: \"style\" must be text, not a list"},
+        {SEGMENT("    frames: 1\n    style: {a: styles/a.png}\n"),
+         "seasons.yaml:6:12: \"style\" must be an image, or a list of images to blend, not a mapping"},
+        {SEGMENT("    frames: 1\n    style: [styles/a.png, styles/z.png]\n"),
+         "seasons.yaml:6:27: there is no style styles/z.png" ABOUT_PATHS},
+        {SEGMENT("    frames: 1\n    style: [styles/a.png, [styles/b.png]]\n"),
+         "seasons.yaml:6:27: \"style\" must be text, not a list"},
+        {SEGMENT("    frames: 1\n    style: styles/a.png\n    weights: [1, 2]\n"),
+         "seasons.yaml:7:14: 2 weights for 1 style; give one for each"},
+        {SEGMENT("    frames: 1\n    style: [styles/a.png, styles/b.png]\n    weights: [1, -2]\n"),
+         "seasons.yaml:7:18: \"weights\" must be a number from 0 to 1e+06, not \"-2\""},
+        {SEGMENT("    frames: 1\n    style: [styles/a.png, styles/b.png]\n    weights: [0, 0]\n"),
+         "seasons.yaml:7:14: all weights are 0; one of them must be more"},
+        {SEGMENT("    frames: 1\n    style: styles/a.png\n    method: adian\n"),
+         "seasons.yaml:7:13: no method \"adian\"; did you mean \"adain\"?"},
+        {SEGMENT("    frames: 1\n    style: styles/a.png\n    color: red\n"),
+         "seasons.yaml:7:12: \"color\" must be style, content or luminance, not \"red\""},
+        {SEGMENT("    frames: 1\n    model: ./models/compact.safetensors\n    color: content\n"),
+         "seasons.yaml:4:5: segment \"spring\": \"color: content\" moves the colours of a style image, and there is none; "
+         "write \"color: luminance\""},
         {SEGMENT("    frames: 1\n" STYLE "    strength: 1.01\n"),
          "seasons.yaml:7:15: \"strength\" must be a number from 0 to 1, not \"1.01\""},
         {SEGMENT("    frames: 1\n" STYLE "    strength: -0.1\n"),
@@ -380,13 +399,14 @@ static void test_passed_on(void **state)
 static void test_default_model_missing(void **state)
 {
     static const char *const nowhere[] = {"styles", NULL};
+    const SolScheduleOptions options = {.model_folders = nowhere};
     SolSchedule *schedule = NULL;
     char *found = NULL, *error;
     (void)state;
     write_text("seasons.yaml", "\n" RIGHT);
     assert_int_equal(sol_model_find(&found, "compact", "", nowhere), SOL_ERR_IO);
     error = sol_format("seasons.yaml:2:1: %s", sol_error_text());
-    assert_int_equal(sol_schedule_load(&schedule, "seasons.yaml", nowhere), SOL_ERR_SCHEDULE);
+    assert_int_equal(sol_schedule_load(&schedule, "seasons.yaml", &options), SOL_ERR_SCHEDULE);
     assert_string_equal(sol_error_text(), error);
     assert_null(schedule);
     free(error);
@@ -396,9 +416,9 @@ static void test_unreadable(void **state)
 {
     SolSchedule *schedule = NULL;
     (void)state;
-    assert_int_equal(sol_schedule_load(&schedule, "none.yaml", model_folders), SOL_ERR_IO);
+    assert_int_equal(sol_schedule_load(&schedule, "none.yaml", &schedule_options), SOL_ERR_IO);
     assert_string_equal(sol_error_text(), "none.yaml: cannot be read: No such file or directory");
-    assert_int_equal(sol_schedule_load(&schedule, "styles", model_folders), SOL_ERR_IO);
+    assert_int_equal(sol_schedule_load(&schedule, "styles", &schedule_options), SOL_ERR_IO);
     assert_string_equal(sol_error_text(), "styles: cannot be read: Is a directory");
     assert_null(schedule);
     if (geteuid() == 0) {
@@ -426,14 +446,14 @@ static void test_defaults(void **state)
     assert_false(schedule->numbered);
     assert_int_equal(schedule->framerate.num, 0);
     assert_false(schedule->skip_gaps);
-    assert_string_equal(schedule->model, "models/compact.safetensors");
+    assert_string_equal(schedule->segments[0].look->model, "models/compact.safetensors");
     assert_int_equal(schedule->size, 0);
     assert_int_equal(schedule->precision, SOL_PRECISION_AUTO);
     assert_int_equal(schedule->memory, 0);
     assert_int_equal(schedule->transition, 0);
     assert_int_equal(schedule->segment_count, 1);
     assert_string_equal(segment->name, "spring");
-    assert_string_equal(segment->style, "styles/a.png");
+    assert_string_equal(segment->look->styles[0], "styles/a.png");
     assert_true(segment->strength == 1.0F);
     assert_int_equal(segment->kind, SOL_SPAN_FRAMES);
     assert_int_equal(segment->first, 0);
@@ -484,8 +504,8 @@ static void test_every_key(void **state)
     assert_string_equal(s[1].name, "segment 2");
     assert_string_equal(s[1].label, "segment 2");
     assert_true(s[1].from == 3 && s[1].to == 3600.5);
-    assert_string_equal(s[1].style, "styles/a.png");
-    assert_null(s[2].style);
+    assert_string_equal(s[1].look->styles[0], "styles/a.png");
+    assert_null(s[2].look);
     assert_int_equal(s[2].first, 60);
     assert_int_equal(s[2].last, 60);
     assert_int_equal(s[3].first, 70);
@@ -524,6 +544,61 @@ static void test_spellings(void **state)
     }
 }
 
+/* Model, method and colours of a segment come before the schedule's, and those of the options between the two. */
+static void test_looks(void **state)
+{
+    static const SolColor luminance = SOL_COLOR_LUMINANCE;
+    static const char text[] =
+        HEAD "method: adain\ncolor: content\nsegments:\n"
+             "  - {frames: 0-9, style: [styles/a.png, styles/b.png], weights: [1, 3]}\n"
+             "  - {frames: 10-19, style: styles/b.png, model: ./models/own.safetensors, color: style}\n"
+             "  - {frames: 20-29, style: none}\n" TAIL;
+    SolScheduleOptions options = schedule_options;
+    SolSchedule *schedule;
+    const SolLook *look;
+    (void)state;
+    write_text("models/own.safetensors", "");
+    schedule = load_text(text);
+    look = schedule->segments[0].look;
+    assert_string_equal(look->model, "models/compact.safetensors");
+    assert_string_equal(look->method, "adain");
+    assert_int_equal(look->style_count, 2);
+    assert_string_equal(look->styles[1], "styles/b.png");
+    assert_true(look->weights[0] == 0.25F && look->weights[1] == 0.75F);
+    assert_int_equal(look->color, SOL_COLOR_CONTENT);
+    look = schedule->segments[1].look;
+    assert_string_equal(look->model, "./models/own.safetensors");
+    assert_int_equal(look->color, SOL_COLOR_STYLE);
+    assert_true(look->weights[0] == 1);
+    assert_null(schedule->segments[2].look);
+    sol_schedule_close(&schedule);
+
+    options.model = "own";
+    options.color = &luminance;
+    assert_int_equal(sol_schedule_load(&schedule, "seasons.yaml", &options), SOL_OK);
+    assert_string_equal(schedule->segments[0].look->model, "models/own.safetensors");
+    assert_int_equal(schedule->segments[0].look->color, SOL_COLOR_LUMINANCE);
+    assert_int_equal(schedule->segments[1].look->color, SOL_COLOR_STYLE);
+    sol_schedule_close(&schedule);
+    options.method = "adian";
+    assert_int_equal(sol_schedule_load(&schedule, "seasons.yaml", &options), SOL_ERR_ARGUMENT);
+    assert_string_equal(sol_error_text(), "no method \"adian\"; did you mean \"adain\"?");
+    remove("models/own.safetensors");
+}
+
+/* Where nothing is painted, no model need be there. */
+static void test_untouched_without_model(void **state)
+{
+    static const char *const nowhere[] = {"styles", NULL};
+    const SolScheduleOptions options = {.model_folders = nowhere};
+    SolSchedule *schedule = NULL;
+    (void)state;
+    write_text("seasons.yaml", HEAD LIST "  - {frames: 0-9, style: none}\n" TAIL);
+    assert_int_equal(sol_schedule_load(&schedule, "seasons.yaml", &options), SOL_OK);
+    assert_null(schedule->segments[0].look);
+    sol_schedule_close(&schedule);
+}
+
 /* Input, styles and models count from the schedule's folder, outputs from the current one. */
 static void test_relative_paths(void **state)
 {
@@ -531,15 +606,15 @@ static void test_relative_paths(void **state)
     (void)state;
     write_text("deep/own.safetensors", "");
     write_text("deep/seasons.yaml", RIGHT "model: ./own.safetensors\n");
-    assert_int_equal(sol_schedule_load(&schedule, "deep/seasons.yaml", model_folders), SOL_OK);
+    assert_int_equal(sol_schedule_load(&schedule, "deep/seasons.yaml", &schedule_options), SOL_OK);
     assert_string_equal(schedule->folder, "deep");
     assert_string_equal(schedule->input, "deep/clip.mp4");
-    assert_string_equal(schedule->segments[0].style, "deep/styles/a.png");
-    assert_string_equal(schedule->model, "deep/./own.safetensors");
+    assert_string_equal(schedule->segments[0].look->styles[0], "deep/styles/a.png");
+    assert_string_equal(schedule->segments[0].look->model, "deep/./own.safetensors");
     assert_string_equal(schedule->outputs[0].path, "out/film.mp4");
     sol_schedule_close(&schedule);
     write_text("deep/seasons.yaml", "version: 1\ninput: clap.mp4\n" LIST SPRING TAIL);
-    assert_int_equal(sol_schedule_load(&schedule, "deep/seasons.yaml", model_folders), SOL_ERR_SCHEDULE);
+    assert_int_equal(sol_schedule_load(&schedule, "deep/seasons.yaml", &schedule_options), SOL_ERR_SCHEDULE);
     assert_string_equal(sol_error_text(), "deep/seasons.yaml:2:8: there is no input deep/clap.mp4" ABOUT_PATHS);
 }
 
@@ -665,6 +740,8 @@ int main(void)
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_every_key),
         cmocka_unit_test(test_spellings),
+        cmocka_unit_test(test_looks),
+        cmocka_unit_test(test_untouched_without_model),
         cmocka_unit_test(test_relative_paths),
         cmocka_unit_test(test_further_outputs),
         cmocka_unit_test(test_many_segments),

@@ -70,9 +70,9 @@ static void expect_stretch(const Laid *laid, int i, const char *name, int64_t fi
     assert_int_equal(stretch.last, last);
     assert_int_equal(stretch.covered, *name != '\0');
     if (style)
-        assert_string_equal(stretch.style, style);
+        assert_string_equal(stretch.look->styles[0], style);
     else
-        assert_null(stretch.style);
+        assert_null(stretch.look);
 }
 
 static SolMoment at(const Laid *laid, int64_t n)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 const char *const model_folders[] = {"models", NULL};
+const SolScheduleOptions schedule_options = {.model_folders = model_folders};
 
 static int home = -1; /* the folder that the tests were started in */
 
@@ -40,7 +41,7 @@ SolSchedule *load_text(const char *text)
 {
     SolSchedule *schedule = NULL;
     write_text("seasons.yaml", text);
-    if (sol_schedule_load(&schedule, "seasons.yaml", model_folders) != SOL_OK)
+    if (sol_schedule_load(&schedule, "seasons.yaml", &schedule_options) != SOL_OK)
         fail_msg("%s, of:\n%s", sol_error_text(), text);
     assert_non_null(schedule);
     return schedule;

@@ -10,6 +10,7 @@
 
 /* Where models are looked for. */
 extern const char *const model_folders[];
+extern const SolScheduleOptions schedule_options;
 
 /* For cmocka, as set-up and tear-down. */
 int enter_folder(void **state);

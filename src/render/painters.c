@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Engines and styles for the stretches of a timeline. Stretches whose looks name one model and method share an
+ * engine, and those with one look altogether share a style.
+ */
+#include "render/painters.h"
+
+#include "base/error.h"
+#include "base/machine.h"
+#include "base/memory.h"
+#include "image/image.h"
+
+#include <string.h>
+
+/* A stretch's own: which engine, and in which style. */
+typedef struct Part {
+    SolStretch stretch;
+    SolEngine *engine; /* NULL for stretches that nothing is painted from */
+    SolStyle *style;   /* NULL where the engine has but one */
+    bool shared;       /* the style is an earlier part's */
+} Part;
+
+struct SolPainters {
+    Part *parts; /* [part_count], one a stretch */
+    int part_count;
+    SolModel **models; /* [engine_count], as many as there are parts at most */
+    SolEngine **engines;
+    int engine_count;
+};
+
+/* ---- which looks go together ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_engine(const SolLook *a, const SolLook *b)
+{
+    return strcmp(a->model, b->model) == 0 && same_text(a->method, b->method);
+}
+
+static bool same_style(const SolLook *a, const SolLook *b)
+{
+    if (a->style_count != b->style_count || a->color == SOL_COLOR_CONTENT || b->color == SOL_COLOR_CONTENT)
+        return false;
+    for (int i = 0; i < a->style_count; i++)
+        if (strcmp(a->styles[i], b->styles[i]) != 0 || a->weights[i] < b->weights[i] || a->weights[i] > b->weights[i])
+            return false;
+    return true;
+}
+
+/* How many engines the wanted stretches need. */
+static int count_engines(const SolPainters *painters, const bool wanted[])
+{
+    int count = 0;
+    for (int i = 0; i < painters->part_count; i++) {
+        bool first = wanted[i];
+        for (int k = 0; k < i && first; k++)
+            first = !wanted[k] || !same_engine(painters->parts[k].stretch.look, painters->parts[i].stretch.look);
+        count += first;
+    }
+    return count;
+}
+
+/* ---- learning ---- */
+
+static int open_engine(SolPainters *painters, Part *part, const SolEngineOptions *how)
+{
+    const SolLook *look = part->stretch.look;
+    SolEngineOptions options = *how;
+    int at = painters->engine_count, result;
+    for (const Part *earlier = painters->parts; earlier < part; earlier++)
+        if (earlier->engine && same_engine(earlier->stretch.look, look)) {
+            part->engine = earlier->engine;
+            return SOL_OK;
+        }
+    options.method = look->method;
+    result = sol_model_open(&painters->models[at], look->model);
+    if (result == SOL_OK && (result = sol_engine_open(&painters->engines[at], painters->models[at], &options)) != SOL_OK)
+        sol_model_close(&painters->models[at]);
+    if (result != SOL_OK)
+        return result;
+    part->engine = painters->engines[at];
+    painters->engine_count++;
+    return SOL_OK;
+}
+
+static int learn_style(Part *part, const SolImage *reference)
+{
+    const SolLook *look = part->stretch.look;
+    int count = look->style_count, result = SOL_OK;
+    SolStyle **styles;
+    if (!sol_engine_learns(part->engine))
+        return count == 0 ? SOL_OK
+                          : sol_fail(SOL_ERR_ARGUMENT, "segment \"%s\": the model %s has a style of its own and learns "
+                                                       "no other; remove \"style\"", part->stretch.name, look->model);
+    if (count == 0)
+        return sol_fail(SOL_ERR_ARGUMENT, "segment \"%s\": the model %s paints in the style of an image; name one with "
+                                          "\"style\"", part->stretch.name, look->model);
+    styles = sol_calloc((size_t)count, sizeof *styles);
+    if (!styles)
+        return sol_fail_memory("the styles");
+    for (int i = 0; i < count && result == SOL_OK; i++)
+        result = sol_style_open_like(&styles[i], part->engine, look->styles[i],
+                                     look->color == SOL_COLOR_CONTENT ? reference : NULL);
+    if (result == SOL_OK && count == 1) {
+        part->style = styles[0];
+        styles[0] = NULL;
+    } else if (result == SOL_OK) {
+        result = sol_style_blend(&part->style, (const SolStyle *const *)styles, look->weights, count);
+    }
+    for (int i = 0; i < count; i++)
+        sol_style_close(&styles[i]);
+    sol_free(styles);
+    return result;
+}
+
+static int open_part(SolPainters *painters, Part *part, const SolImage *reference, const SolEngineOptions *how)
+{
+    int result = open_engine(painters, part, how);
+    if (result != SOL_OK)
+        return result;
+    for (const Part *earlier = painters->parts; earlier < part; earlier++)
+        if (earlier->engine == part->engine && earlier->style && same_style(earlier->stretch.look, part->stretch.look)) {
+            part->style = earlier->style;
+            part->shared = true;
+            return SOL_OK;
+        }
+    return learn_style(part, reference);
+}
+
+int sol_painters_open(SolPainters **out, const SolTimeline *timeline, const bool wanted[], SolImage *const references[],
+                      const SolEngineOptions *how, bool (*cancelled)(void *user), void *user)
+{
+    SolPainters *painters = sol_calloc(1, sizeof *painters);
+    size_t count = (size_t)sol_timeline_count(timeline);
+    SolEngineOptions shared = *how;
+    int result = SOL_OK, engines;
+    if (!painters || !(painters->parts = sol_calloc(count, sizeof *painters->parts)) ||
+        !(painters->models = sol_calloc(count, sizeof *painters->models)) ||
+        !(painters->engines = sol_calloc(count, sizeof *painters->engines))) {
+        sol_painters_close(&painters);
+        return sol_fail_memory("the styles");
+    }
+    painters->part_count = (int)count;
+    for (int i = 0; i < painters->part_count; i++)
+        sol_timeline_stretch(timeline, i, &painters->parts[i].stretch);
+    engines = count_engines(painters, wanted);
+    if (engines > 1)
+        shared.memory = (how->memory ? how->memory : sol_machine_memory() / 2) / (uint64_t)engines;
+    for (int i = 0; i < painters->part_count && result == SOL_OK; i++) {
+        if (!wanted[i])
+            continue;
+        result = cancelled && cancelled(user) ? sol_fail(SOL_ERR_CANCELLED, "interrupted")
+                                              : open_part(painters, &painters->parts[i], references[i], &shared);
+    }
+    if (result != SOL_OK) {
+        sol_painters_close(&painters);
+        return result;
+    }
+    *out = painters;
+    return SOL_OK;
+}
+
+void sol_painters_close(SolPainters **out)
+{
+    SolPainters *painters = *out;
+    if (!painters)
+        return;
+    for (int i = 0; painters->parts && i < painters->part_count; i++)
+        if (!painters->parts[i].shared)
+            sol_style_close(&painters->parts[i].style);
+    for (int i = 0; i < painters->engine_count; i++) {
+        sol_engine_close(&painters->engines[i]);
+        sol_model_close(&painters->models[i]);
+    }
+    sol_free(painters->parts);
+    sol_free(painters->models);
+    sol_free(painters->engines);
+    sol_free(painters);
+    *out = NULL;
+}
+
+/* ---- painting ---- */
+
+int sol_painters_plan(SolPainters *painters, int width, int height)
+{
+    int result = SOL_OK;
+    for (int i = 0; i < painters->engine_count && result == SOL_OK; i++)
+        result = sol_engine_plan(painters->engines[i], width, height);
+    return result;
+}
+
+int sol_painters_tiles(const SolPainters *painters)
+{
+    int most = 0;
+    for (int i = 0; i < painters->engine_count; i++) {
+        int tiles = sol_engine_tiles(painters->engines[i]);
+        most = tiles > most ? tiles : most;
+    }
+    return most;
+}
+
+/* One painting, by a part's engine and with the colours of its look. */
+static int paint_part(const Part *part, const SolStyle *style, float strength, const SolImage *frame,
+                      SolImage **painting)
+{
+    int result = sol_engine_paint(part->engine, style, strength, frame, painting);
+    if (result == SOL_OK && part->stretch.look->color == SOL_COLOR_LUMINANCE)
+        sol_image_take_chroma(*painting, frame);
+    return result;
+}
+
+static int paint_blend(const Part *parts[2], const SolMoment *moment, const SolImage *frame, SolImage **painting)
+{
+    const SolStyle *both[] = {parts[0]->style, parts[1]->style};
+    SolStyle *blend = NULL;
+    int result = sol_style_blend(&blend, both, moment->weight, 2);
+    if (result == SOL_OK)
+        result = paint_part(parts[0], blend, moment->strength, frame, painting);
+    sol_style_close(&blend);
+    return result;
+}
+
+static int paint_both(const Part *parts[2], const SolMoment *moment, const SolImage *frame, SolImage **painting)
+{
+    SolImage *paintings[2] = {NULL, NULL};
+    int result = SOL_OK;
+    for (int i = 0; i < 2 && result == SOL_OK; i++)
+        result = paint_part(parts[i], parts[i]->style, parts[i]->stretch.strength, frame, &paintings[i]);
+    if (result == SOL_OK) {
+        sol_image_mix(paintings[1], paintings[0], moment->later);
+        *painting = paintings[1];
+        paintings[1] = NULL;
+    }
+    sol_image_unref(&paintings[0]);
+    sol_image_unref(&paintings[1]);
+    return result;
+}
+
+int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const SolImage *frame, SolImage **painting)
+{
+    const Part *parts[2] = {&painters->parts[moment->from[0]], &painters->parts[moment->from[1]]};
+    if (moment->styles == 1)
+        return paint_part(parts[0], parts[0]->style, moment->strength, frame, painting);
+    if (parts[0]->engine == parts[1]->engine && parts[0]->style &&
+        (parts[0]->stretch.look->color == SOL_COLOR_LUMINANCE) == (parts[1]->stretch.look->color == SOL_COLOR_LUMINANCE))
+        return paint_blend(parts, moment, frame, painting);
+    return paint_both(parts, moment, frame, painting);
+}

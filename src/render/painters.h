@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a render paints with: an engine for every model and method that its looks name, and a style for every
+ * stretch of frames.
+ */
+#ifndef SOL_RENDER_PAINTERS_H
+#define SOL_RENDER_PAINTERS_H
+
+#include <solstice/schedule.h>
+#include <solstice/style.h>
+
+typedef struct SolPainters SolPainters;
+
+/**
+ * Opens engines and learns styles. They share the memory that `how` allows.
+ *
+ * @param[out] painters  untouched on failure; released by sol_painters_close()
+ * @param timeline       borrowed until then
+ * @param wanted         [stretches] which of them are painted from
+ * @param references     [stretches] a frame of each stretch whose style gets the content's colours; NULL for others
+ * @param how            of the engines; its method is not looked at
+ * @param cancelled      as SolRenderOptions has it; may be NULL
+ */
+int sol_painters_open(SolPainters **painters, const SolTimeline *timeline, const bool wanted[],
+                      SolImage *const references[], const SolEngineOptions *how, bool (*cancelled)(void *user),
+                      void *user);
+
+/** Plans all engines for frames of a size. */
+int sol_painters_plan(SolPainters *painters, int width, int height);
+
+/** The most tiles that any engine cuts a frame into; 0 where there is none. */
+int sol_painters_tiles(const SolPainters *painters);
+
+/**
+ * Paints a frame as `moment`, in which there are styles, says. Two styles that one engine learned are blended and
+ * painted once; of any others both paintings are made, and their pixels mixed.
+ *
+ * @param[out] painting  a new picture; untouched on failure
+ */
+int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const SolImage *frame, SolImage **painting);
+
+void sol_painters_close(SolPainters **painters);
+
+#endif
