@@ -68,6 +68,8 @@ typedef struct SolLook {
     const char *const *styles; /* [style_count] paths of images; none where the model has a style of its own */
     const float *weights;      /* [style_count] how much each counts, summing to 1 */
     int style_count;
+    const double *levels;      /* [level_count] as SolEngineOptions.level_strength; NULL: as the model says */
+    int level_count;
     SolColor color;
 } SolLook;
 

@@ -35,9 +35,19 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool same_levels(const SolLook *a, const SolLook *b)
+{
+    if (a->level_count != b->level_count)
+        return false;
+    for (int i = 0; i < a->level_count; i++)
+        if (a->levels[i] < b->levels[i] || a->levels[i] > b->levels[i])
+            return false;
+    return true;
+}
+
 static bool same_engine(const SolLook *a, const SolLook *b)
 {
-    return strcmp(a->model, b->model) == 0 && same_text(a->method, b->method);
+    return strcmp(a->model, b->model) == 0 && same_text(a->method, b->method) && same_levels(a, b);
 }
 
 static bool same_style(const SolLook *a, const SolLook *b)
@@ -76,6 +86,8 @@ static int open_engine(SolPainters *painters, Part *part, const SolEngineOptions
             return SOL_OK;
         }
     options.method = look->method;
+    options.level_strength = look->levels;
+    options.levels = look->level_count;
     result = sol_model_open(&painters->models[at], look->model);
     if (result == SOL_OK && (result = sol_engine_open(&painters->engines[at], painters->models[at], &options)) != SOL_OK)
         sol_model_close(&painters->models[at]);

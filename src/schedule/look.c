@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAX_STYLES = 64 };
+enum { MAX_STYLES = 64, MAX_LEVELS = 16 };
 
 /* The text of the error in force, at a place. */
 static int place_error(SolPlace place)
@@ -85,6 +85,7 @@ int sol_look_source(SolLookSource *source, const SolYamlNode *root, const SolLoo
     if (options->model)
         source->model = options->model;
     source->model_is_given = options->model != NULL;
+    source->levels = keys->levels;
     if (options->method)
         source->method = options->method;
     if (options->color)
@@ -114,6 +115,7 @@ typedef struct Owned {
     char *model, *method;
     char *styles[MAX_STYLES];
     float weights[MAX_STYLES];
+    double levels[MAX_LEVELS];
 } Owned;
 
 static int read_styles(const SolLookSource *source, const SolYamlPair *pair, Owned *owned)
@@ -169,6 +171,26 @@ static int read_weights(const SolLookSource *source, const SolYamlPair *pair, Ow
     for (int i = 0; i < styles; i++)
         owned->weights[i] = (float)(owned->weights[i] / sum);
     return SOL_OK;
+}
+
+/* How strong the levels of a model are that has several. */
+static int read_levels(const SolLookSource *source, const SolYamlPair *pair, Owned *owned)
+{
+    int count = 0, result;
+    if (!pair->value)
+        return SOL_OK;
+    if ((result = sol_yaml_sequence(source->yaml, pair, &count)) != SOL_OK)
+        return result;
+    if (count > MAX_LEVELS)
+        return sol_fail_at(sol_yaml_place(source->yaml, pair->value), "%d levels; no model has more than %d", count,
+                           (int)MAX_LEVELS);
+    for (int i = 0; i < count && result == SOL_OK; i++) {
+        SolYamlPair item = {pair->key, sol_yaml_item(source->yaml, pair, i)};
+        result = sol_yaml_number(source->yaml, &item, 0, 1, &owned->levels[i]);
+    }
+    owned->look.levels = owned->levels;
+    owned->look.level_count = count;
+    return result;
 }
 
 /* ---- model ---- */
@@ -252,6 +274,7 @@ int sol_look_read(SolLook **look, const SolLookSource *source, const char *label
         result = sol_fail_memory("the schedule");
     if (result == SOL_OK && (result = read_styles(source, &keys->style, owned)) == SOL_OK &&
         (result = read_weights(source, &keys->weights, owned)) == SOL_OK &&
+        (result = read_levels(source, keys->levels.value ? &keys->levels : &source->levels, owned)) == SOL_OK &&
         (result = read_color(source->yaml, &keys->color, &made->color)) == SOL_OK)
         result = find_model(source, &keys->model, owned);
     if (result == SOL_OK && made->color == SOL_COLOR_CONTENT && made->style_count == 0)

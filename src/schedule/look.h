@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The keys that say how frames are painted: "model", "method" and "color", which a schedule has for all its
- * segments and a segment for its own, and a segment's "style" and "weights".
+ * The keys that say how frames are painted: "model", "method", "levels" and "color", which a schedule has for all
+ * its segments and a segment for its own, and a segment's "style" and "weights".
  */
 #ifndef SOL_SCHEDULE_LOOK_H
 #define SOL_SCHEDULE_LOOK_H
@@ -18,13 +18,14 @@ typedef struct SolLookSource {
     const char *model;                /* name or path; NULL: what suits the method */
     bool model_is_given;              /* by the options: paths count from the current folder */
     const char *method;               /* NULL: the model's own */
+    SolYamlPair levels;
     SolColor color;
     SolPlace place;                   /* of the key `model`, or of the schedule where there is none */
 } SolLookSource;
 
 /* The keys, in the order in which they are passed. */
 typedef struct SolLookKeys {
-    SolYamlPair style, weights, model, method, color; /* style and weights of a segment only */
+    SolYamlPair style, weights, model, method, levels, color; /* style and weights of a segment only */
 } SolLookKeys;
 
 /**

@@ -26,7 +26,8 @@
 
 #define ABOUT_PATHS "; paths count from the schedule's folder"
 #define TOP_KEYS \
-    "version, input, framerate, gaps, model, method, color, size, precision, memory, segments, transition, outputs"
+    "version, input, framerate, gaps, model, method, levels, color, size, precision, memory, segments, transition, " \
+    "outputs"
 
 typedef struct Case {
     const char *text, *error;
@@ -144,7 +145,7 @@ static void test_keys(void **state)
         {RIGHT "colour: red\n", "seasons.yaml:9:1: unknown key \"colour\"; did you mean \"color\"?"},
         {HEAD LIST SPRING "    styel: none\n" TAIL, "seasons.yaml:7:5: unknown key \"styel\"; did you mean \"style\"?"},
         {HEAD LIST SPRING "    crf: 3\n" TAIL, "seasons.yaml:7:5: unknown key \"crf\"; the keys of a segment are name, "
-                                               "frames, time, share, style, weights, strength, model, method, color"},
+                                               "frames, time, share, style, weights, strength, model, method, levels, color"},
         {RIGHT "    codec: x\n",
          "seasons.yaml:9:5: unknown key \"codec\"; the keys of an output are path, crf, preset, "
                                  "width, fps, loop"},
@@ -314,6 +315,8 @@ static void test_segment_errors(void **state)
          "seasons.yaml:7:14: all weights are 0; one of them must be more"},
         {SEGMENT("    frames: 1\n    style: styles/a.png\n    method: adian\n"),
          "seasons.yaml:7:13: no method \"adian\"; did you mean \"adain\"?"},
+        {SEGMENT("    frames: 1\n    style: styles/a.png\n    levels: [1, 0.5, 1.5]\n"),
+         "seasons.yaml:7:22: \"levels\" must be a number from 0 to 1, not \"1.5\""},
         {SEGMENT("    frames: 1\n    style: styles/a.png\n    color: red\n"),
          "seasons.yaml:7:12: \"color\" must be style, content or luminance, not \"red\""},
         {SEGMENT("    frames: 1\n    model: ./models/compact.safetensors\n    color: content\n"),
@@ -549,9 +552,9 @@ static void test_looks(void **state)
 {
     static const SolColor luminance = SOL_COLOR_LUMINANCE;
     static const char text[] =
-        HEAD "method: adain\ncolor: content\nsegments:\n"
+        HEAD "method: adain\nlevels: [0.5, 0]\ncolor: content\nsegments:\n"
              "  - {frames: 0-9, style: [styles/a.png, styles/b.png], weights: [1, 3]}\n"
-             "  - {frames: 10-19, style: styles/b.png, model: ./models/own.safetensors, color: style}\n"
+             "  - {frames: 10-19, style: styles/b.png, model: ./models/own.safetensors, color: style, levels: [1]}\n"
              "  - {frames: 20-29, style: none}\n" TAIL;
     SolScheduleOptions options = schedule_options;
     SolSchedule *schedule;
@@ -566,10 +569,13 @@ static void test_looks(void **state)
     assert_string_equal(look->styles[1], "styles/b.png");
     assert_true(look->weights[0] == 0.25F && look->weights[1] == 0.75F);
     assert_int_equal(look->color, SOL_COLOR_CONTENT);
+    assert_int_equal(look->level_count, 2);
+    assert_true(look->levels[0] == 0.5 && look->levels[1] == 0);
     look = schedule->segments[1].look;
     assert_string_equal(look->model, "./models/own.safetensors");
     assert_int_equal(look->color, SOL_COLOR_STYLE);
     assert_true(look->weights[0] == 1);
+    assert_int_equal(look->level_count, 1);
     assert_null(schedule->segments[2].look);
     sol_schedule_close(&schedule);
 
