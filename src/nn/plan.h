@@ -61,7 +61,7 @@ float *sol_plan_input(SolPlan *plan);
  */
 void sol_plan_run(SolPlan *plan, const float *statistics, float strength);
 
-/* What an adain node does to a tile of a picture: sol_op_affine() with these, [channels] each. */
+/* What an adain or instance_norm node does to a tile of a picture: sol_op_normalise() with these, [channels] each. */
 typedef struct SolAdainMap {
     float *centre, *scale, *offset;
 } SolAdainMap;
@@ -69,7 +69,7 @@ typedef struct SolAdainMap {
 /**
  * Runs the plan on a tile, up to the node before `stop`: the moments of what `stop` reads can then be asked for.
  *
- * @param maps  maps[n] is the one of the adain node n; those of others are not looked at
+ * @param maps  maps[n] is the one of the adain or instance_norm node n; those of others are not looked at
  */
 void sol_plan_run_tile(SolPlan *plan, int stop, const SolAdainMap maps[]);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One plan serves all passes: a pass for an adain node stops before it. Halos differ from pass to pass (the deeper
+ * One plan serves all passes: a pass for a node that normalises stops before it. Halos differ from pass to pass (the deeper
  * into the network, the wider), so with tiles of one size the cores do: each pass has a cut of its own.
  */
 #include "nn/tiled.h"
@@ -15,10 +15,10 @@ typedef struct Total {
     double count;        /* of pixels so far */
 } Total;
 
-/* The pass before an adain node. */
+/* The pass before a node that normalises. */
 typedef struct Pass {
-    int node;              /* the adain node */
-    int input, tap;        /* what it reads */
+    int node;
+    int input, tap;        /* what it reads; an instance_norm node has no tap: -1 */
     Total content, own;    /* of these two */
 } Pass;
 
@@ -31,7 +31,7 @@ struct SolTiledPlan {
     int *halos;           /* [nodes] */
     int halo;             /* the widest that is used */
     Pass *passes;
-    int pass_count;       /* adain nodes */
+    int pass_count;       /* nodes that normalise */
     SolAdainMap *maps;    /* [nodes] */
     SolMoments *moments;  /* [most channels]: of a tile */
     float *mean, *std;    /* [most channels]: aimed for */
@@ -45,7 +45,7 @@ static int larger(int a, int b)
 /* The halo that a pass needs. */
 static int halo_of(const SolTiledPlan *t, const Pass *pass)
 {
-    return larger(t->halos[pass->input], t->halos[pass->tap]);
+    return larger(t->halos[pass->input], pass->tap < 0 ? 0 : t->halos[pass->tap]);
 }
 
 /* ---- planning ---- */
@@ -143,14 +143,14 @@ static SolMoments *new_moments(int channels)
     return sol_alloc((size_t)channels, sizeof(SolMoments));
 }
 
-/* The pass of adain node `n`. */
+/* The pass of node `n`. */
 static int make_pass(SolTiledPlan *t, int n)
 {
     const SolNode *node = sol_graph_node(t->graph, n);
     size_t channels = (size_t)node->channels;
     SolAdainMap *map = &t->maps[n];
     Pass *pass = &t->passes[t->pass_count++];
-    *pass = (Pass){.node = n, .input = node->layer.inputs[0], .tap = node->layer.tap};
+    *pass = (Pass){.node = n, .input = node->layer.inputs[0], .tap = node->layer.op == SOL_OP_ADAIN ? node->layer.tap : -1};
     pass->content.moments = new_moments(node->channels);
     pass->own.moments = new_moments(node->channels);
     map->centre = sol_alloc(channels, 3 * sizeof *map->centre);
@@ -161,11 +161,10 @@ static int make_pass(SolTiledPlan *t, int n)
     return SOL_OK;
 }
 
-/* All that runs work with, but the plan. */
-static int make_passes(SolTiledPlan *t, const int keep[], int keep_count)
+/* All that runs work with, but the plan. `needed` is room for as many as there are nodes. */
+static int make_passes(SolTiledPlan *t, const int keep[], int keep_count, bool needed[])
 {
     int count = sol_graph_count(t->graph), most = 1, result = SOL_OK;
-    bool paints = false;
     for (int n = 0; n < count; n++)
         most = larger(most, sol_graph_node(t->graph, n)->channels);
     t->halos = sol_alloc((size_t)count, sizeof *t->halos);
@@ -177,12 +176,11 @@ static int make_passes(SolTiledPlan *t, const int keep[], int keep_count)
         return sol_fail_memory("a network's plan");
     t->std = t->mean + most;
     sol_tile_halos(t->graph, t->halos);
-    for (int i = 0; i < keep_count; i++) {
+    sol_graph_needed(t->graph, keep, keep_count, needed);
+    for (int i = 0; i < keep_count; i++)
         t->halo = larger(t->halo, t->halos[keep[i]]);
-        paints = paints || sol_graph_node(t->graph, keep[i])->styled;
-    }
-    for (int n = 0; n < count && paints && result == SOL_OK; n++)
-        if (sol_graph_node(t->graph, n)->layer.op == SOL_OP_ADAIN) {
+    for (int n = 0; n < count && result == SOL_OK; n++)
+        if (needed[n] && sol_op_normalises(sol_graph_node(t->graph, n)->layer.op)) {
             result = make_pass(t, n);
             t->halo = larger(t->halo, halo_of(t, &t->passes[t->pass_count - 1]));
         }
@@ -195,13 +193,18 @@ int sol_tiled_open(SolTiledPlan **out, const SolGraph *graph, int width, int hei
     SolTiledPlan *t = sol_calloc(1, sizeof *t);
     Wanted wanted = {.graph = graph, .width = width, .height = height, .keep = keep, .keep_count = keep_count,
                      .options = options, .pool = pool};
+    bool *needed = sol_alloc((size_t)sol_graph_count(graph), sizeof *needed);
     int result;
-    if (!t)
+    if (!t || !needed) {
+        sol_free(t);
+        sol_free(needed);
         return sol_fail_memory("a network's plan");
+    }
     t->graph = graph;
     t->width = width;
     t->height = height;
-    result = make_passes(t, keep, keep_count);
+    result = make_passes(t, keep, keep_count, needed);
+    sol_free(needed);
     if (result == SOL_OK) {
         wanted.halo = t->halo;
         result = find_size(t, &wanted, limit);
@@ -270,9 +273,10 @@ static void write_core(const SolTiledPlan *t, const Cut *cut, const SolCanvas *c
     canvas->write(canvas->context, core, first, (size_t)shape.width, sol_shape_plane(shape));
 }
 
-/* Puts together the moments that an adain node goes by, and finds its map. */
+/* Puts together the moments that a node goes by, and finds its map. */
 static void run_pass(SolTiledPlan *t, Pass *pass, const SolCanvas *canvas, const float *statistics, float strength)
 {
+    const SolLayer *layer = &sol_graph_node(t->graph, pass->node)->layer;
     int channels = sol_graph_node(t->graph, pass->node)->channels;
     SolAdainMap *map = &t->maps[pass->node];
     Cut cut = cut_for(t, halo_of(t, pass));
@@ -281,8 +285,13 @@ static void run_pass(SolTiledPlan *t, Pass *pass, const SolCanvas *canvas, const
         read_tile(t, &cut, i, canvas);
         sol_plan_run_tile(t->plan, pass->node, t->maps);
         add_core(t, &cut, pass->input, &pass->content);
-        if (strength < 1)
+        if (pass->tap >= 0 && strength < 1)
             add_core(t, &cut, pass->tap, &pass->own);
+    }
+    if (layer->op == SOL_OP_INSTANCE_NORM) {
+        sol_instance_norm(pass->content.moments, channels, layer->epsilon, layer->weights, layer->bias, map->centre,
+                          map->scale, map->offset);
+        return;
     }
     sol_adain_aim(pass->own.moments, channels, statistics + sol_graph_statistics(t->graph, pass->tap), strength,
                   t->mean, t->std);
@@ -310,9 +319,15 @@ void sol_tiled_run(SolTiledPlan *t, const SolCanvas *canvas, const float *statis
 static void add_taps(SolTiledPlan *t, const SolCanvas *canvas, Total totals[])
 {
     Cut cut = cut_for(t, t->halo);
+    bool whole = sol_tiled_count(t) == 1;
+    for (int i = 0; i < t->pass_count && !whole; i++)
+        run_pass(t, &t->passes[i], canvas, NULL, 1);
     for (int i = 0; i < tiles_of(&cut); i++) {
         read_tile(t, &cut, i, canvas);
-        sol_plan_run_tile(t->plan, sol_graph_count(t->graph), t->maps);
+        if (whole)
+            sol_plan_run(t->plan, NULL, 1);
+        else
+            sol_plan_run_tile(t->plan, sol_graph_count(t->graph), t->maps);
         for (int k = 0; k < sol_graph_tap_count(t->graph); k++)
             add_core(t, &cut, sol_graph_tap(t->graph, k), &totals[k]);
     }
