@@ -14,10 +14,11 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const SolEngineClass sol_engine_adain;
+extern const SolEngineClass sol_engine_adain, sol_engine_transform;
 
 static const SolEngineClass *const engines[] = {
     &sol_engine_adain,
+    &sol_engine_transform,
 };
 
 enum { ENGINES = sizeof engines / sizeof engines[0], MIN_SHORT_SIDE = 64, MAX_SHORT_SIDE = 4096 };
@@ -130,11 +131,23 @@ static int scale_to(SolImage **out, const SolImage *image, int short_side)
     return sol_image_scale(out, image, (int)width, (int)height);
 }
 
+static int refuse_styles(void)
+{
+    return sol_fail(SOL_ERR_ARGUMENT, "this network paints in one style of its own; leave the style image out");
+}
+
+bool sol_engine_learns(const SolEngine *engine)
+{
+    return engine->kind->learn != NULL;
+}
+
 int sol_style_learn(SolStyle **out, SolEngine *engine, const SolImage *image, int short_side)
 {
     SolImage *scaled = NULL;
     SolStyle *style = NULL;
     int result;
+    if (!engine->kind->learn)
+        return refuse_styles();
     if (short_side < MIN_SHORT_SIDE || short_side > MAX_SHORT_SIDE)
         return sol_fail(SOL_ERR_ARGUMENT, "a style cannot be learned at %d pixels; the shorter side must have %d to %d",
                         short_side, (int)MIN_SHORT_SIDE, (int)MAX_SHORT_SIDE);
@@ -155,7 +168,10 @@ int sol_style_learn(SolStyle **out, SolEngine *engine, const SolImage *image, in
 int sol_style_open(SolStyle **style, SolEngine *engine, const char *path)
 {
     SolImage *image = NULL;
-    int result = sol_image_load(&image, path);
+    int result;
+    if (!engine->kind->learn)
+        return refuse_styles();
+    result = sol_image_load(&image, path);
     if (result != SOL_OK)
         return result;
     result = sol_style_learn(style, engine, image, SOL_STYLE_SHORT_SIDE);
@@ -206,13 +222,15 @@ int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, c
     if (engine->width == 0 || frame->width != engine->width || frame->height != engine->height)
         return sol_fail(SOL_ERR_ARGUMENT, "a frame of %dx%d pixels cannot be painted: %dx%d are planned", frame->width,
                         frame->height, engine->width, engine->height);
-    if (style->engine != engine)
+    if (!style && engine->kind->learn)
+        return sol_fail(SOL_ERR_ARGUMENT, "this network paints in the style of an image; none was given");
+    if (style && style->engine != engine)
         return sol_fail(SOL_ERR_ARGUMENT, "another engine learned this style");
     if (!(strength >= 0 && strength <= 1))
         return sol_fail(SOL_ERR_ARGUMENT, "a strength of %g: it must be 0 to 1", (double)strength);
     result = sol_image_create(&painted, frame->width, frame->height);
     if (result == SOL_OK)
-        result = engine->kind->paint(engine, style->values, strength, frame, painted);
+        result = engine->kind->paint(engine, style ? style->values : NULL, strength, frame, painted);
     if (result != SOL_OK) {
         sol_image_unref(&painted);
         return result;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The engine `adain`: one pass through an encoder and a decoder with adaptive instance normalisation
- * between (Huang & Belongie 2017). A style is the mean and deviation of every tapped channel.
+ * The engines that paint in one pass through a network:
+ *
+ *     adain      an encoder and a decoder with adaptive instance normalisation between (Huang & Belongie 2017). A style
+ *                is the mean and deviation of every tapped channel.
+ *     transform  a network that was trained for one style (Johnson et al. 2016), and learns no other.
  *
  * Frames are continued by reflection to the sizes that the network's poolings divide evenly, and the
  * painting is cut back. Style images run through the encoder at their own size. Both are cut into tiles where
@@ -26,7 +29,7 @@ static int output_node(const SolGraph *graph)
     return sol_graph_count(graph) - 1;
 }
 
-static int adain_open(SolEngine *engine)
+static int feedforward_open(SolEngine *engine)
 {
     State *state = sol_calloc(1, sizeof *state);
     if (!state)
@@ -34,7 +37,23 @@ static int adain_open(SolEngine *engine)
     engine->state = state;
     state->graph = sol_model_graph(engine->model);
     engine->style_size = sol_graph_statistics(state->graph, -1);
-    return engine->style_size > 0 ? SOL_OK : sol_fail(SOL_ERR_FORMAT, "the network has no adain layer");
+    return SOL_OK;
+}
+
+static int adain_open(SolEngine *engine)
+{
+    int result = feedforward_open(engine);
+    if (result == SOL_OK && engine->style_size == 0)
+        result = sol_fail(SOL_ERR_FORMAT, "the network has no adain layer");
+    return result;
+}
+
+static int transform_open(SolEngine *engine)
+{
+    int result = feedforward_open(engine);
+    if (result == SOL_OK && engine->style_size > 0)
+        result = sol_fail(SOL_ERR_FORMAT, "a network of the method transform has no adain layers; this one has");
+    return result;
 }
 
 static int round_up(int side, int multiple)
@@ -49,14 +68,14 @@ static SolMemoryLimit limit_for(const SolEngine *engine, int width, int height, 
     uint64_t others = PROGRAM_BYTES + (uint64_t)pictures * 3 * (uint64_t)width * (uint64_t)height;
     for (int n = 0; n < sol_graph_count(graph); n++) {
         const SolLayer *layer = &sol_graph_node(graph, n)->layer;
-        if (layer->op == SOL_OP_CONV)
+        if (sol_op_convolves(layer->op))
             others += sizeof(float) * (uint64_t)layer->kernel * (uint64_t)layer->kernel * (uint64_t)layer->channels *
                       (uint64_t)sol_graph_node(graph, layer->inputs[0])->channels;
     }
     return (SolMemoryLimit){.bytes = engine->memory, .others = others};
 }
 
-static int adain_plan(SolEngine *engine, int width, int height)
+static int feedforward_plan(SolEngine *engine, int width, int height)
 {
     State *state = engine->state;
     int multiple = sol_graph_multiple(state->graph), output = output_node(state->graph);
@@ -115,19 +134,34 @@ static int adain_paint(SolEngine *engine, const float *values, float strength, c
     return SOL_OK;
 }
 
-static double adain_gflop(const SolEngine *engine)
+static int transform_paint(SolEngine *engine, const float *values, float strength, const SolImage *frame,
+                           SolImage *painted)
+{
+    int result = adain_paint(engine, values, 1, frame, painted);
+    if (result == SOL_OK && strength < 1)
+        sol_image_mix(painted, frame, strength);
+    return result;
+}
+
+static double feedforward_gflop(const SolEngine *engine)
 {
     return 2 * sol_tiled_macs(((State *)engine->state)->plan) / 1e9;
 }
 
-static int adain_tiles(const SolEngine *engine)
+static int feedforward_tiles(const SolEngine *engine)
 {
     return sol_tiled_count(((State *)engine->state)->plan);
 }
 
-static const char *adain_backend(const SolEngine *engine)
+static const char *feedforward_backend(const SolEngine *engine)
 {
     return sol_tiled_backend(((State *)engine->state)->plan);
+}
+
+/* What goes in along a side where a convolution gives so many pixels. */
+static int input_side(const SolConvShape *shape, int output)
+{
+    return shape->transposed ? output / 2 : output * sol_conv_stride(shape);
 }
 
 static SolEngineLayer describe(const SolPlanStep *step)
@@ -143,8 +177,8 @@ static SolEngineLayer describe(const SolPlanStep *step)
                             .method = ""};
     if (step->conv) {
         SolConvShape shape = step->conv->shape;
-        shape.width = step->shape.width;
-        shape.height = step->shape.height;
+        shape.width = input_side(&shape, step->shape.width);
+        shape.height = input_side(&shape, step->shape.height);
         layer.gflop = 2e-9 * sol_conv_macs(&shape);
         layer.in_channels = shape.in_channels;
         layer.kernel = shape.kernel;
@@ -156,7 +190,7 @@ static SolEngineLayer describe(const SolPlanStep *step)
     return layer;
 }
 
-static int adain_layers(const SolEngine *engine, SolEngineLayer layers[], int room)
+static int feedforward_layers(const SolEngine *engine, SolEngineLayer layers[], int room)
 {
     const State *state = engine->state;
     int count = 0;
@@ -171,7 +205,7 @@ static int adain_layers(const SolEngine *engine, SolEngineLayer layers[], int ro
     return count;
 }
 
-static void adain_close(SolEngine *engine)
+static void feedforward_close(SolEngine *engine)
 {
     State *state = engine->state;
     if (!state)
@@ -183,12 +217,24 @@ static void adain_close(SolEngine *engine)
 const SolEngineClass sol_engine_adain = {
     .name = "adain",
     .open = adain_open,
-    .plan = adain_plan,
+    .plan = feedforward_plan,
     .learn = adain_learn,
     .paint = adain_paint,
-    .gflop = adain_gflop,
-    .tiles = adain_tiles,
-    .backend = adain_backend,
-    .layers = adain_layers,
-    .close = adain_close,
+    .gflop = feedforward_gflop,
+    .tiles = feedforward_tiles,
+    .backend = feedforward_backend,
+    .layers = feedforward_layers,
+    .close = feedforward_close,
+};
+
+const SolEngineClass sol_engine_transform = {
+    .name = "transform",
+    .open = transform_open,
+    .plan = feedforward_plan,
+    .paint = transform_paint,
+    .gflop = feedforward_gflop,
+    .tiles = feedforward_tiles,
+    .backend = feedforward_backend,
+    .layers = feedforward_layers,
+    .close = feedforward_close,
 };
