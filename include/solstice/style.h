@@ -50,9 +50,6 @@ SOL_API int sol_engine_open(SolEngine **engine, const SolModel *model, const Sol
 /** The name of method number `i` (adain, for example), as models and schedules call it; NULL behind the last. Static. */
 SOL_API const char *sol_method_name(int i);
 
-/** Whether the engine paints in styles that it learns from images; false where its model has one style of its own. */
-SOL_API bool sol_engine_learns(const SolEngine *engine);
-
 /** The name of backend number `i`, in order of preference; NULL behind the last. Static. */
 SOL_API const char *sol_engine_backend_name(int i);
 
@@ -65,6 +62,9 @@ SOL_API const char *sol_engine_backend_name(int i);
  */
 SOL_API int sol_engine_plan(SolEngine *engine, int width, int height);
 
+/** Whether the engine learns styles from images. Where it does not, its network paints in one style of its own. */
+SOL_API bool sol_engine_learns(const SolEngine *engine);
+
 /**
  * Learns what the engine keeps of a style image (for AdaIN: the mean and standard deviation of every
  * tapped channel; Huang & Belongie 2017, eq. 8), at the image's own aspect ratio. Uses a plan of its
@@ -72,7 +72,7 @@ SOL_API int sol_engine_plan(SolEngine *engine, int width, int height);
  *
  * @param[out] style  untouched on failure; released by sol_style_close(); must not outlive the engine
  * @param image       any size; scaled so that its shorter side has `short_side` pixels (64..4096)
- * @return 0, SOL_ERR_ARGUMENT, SOL_ERR_NOMEM
+ * @return 0, SOL_ERR_ARGUMENT (among others: the engine learns no styles), SOL_ERR_NOMEM
  */
 SOL_API int sol_style_learn(SolStyle **style, SolEngine *engine, const SolImage *image, int short_side);
 
@@ -95,10 +95,12 @@ SOL_API void sol_style_close(SolStyle **style);
 /**
  * Paints a frame of the planned size.
  *
+ * @param style       NULL where the engine learns none
  * @param strength    0 (the content's own statistics: the frame as the network redraws it, which is not the
- *                    frame itself) .. 1 (the style's)
+ *                    frame itself) .. 1 (the style's); of an engine that learns no styles, how far the painting covers
+ *                    the frame: 0 is the frame itself
  * @param[out] painted  a new picture with the place in time of `frame`; untouched on failure
- * @return 0, SOL_ERR_ARGUMENT (not the planned size), SOL_ERR_NOMEM
+ * @return 0, SOL_ERR_ARGUMENT (not the planned size, no style), SOL_ERR_NOMEM
  */
 SOL_API int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, const SolImage *frame,
                              SolImage **painted);

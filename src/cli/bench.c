@@ -132,7 +132,7 @@ static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
     int result = sol_engine_open(&engine, model, &options);
     if (result == SOL_OK)
         result = make_noise(&image, wishes->size.width, wishes->size.height);
-    if (result == SOL_OK)
+    if (result == SOL_OK && sol_engine_learns(engine))
         result = sol_style_learn(&style, engine, image, 256);
     if (result == SOL_OK)
         result = sol_engine_plan(engine, wishes->size.width, wishes->size.height);

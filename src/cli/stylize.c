@@ -53,13 +53,18 @@ static int read_weights(const char *text, float weights[], size_t count)
     return SOL_OK;
 }
 
-/* Learns the styles and blends them. */
+/* Learns the styles and blends them, where any are given. */
 static int open_style(SolEngine *engine, const Wishes *wishes, SolStyle **style)
 {
     size_t count = wishes->styles.count;
-    SolStyle **styles = sol_calloc(count, sizeof *styles);
-    float *weights = sol_calloc(count, sizeof *weights);
-    int result = styles && weights ? read_weights(wishes->weights, weights, count) : sol_fail_memory("the styles");
+    SolStyle **styles;
+    float *weights;
+    int result;
+    if (count == 0)
+        return SOL_OK;
+    styles = sol_calloc(count, sizeof *styles);
+    weights = sol_calloc(count, sizeof *weights);
+    result = styles && weights ? read_weights(wishes->weights, weights, count) : sol_fail_memory("the styles");
     for (size_t i = 0; i < count && result == SOL_OK; i++)
         result = sol_style_open(&styles[i], engine, wishes->styles.items[i]);
     if (result == SOL_OK)
@@ -100,9 +105,11 @@ static int paint(const char *content, const Wishes *wishes, SolModel *model)
     SolImage *image = NULL, *painting = NULL;
     int result;
     catch_interrupts();
-    result = load_content(content, (int)wishes->size, &image);
+    result = sol_engine_open(&engine, model, &options);
+    if (result == SOL_OK && wishes->styles.count == 0 && sol_engine_learns(engine))
+        result = sol_fail(SOL_ERR_ARGUMENT, "stylize: no style given; add --style IMAGE");
     if (result == SOL_OK)
-        result = sol_engine_open(&engine, model, &options);
+        result = load_content(content, (int)wishes->size, &image);
     if (result == SOL_OK)
         result = open_style(engine, wishes, &style);
     if (result == SOL_OK)
@@ -124,9 +131,7 @@ static int paint(const char *content, const Wishes *wishes, SolModel *model)
 
 static int check_wishes(const Wishes *wishes)
 {
-    if (wishes->styles.count == 0)
-        complain("stylize: no style given; add --style IMAGE");
-    else if (!wishes->output)
+    if (!wishes->output)
         complain("stylize: no output given; add -o OUT.png");
     else if (!sol_path_has_extension(wishes->output, "png jpg jpeg"))
         complain("stylize: -o %s: must end in .png, .jpg or .jpeg", wishes->output);
@@ -166,12 +171,13 @@ static int run(int argc, char **argv)
 
 const Command sol_command_stylize = {
     .name = "stylize",
-    .arguments = "CONTENT --style IMAGE... -o OUT.png [OPTION ...]",
+    .arguments = "CONTENT [--style IMAGE...] -o OUT.png [OPTION ...]",
     .summary = "paint one picture",
     .help = "Paints the picture CONTENT in the style of one image, or of several blended.\n\n"
-            "  -s, --style IMAGE... one or several style images\n"
+            "  -s, --style IMAGE... one or several style images; none for a model that has one style of its own\n"
             "      --weights A,B,.. how much each style counts; equally where it is not given\n"
-            "      --strength X     0 (the content's own statistics) to 1 (the style's), default 1\n"
+            "      --strength X     0 (the content's own statistics; of a model with one style, the content itself)\n"
+            "                       to 1 (the style's), default 1\n"
             "      --size N         paint with N pixels on the shorter side; as it is where it is not given\n"
             "      --model M        paint with this model: a name (\"solstice models\") or a .safetensors file\n"
             "      --precision P    compute in float32, bfloat16, or auto (the default), which picks for each layer\n"

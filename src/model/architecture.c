@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "nn/ops.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -144,12 +145,21 @@ static void write_shape(char *text, size_t size, const size_t shape[], int rank)
         used += snprintf(text + used, size - (size_t)used, i ? "x%zu" : "%zu", shape[i]);
 }
 
-/* Adds a tensor that is missing: a bias of zeros, or weights of variance 2 / inputs before a ReLU, which keeps the
-   mean square of what passes (He et al. 2015), and 1 / inputs elsewhere; uniform numbers, of 53 random bits.
-   All operations are exact or correctly rounded, sqrt() too: every machine gets the same bits. */
-static int make_tensor(Reader *reader, const char *name, const size_t shape[], int rank, const float **made)
+/* How many inputs an output of the layer sums over; of a transposed convolution every other one along either side. */
+static size_t fan_in(const Reader *reader, const size_t shape[])
 {
-    size_t inputs = rank == 4 ? shape[1] * shape[2] * shape[3] : 0, count;
+    return reader->layer.op == SOL_OP_CONV_TRANSPOSE ? (shape[0] * shape[2] * shape[3] + 3) / 4
+                                                     : shape[1] * shape[2] * shape[3];
+}
+
+/* Adds a tensor that is missing: a bias of zeros, a gain of ones, or weights of variance 2 / inputs before a ReLU,
+   which keeps the mean square of what passes (He et al. 2015), and 1 / inputs elsewhere; uniform numbers, of 53 random
+   bits. All operations are exact or correctly rounded, sqrt() too: every machine gets the same bits. */
+static int make_tensor(Reader *reader, const char *name, const char *part, const size_t shape[], int rank,
+                       const float **made)
+{
+    size_t inputs = rank == 4 ? fan_in(reader, shape) : 0, count;
+    float alike = strcmp(part, "weight") == 0 ? 1 : 0;
     double bound = inputs > 0 ? sqrt((reader->layer.relu ? 6.0 : 3.0) / (double)inputs) : 0;
     float *data = NULL;
     int result = sol_tensors_add(reader->made, name, shape, rank, &data);
@@ -157,7 +167,7 @@ static int make_tensor(Reader *reader, const char *name, const size_t shape[], i
         return result;
     count = sol_tensors_find(reader->made, name)->count;
     for (size_t i = 0; i < count; i++)
-        data[i] = inputs > 0 ? (float)(bound * ((double)(sol_random(&reader->random) >> 11) * 0x1p-52 - 1)) : 0;
+        data[i] = inputs > 0 ? (float)(bound * ((double)(sol_random(&reader->random) >> 11) * 0x1p-52 - 1)) : alike;
     *made = data;
     return SOL_OK;
 }
@@ -173,7 +183,7 @@ static int get_tensor(Reader *reader, const char *prefix, const char *part, cons
         return sol_fail_memory("a tensor's name");
     tensor = sol_tensors_find(reader->tensors, name);
     if (!tensor && reader->made) {
-        result = make_tensor(reader, name, shape, rank, data);
+        result = make_tensor(reader, name, part, shape, rank, data);
     } else if (!tensor) {
         result = sol_fail(SOL_ERR_FORMAT, "the file has no tensor \"%s\"", name);
     } else if (tensor->rank != rank || memcmp(tensor->shape, shape, (size_t)rank * sizeof *shape) != 0) {
@@ -187,34 +197,102 @@ static int get_tensor(Reader *reader, const char *prefix, const char *part, cons
     return result;
 }
 
-static int read_conv(Reader *reader)
+/* The word under `key`, as its place in `words` (NULL-terminated); the first of them where it is absent. */
+static int get_word(json_t *object, const char *key, const char *const words[], int *place)
+{
+    const char *word = NULL;
+    char known[128] = "";
+    int result = get_text(object, key, words[0], &word), found = 0;
+    if (result != SOL_OK)
+        return result;
+    while (words[found] && strcmp(words[found], word) != 0)
+        found++;
+    if (words[found]) {
+        *place = found;
+        return SOL_OK;
+    }
+    for (int i = 0; words[i]; i++)
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%s\"%s\"",
+                 i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+    return sol_fail(SOL_ERR_FORMAT, "\"%s\" must be %s, not \"%s\"", key, known, word);
+}
+
+/* What layers that convolve have in common: the tensors' prefix, whether there is a bias, and the layer's own. */
+static int get_convolution(Reader *reader, const char **prefix, bool *bias)
 {
     SolLayer *layer = &reader->layer;
-    const char *prefix = NULL, *border = NULL;
-    bool bias = true;
-    size_t shape[4];
-    int result = get_text(reader->object, "tensors", NULL, &prefix);
+    int result = get_text(reader->object, "tensors", NULL, prefix);
     if (result == SOL_OK)
         result = get_int(reader->object, "channels", 0, &layer->channels);
     if (result == SOL_OK)
         result = get_int(reader->object, "kernel", 3, &layer->kernel);
     if (result == SOL_OK)
-        result = get_text(reader->object, "border", "reflect", &border);
-    if (result == SOL_OK)
         result = get_bool(reader->object, "relu", false, &layer->relu);
+    return result == SOL_OK ? get_bool(reader->object, "bias", true, bias) : result;
+}
+
+static int read_conv(Reader *reader)
+{
+    static const char *const borders[] = {
+        [SOL_BORDER_REFLECT] = "reflect", [SOL_BORDER_ZERO] = "zero", [SOL_BORDER_SAME] = "same", NULL};
+    SolLayer *layer = &reader->layer;
+    const char *prefix = NULL;
+    bool bias = true;
+    int border = 0, result = get_convolution(reader, &prefix, &bias);
+    size_t shape[4];
     if (result == SOL_OK)
-        result = get_bool(reader->object, "bias", true, &bias);
+        result = get_word(reader->object, "border", borders, &border);
+    if (result == SOL_OK)
+        result = get_int(reader->object, "stride", 1, &layer->stride);
     if (result != SOL_OK)
         return result;
-    if (strcmp(border, "reflect") != 0 && strcmp(border, "zero") != 0)
-        return sol_fail(SOL_ERR_FORMAT, "\"border\" must be \"reflect\" or \"zero\", not \"%s\"", border);
-    layer->border = strcmp(border, "zero") == 0 ? SOL_BORDER_ZERO : SOL_BORDER_REFLECT;
+    layer->border = (SolBorder)border;
     shape[0] = (size_t)layer->channels;
     shape[1] = (size_t)input_channels(reader);
     shape[2] = shape[3] = (size_t)layer->kernel;
     result = get_tensor(reader, prefix, "weight", shape, 4, &layer->weights);
     if (result == SOL_OK && bias)
         result = get_tensor(reader, prefix, "bias", shape, 1, &layer->bias);
+    return result;
+}
+
+static int read_conv_transpose(Reader *reader)
+{
+    SolLayer *layer = &reader->layer;
+    const char *prefix = NULL;
+    bool bias = true;
+    int result = get_convolution(reader, &prefix, &bias);
+    size_t shape[4] = {(size_t)input_channels(reader), (size_t)layer->channels, (size_t)layer->kernel,
+                       (size_t)layer->kernel};
+    if (result == SOL_OK)
+        result = get_tensor(reader, prefix, "weight", shape, 4, &layer->weights);
+    if (result == SOL_OK && bias)
+        result = get_tensor(reader, prefix, "bias", &shape[1], 1, &layer->bias);
+    return result;
+}
+
+static int read_instance_norm(Reader *reader)
+{
+    SolLayer *layer = &reader->layer;
+    json_t *epsilon = json_object_get(reader->object, "epsilon");
+    size_t channels = (size_t)input_channels(reader);
+    const char *prefix = NULL;
+    int result = get_text(reader->object, "tensors", NULL, &prefix);
+    layer->epsilon = epsilon ? json_number_value(epsilon) : SOL_MOMENTS_EPSILON;
+    if (result == SOL_OK && !(layer->epsilon > 0 && isfinite(layer->epsilon)))
+        result = sol_fail(SOL_ERR_FORMAT, "\"epsilon\" must be a number above 0");
+    if (result == SOL_OK)
+        result = get_bool(reader->object, "relu", false, &layer->relu);
+    if (result == SOL_OK)
+        result = get_tensor(reader, prefix, "weight", &channels, 1, &layer->weights);
+    return result == SOL_OK ? get_tensor(reader, prefix, "bias", &channels, 1, &layer->bias) : result;
+}
+
+static int read_upsample(Reader *reader)
+{
+    static const char *const modes[] = {"nearest", "bilinear", NULL};
+    int mode = 0, result = get_word(reader->object, "mode", modes, &mode);
+    reader->layer.bilinear = mode == 1;
     return result;
 }
 
@@ -254,14 +332,18 @@ static int read_nothing(Reader *reader)
 /* What layers of an operator are written like. Operators without a `read` cannot be written. */
 static const struct {
     int (*read)(Reader *reader);
-    const char *keys[10];
+    const char *keys[11];
 } operators[SOL_OP_COUNT] = {
     [SOL_OP_CONV] = {read_conv,
-                     {"name", "op", "inputs", "tensors", "channels", "kernel", "border", "relu", "bias"}},
+                     {"name", "op", "inputs", "tensors", "channels", "kernel", "stride", "border", "relu", "bias"}},
+    [SOL_OP_CONV_TRANSPOSE] = {read_conv_transpose,
+                               {"name", "op", "inputs", "tensors", "channels", "kernel", "relu", "bias"}},
+    [SOL_OP_INSTANCE_NORM] = {read_instance_norm, {"name", "op", "inputs", "tensors", "epsilon", "relu"}},
+    [SOL_OP_TANH] = {read_nothing, {"name", "op", "inputs"}},
     [SOL_OP_AFFINE] = {read_affine, {"name", "op", "inputs", "scale", "offset"}},
     [SOL_OP_RELU] = {read_nothing, {"name", "op", "inputs"}},
     [SOL_OP_MAX_POOL] = {read_nothing, {"name", "op", "inputs"}},
-    [SOL_OP_UPSAMPLE] = {read_nothing, {"name", "op", "inputs"}},
+    [SOL_OP_UPSAMPLE] = {read_upsample, {"name", "op", "inputs", "mode"}},
     [SOL_OP_ADD] = {read_nothing, {"name", "op", "inputs"}},
     [SOL_OP_ADAIN] = {read_adain, {"name", "op", "inputs", "style"}},
     [SOL_OP_WCT] = {read_wct, {"name", "op", "inputs", "style", "strength"}},

@@ -36,12 +36,32 @@ const SolConvBackend *sol_conv_backend(const char *name)
     return NULL;
 }
 
+SolShape sol_conv_output(const SolConvShape *s)
+{
+    int stride = sol_conv_stride(s);
+    if (s->transposed)
+        return (SolShape){s->out_channels, s->height > INT_MAX / 2 ? INT_MAX : 2 * s->height,
+                          s->width > INT_MAX / 2 ? INT_MAX : 2 * s->width};
+    return (SolShape){s->out_channels, s->height / stride + s->height % stride, s->width / stride + s->width % stride};
+}
+
+int sol_conv_before(const SolConvShape *s, int side)
+{
+    if (s->transposed)
+        return s->kernel > 2 ? (s->kernel - 2) / 2 : 0;
+    if (s->border == SOL_BORDER_SAME && s->stride == 2 && side % 2 == 0) /* the outputs see one row less */
+        return s->kernel > 2 ? (s->kernel - 2) / 2 : 0;
+    return s->kernel / 2;
+}
+
 /* Matrix libraries count in int: a plane, and a kernel over all inputs, must fit one. */
 static bool shape_is_sound(const SolConvShape *s)
 {
+    SolShape out = sol_conv_output(s);
     size_t plane, taps;
     return s->in_channels >= 1 && s->out_channels >= 1 && s->height >= 1 && s->width >= 1 && s->kernel >= 1 &&
            s->kernel % 2 == 1 && sol_mul((size_t)s->height, (size_t)s->width, &plane) && plane <= INT_MAX &&
+           sol_mul((size_t)out.height, (size_t)out.width, &plane) && plane <= INT_MAX &&
            sol_mul((size_t)s->kernel, (size_t)s->kernel, &taps) && taps <= INT_MAX &&
            sol_mul((size_t)s->in_channels, taps, &taps) && taps <= INT_MAX;
 }
@@ -74,9 +94,11 @@ static int refuse(const SolConvBackend *backend, const SolConvShape *shape)
     if (shape->element == SOL_BFLOAT16)
         return sol_fail(SOL_ERR_ARGUMENT, "%s %s in bfloat16 on this processor: choose the precision auto or float32",
                         name, backend ? "cannot multiply" : "multiplies");
-    return sol_fail(SOL_ERR_ARGUMENT, "%s %s a %dx%d convolution from %d to %d channels%s", name,
-                    backend ? "cannot compute" : "computes", shape->kernel, shape->kernel, shape->in_channels,
-                    shape->out_channels, sol_conv_is_fused(shape) ? ", fused with its neighbours" : "");
+    return sol_fail(SOL_ERR_ARGUMENT, "%s %s a %dx%d convolution%s from %d to %d channels%s", name,
+                    backend ? "cannot compute" : "computes", shape->kernel, shape->kernel,
+                    shape->transposed ? ", transposed," : shape->stride == 2 ? " with stride 2" : "",
+                    shape->in_channels, shape->out_channels,
+                    sol_conv_is_fused(shape) ? ", fused with its neighbours" : "");
 }
 
 int sol_conv_plan(SolConv **out, const SolConvBackend *backend, const SolConvShape *shape, const float *weights,
@@ -123,7 +145,9 @@ void sol_conv_run(const SolConv *conv, const SolConvData *data, void *scratch)
 
 double sol_conv_macs(const SolConvShape *s)
 {
-    return (double)s->in_channels * s->out_channels * s->kernel * s->kernel * s->height * s->width;
+    SolShape out = sol_conv_output(s);
+    double pixels = s->transposed ? (double)s->height * s->width : (double)out.height * out.width;
+    return (double)s->in_channels * s->out_channels * s->kernel * s->kernel * pixels;
 }
 
 void sol_conv_close(SolConv **out)

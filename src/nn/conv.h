@@ -20,13 +20,17 @@
 typedef enum SolPooling { SOL_POOLING_NONE, SOL_POOLING_ALSO, SOL_POOLING_ONLY } SolPooling;
 
 /*
- * A convolution with stride 1 whose output is as large as its input; bias and ReLU are part of it. What stands behind
- * `element` is neighbours' work that backends may take over (SolConvBackend.fuses); the result has the same bits.
+ * A convolution; bias and ReLU are part of it. Its output is as large as its input, with stride 2 half as large,
+ * rounding up. A transposed one is the gradient of a convolution with stride 2 and SOL_BORDER_SAME: its output is twice
+ * as large as its input. What stands behind `element` is neighbours' work that backends may take over
+ * (SolConvBackend.fuses); the result has the same bits.
  */
 typedef struct SolConvShape {
     int in_channels, out_channels;
-    int kernel;        /* side of the square kernel, odd; the border adds kernel / 2 on every side */
-    int height, width; /* of the input as it is convolved, and of the output */
+    int kernel;        /* side of the square kernel, odd */
+    int stride;        /* 2, or anything else for 1 */
+    bool transposed;   /* with neither stride nor border of its own */
+    int height, width; /* of the input as it is convolved */
     SolBorder border;
     bool relu;         /* negative results become 0 */
     SolElement element; /* what is multiplied: inputs and weights are rounded to it; sums are float32 */
@@ -42,7 +46,8 @@ typedef struct SolConv {
     const SolConvBackend *backend;
     const SolConvBackend *method; /* where the backend has several: the one it chose for the shape */
     SolConvShape shape;
-    const float *weights; /* [out][in][kernel][kernel], borrowed; NULL where nothing but sizes is wanted */
+    const float *weights; /* [out][in][kernel][kernel], transposed [in][out][kernel][kernel]; borrowed; NULL where
+                             nothing but sizes is wanted */
     const float *bias;    /* [out], borrowed; NULL for none */
     SolPool *pool;        /* borrowed */
     SolLayout in, out;    /* of input and output (also pooled, and what is added): planes without a margin, where the
@@ -108,7 +113,8 @@ bool sol_conv_fuses(const SolConvBackend *backend, const SolConvShape *shape);
  *
  * @param[out] conv  untouched on failure; released by sol_conv_close()
  * @param backend    NULL for the first of the table that supports the shape and pays, or supports it at least
- * @param weights    [out][in][kernel][kernel], borrowed until closing, as are `bias` (may be NULL) and `pool`
+ * @param weights    [out][in][kernel][kernel], or for a transposed one [in][out][kernel][kernel], borrowed until
+ *                   closing, as are `bias` (may be NULL) and `pool`
  * @return 0, SOL_ERR_ARGUMENT (a shape that makes no sense, or that the backend does not support), SOL_ERR_NOMEM
  */
 int sol_conv_plan(SolConv **conv, const SolConvBackend *backend, const SolConvShape *shape, const float *weights,
@@ -121,6 +127,29 @@ int sol_conv_plan(SolConv **conv, const SolConvBackend *backend, const SolConvSh
  * @param scratch  conv->scratch bytes, aligned to SOL_ALIGNMENT
  */
 void sol_conv_run(const SolConv *conv, const SolConvData *data, void *scratch);
+
+/** How many input pixels output pixels lie apart: 1 or 2. */
+static inline int sol_conv_stride(const SolConvShape *shape)
+{
+    return shape->stride == 2 ? 2 : 1;
+}
+
+/** Whether the output has another size than the input. */
+static inline bool sol_conv_resizes(const SolConvShape *shape)
+{
+    return shape->transposed || shape->stride == 2;
+}
+
+/** The shape of the output; sides that do not fit an int are INT_MAX. */
+SolShape sol_conv_output(const SolConvShape *shape);
+
+/**
+ * How many pixels before a row's (or column's) first one the kernel begins at the first output pixel; of a transposed
+ * convolution: the same of the strided one whose gradient it is.
+ *
+ * @param side  pixels of the row or column of the input
+ */
+int sol_conv_before(const SolConvShape *shape, int side);
 
 /** Multiply-adds of one run by the definition, whatever the backend spends. */
 double sol_conv_macs(const SolConvShape *shape);

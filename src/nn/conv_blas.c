@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The convolution backend `blas`: matrix products by OpenBLAS, after Winograd's transforms where they pay
- * and after im2col elsewhere. Which of the two is a rule over the shape alone, so that one machine always
- * paints the same pixels; docs/performance.md has the timings that it is made from.
+ * The convolution backend `blas`: matrix products by OpenBLAS, after Winograd's transforms where they pay and after
+ * im2col elsewhere; and sums in registers at a network's ends and where the size changes. Which of them is a rule over
+ * the shape alone, so that one machine always paints the same pixels; docs/performance.md has the timings that it is
+ * made from.
  */
 #include "nn/conv_blas.h"
 
@@ -44,12 +45,12 @@ static const SolConvBackend *method_for(const SolConvShape *shape)
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
         if (methods[i]->supports(shape) && methods[i]->pays(shape))
             return methods[i];
-    return &sol_conv_im2col;
+    return sol_conv_strided.supports(shape) ? &sol_conv_strided : &sol_conv_im2col;
 }
 
 static bool supports(const SolConvShape *shape)
 {
-    return sol_conv_im2col.supports(shape);
+    return sol_conv_im2col.supports(shape) || sol_conv_strided.supports(shape);
 }
 
 static bool pays(const SolConvShape *shape)

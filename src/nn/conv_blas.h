@@ -9,7 +9,7 @@
 #include "nn/conv.h"
 
 /* Methods are written as backends are, but stand in no table: `blas` chooses between them. */
-extern const SolConvBackend sol_conv_im2col, sol_conv_winograd, sol_conv_direct;
+extern const SolConvBackend sol_conv_im2col, sol_conv_strided, sol_conv_winograd, sol_conv_direct;
 
 /** Computes block number `block` of the output. `scratch` is the worker's own part of conv->scratch. */
 typedef void (*SolConvBlock)(const SolConv *conv, const SolConvData *data, int block, void *scratch);

@@ -47,7 +47,7 @@ static bool strip_bytes(const SolConvShape *s, size_t *bytes)
 static bool supports(const SolConvShape *shape)
 {
     size_t bytes;
-    return shape->element == SOL_FLOAT32 && strip_bytes(shape, &bytes);
+    return shape->element == SOL_FLOAT32 && !sol_conv_resizes(shape) && strip_bytes(shape, &bytes);
 }
 
 static bool pays(const SolConvShape *shape)

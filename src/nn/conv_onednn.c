@@ -91,7 +91,7 @@ static bool offers(dnnl_cpu_isa_t isa)
 
 static bool supports(const SolConvShape *s)
 {
-    return s->in_channels <= SOL_BLOCK_MAX && s->out_channels <= SOL_BLOCK_MAX &&
+    return !sol_conv_resizes(s) && s->in_channels <= SOL_BLOCK_MAX && s->out_channels <= SOL_BLOCK_MAX &&
            offers(s->element == SOL_BFLOAT16 ? dnnl_cpu_isa_avx512_core : dnnl_cpu_isa_sse41);
 }
 

@@ -99,7 +99,7 @@ static size_t matrix_step(const Cut *cut, int channels)
 static bool supports(const SolConvShape *s)
 {
     int most = INT_MAX - 2 * SOL_TILE_IN; /* a tile's pixels are counted beyond the border */
-    return s->element == SOL_FLOAT32 && s->kernel == 3 && s->width <= most && s->height <= most;
+    return s->element == SOL_FLOAT32 && !sol_conv_resizes(s) && s->kernel == 3 && s->width <= most && s->height <= most;
 }
 
 /* Pixels are repeated 2x2, so there is an even number of them. */
@@ -173,7 +173,7 @@ static void transform_weights(const SolConv *conv, const Cut *cut, float *to)
 static size_t worker_floats(const SolConvShape *s, const Cut *cut)
 {
     return SOL_TILE_POINTS * (matrix_step(cut, s->in_channels) + matrix_step(cut, cut->part)) +
-           (s->border == SOL_BORDER_ZERO ? SOL_TILE_IN * RUN * SOL_LANES : 0);
+           (s->border != SOL_BORDER_REFLECT ? SOL_TILE_IN * RUN * SOL_LANES : 0);
 }
 
 static int plan(SolConv *conv)

@@ -44,6 +44,8 @@ static bool can_double(const Fusion *f, int n, int i)
 static void melt_upsampling(const Fusion *f, int u)
 {
     int count = sol_graph_count(f->graph);
+    if (sol_graph_node(f->graph, u)->layer.bilinear)
+        return;
     for (int n = u + 1; n < count; n++)
         for (int i = 0; f->steps[n].needed && i < SOL_READS; i++)
             if (f->steps[n].reads[i] == u && !can_double(f, n, i))

@@ -42,6 +42,9 @@ static const struct {
     [SOL_OP_ADAIN] = {"adain", 1, 0},
     [SOL_OP_WCT] = {"wct", 1, 0},
     [SOL_OP_LEVEL] = {"level", 2, 0},
+    [SOL_OP_CONV_TRANSPOSE] = {"conv_transpose", 1, -1},
+    [SOL_OP_INSTANCE_NORM] = {"instance_norm", 1, 0},
+    [SOL_OP_TANH] = {"tanh", 1, 0},
 };
 
 const char *sol_op_name(SolOp op)
@@ -52,6 +55,16 @@ const char *sol_op_name(SolOp op)
 int sol_op_inputs(SolOp op)
 {
     return ops[op].inputs;
+}
+
+bool sol_op_convolves(SolOp op)
+{
+    return op == SOL_OP_CONV || op == SOL_OP_CONV_TRANSPOSE;
+}
+
+bool sol_op_normalises(SolOp op)
+{
+    return op == SOL_OP_ADAIN || op == SOL_OP_INSTANCE_NORM;
 }
 
 int sol_graph_open(SolGraph **out)
@@ -102,10 +115,18 @@ static int check_operator(const SolGraph *graph, SolNode *node)
         node->channels = layer->channels;
         return graph->count == 0 ? SOL_OK : sol_fail(SOL_ERR_FORMAT, "there can be one input only");
     case SOL_OP_CONV:
+    case SOL_OP_CONV_TRANSPOSE:
         node->channels = layer->channels;
         if (layer->kernel < 1 || layer->kernel > MAX_KERNEL || layer->kernel % 2 == 0)
             return sol_fail(SOL_ERR_FORMAT, "a kernel of %d pixels: it must be odd, 1 to %d", layer->kernel,
                             MAX_KERNEL);
+        if (layer->op == SOL_OP_CONV && (layer->stride < 0 || layer->stride > 2))
+            return sol_fail(SOL_ERR_FORMAT, "a stride of %d: it must be 1 or 2", layer->stride);
+        node->level += layer->op == SOL_OP_CONV && layer->stride == 2;
+        return SOL_OK;
+    case SOL_OP_INSTANCE_NORM:
+        if (!(layer->epsilon > 0))
+            return sol_fail(SOL_ERR_FORMAT, "an epsilon of %g: it must be above 0", layer->epsilon);
         return SOL_OK;
     case SOL_OP_ADD:
     case SOL_OP_LEVEL:
@@ -224,6 +245,21 @@ int sol_graph_find(const SolGraph *graph, const char *name)
         if (strcmp(graph->nodes[i].name, name) == 0)
             return i;
     return -1;
+}
+
+void sol_graph_needed(const SolGraph *graph, const int keep[], int keep_count, bool needed[])
+{
+    for (int n = 0; n < graph->count; n++)
+        needed[n] = false;
+    for (int i = 0; i < keep_count; i++)
+        needed[keep[i]] = true;
+    for (int n = graph->count - 1; n > 0; n--) {
+        const SolLayer *layer = &graph->nodes[n].layer;
+        for (int i = 0; needed[n] && i < ops[layer->op].inputs; i++)
+            needed[layer->inputs[i]] = true;
+        if (needed[n] && layer->op == SOL_OP_ADAIN)
+            needed[layer->tap] = true;
+    }
 }
 
 int sol_graph_multiple(const SolGraph *graph)

@@ -16,15 +16,18 @@ typedef struct SolGraph SolGraph;
 typedef enum SolOp {
     SOL_OP_INPUT,    /* what the caller fills in */
     SOL_OP_AFFINE,   /* x * scale[c] + offset[c] */
-    SOL_OP_CONV,     /* convolution with bias, and ReLU if wanted; keeps the size */
+    SOL_OP_CONV,     /* convolution with bias, and ReLU if wanted; keeps the size, or halves it, rounding up */
+    SOL_OP_CONV_TRANSPOSE, /* the gradient of a convolution of stride 2 and TensorFlow's SAME; doubles the size */
     SOL_OP_RELU,
     SOL_OP_MAX_POOL, /* 2x2, halves the size, rounding down */
-    SOL_OP_UPSAMPLE, /* nearest neighbour, doubles the size */
+    SOL_OP_UPSAMPLE, /* doubles the size: nearest neighbour, or bilinear */
     SOL_OP_ADD,      /* of two inputs */
     SOL_OP_ADAIN,    /* gives its input the mean and deviation that a style has at the node `tap` */
     SOL_OP_WCT,      /* gives its input the mean and covariance that a style has at the node `tap` (nn/wct.h) */
     SOL_OP_LEVEL,    /* its first input: a picture that the wct nodes since the second, an earlier one, made of that.
                         Where their strength is 0, the second will do (nn/levels.h) */
+    SOL_OP_INSTANCE_NORM, /* gives every channel the mean bias[c] and the deviation weights[c] (Ulyanov et al. 2016) */
+    SOL_OP_TANH,
     SOL_OP_COUNT
 } SolOp;
 
@@ -32,12 +35,16 @@ typedef enum SolOp {
 typedef struct SolLayer {
     SolOp op;
     int inputs[2];       /* node numbers; as many as the operator takes */
-    int channels;        /* input, conv: of the result */
-    int kernel;          /* conv: side of the kernel, odd */
+    int channels;        /* input, conv, conv_transpose: of the result */
+    int kernel;          /* conv, conv_transpose: side of the kernel, odd */
+    int stride;          /* conv: 1 or 2; 0 for 1 */
     SolBorder border;    /* conv */
-    bool relu;           /* conv */
-    const float *weights; /* conv: [channels][input's channels][kernel][kernel]; borrowed by the graph */
-    const float *bias;    /* conv: [channels]; NULL for none; borrowed by the graph */
+    bool relu;           /* conv, conv_transpose, instance_norm: negative results become 0 */
+    bool bilinear;       /* upsample */
+    double epsilon;      /* instance_norm: added to a variance before its root is taken; above 0 */
+    const float *weights; /* conv: [channels][input's channels][kernel][kernel]; conv_transpose: [input's channels]
+                             [channels][kernel][kernel]; instance_norm: [channels]; borrowed by the graph */
+    const float *bias;    /* conv, conv_transpose: [channels], NULL for none; instance_norm: [channels]; borrowed */
     const float *scale;   /* affine: [channels]; copied */
     const float *offset;  /* affine: [channels]; copied */
     int tap;              /* adain, wct: the node whose statistics on a style image are wanted; adain also reads
@@ -76,6 +83,15 @@ int sol_graph_find(const SolGraph *graph, const char *name);
 /** The operator's name, as architectures write it: "max_pool"; and how many inputs it takes. */
 const char *sol_op_name(SolOp op);
 int sol_op_inputs(SolOp op);
+
+/** Whether an operator is a convolution, transposed or not. */
+bool sol_op_convolves(SolOp op);
+
+/** Whether what an operator does to a pixel depends on the moments of the whole picture: adain, instance_norm. */
+bool sol_op_normalises(SolOp op);
+
+/** needed[n] = whether any of the nodes `keep` is the node n or depends on it, for every node. */
+void sol_graph_needed(const SolGraph *graph, const int keep[], int keep_count, bool needed[]);
 
 /** What width and height must be multiples of for a run of the whole graph: a power of two. */
 int sol_graph_multiple(const SolGraph *graph);

@@ -207,56 +207,62 @@ static void winograd_output(const float *from, size_t tile_step, size_t step, si
 /* ---- directly ---- */
 
 enum {
-    STRIDE = 8,                    /* pixels of a group that are summed side by side */
-    VECTORS = WIDTH == 16 ? 4 : 2 /* of pixels of a plane: as many as leave room for SOL_FEW sums of each */
+    PARTS = SOL_LANES / WIDTH,                           /* of a pixel of a group, a register each */
+    STEP = WIDTH == 16 ? 16 : WIDTH == 8 ? 6 : 3,        /* of them that are summed side by side: as many as leave
+                                                            room for weights */
+    VECTORS = WIDTH == 16 ? 4 : 2                        /* of pixels of a plane: so that SOL_FEW sums of each fit */
 };
 
-/* Some channels of some pixels of a group: a register each. */
-static inline void direct_pixels(const float *const *rows, size_t count, const float *weights, const float *bias,
-                                 size_t x, size_t pixels, float *to)
+/* Some pixels of a group from pixel x on. */
+static inline void direct_pixels(const SolSeen *seen, const float *weights, const float *bias, size_t x, size_t pixels,
+                                 float *to, size_t to_step)
 {
-    Vector sums[STRIDE];
+    Vector sums[STEP][PARTS];
+    size_t step = seen->step;
     for (size_t p = 0; p < pixels; p++)
-        sums[p] = *(const Vector *)bias;
-    for (size_t r = 0; r < count; r++)
-        for (size_t k = 0; k < 3; k++, weights += SOL_LANES) {
-            Vector w = *(const Vector *)weights;
+        for (size_t i = 0; i < PARTS; i++)
+            sums[p][i] = *(const Vector *)(bias + i * WIDTH);
+    for (size_t r = 0; r < seen->count; r++) {
+        const float *row = seen->rows[r] + x * step;
+        for (size_t k = 0; k < seen->run; k++, row++, weights += SOL_LANES)
             for (size_t p = 0; p < pixels; p++)
-                sums[p] += w * rows[r][x + p + k];
-        }
-    for (size_t p = 0; p < pixels; p++)
-        *(Vector *)(to + p * SOL_LANES) = sums[p];
-}
-
-static void direct_group(const float *const *rows, size_t count, const float *weights, const float bias[SOL_LANES],
-                         float floor, size_t pixels, float *to)
-{
-    for (size_t l = 0; l < SOL_LANES; l += WIDTH) {
-        size_t x = 0;
-        for (; x + STRIDE <= pixels; x += STRIDE)
-            direct_pixels(rows, count, weights + l, bias + l, x, STRIDE, to + x * SOL_LANES + l);
-        for (; x < pixels; x++)
-            direct_pixels(rows, count, weights + l, bias + l, x, 1, to + x * SOL_LANES + l);
+                for (size_t i = 0; i < PARTS; i++)
+                    sums[p][i] += *(const Vector *)(weights + i * WIDTH) * row[p * step];
     }
-    INDEPENDENT
-    for (size_t i = 0; i < pixels * SOL_LANES; i++)
-        to[i] = at_least(to[i], floor);
+    for (size_t p = 0; p < pixels; p++)
+        for (size_t i = 0; i < PARTS; i++)
+            *(Vector *)(to + (x + p) * to_step + i * WIDTH) = sums[p][i];
 }
 
-static inline void direct_step(const float *const *rows, size_t count, const float *weights, size_t planes,
-                               const float *bias, size_t x, float *to, size_t stride)
+static void direct_group(const SolSeen *seen, const float *weights, const float bias[SOL_LANES], float floor,
+                         size_t pixels, float *to, size_t to_step)
+{
+    for (size_t x = 0; x + STEP <= pixels; x += STEP)
+        direct_pixels(seen, weights, bias, x, STEP, to, to_step);
+    if (pixels % STEP > 0 && pixels > STEP) /* the last ones, some of them again */
+        direct_pixels(seen, weights, bias, pixels - STEP, STEP, to, to_step);
+    for (size_t x = 0; x < pixels && pixels < STEP; x++)
+        direct_pixels(seen, weights, bias, x, 1, to, to_step);
+    for (size_t x = 0; x < pixels; x++)
+        INDEPENDENT
+        for (size_t l = 0; l < SOL_LANES; l++)
+            to[x * to_step + l] = at_least(to[x * to_step + l], floor);
+}
+
+static inline void direct_step(const SolSeen *seen, size_t run, const float *weights, size_t planes, const float *bias,
+                               size_t x, float *to, size_t stride)
 {
     Vector sums[SOL_FEW][VECTORS];
     for (size_t o = 0; o < planes; o++)
         for (size_t v = 0; v < VECTORS; v++)
             sums[o][v] = (Vector){0} + bias[o];
-    for (size_t r = 0; r < count; r++)
-        for (size_t k = 0; k < 3; k++, weights += planes) {
-            const float *from = rows[r] + x + k;
+    for (size_t r = 0; r < seen->count; r++)
+        for (size_t k = 0; k < run; k++, weights += planes) {
+            const float *from = seen->rows[r] + x + k;
             for (size_t v = 0; v < VECTORS; v++) {
-                Vector seen = *(const Vector *)(from + v * WIDTH);
+                Vector pixels = *(const Vector *)(from + v * WIDTH);
                 for (size_t o = 0; o < planes; o++)
-                    sums[o][v] += seen * weights[o];
+                    sums[o][v] += pixels * weights[o];
             }
         }
     for (size_t o = 0; o < planes; o++)
@@ -264,15 +270,16 @@ static inline void direct_step(const float *const *rows, size_t count, const flo
             *(Vector *)(to + o * stride + x + v * WIDTH) = sums[o][v];
 }
 
-static void direct_planes(const float *const *rows, size_t count, const float *weights, size_t planes,
-                          const float bias[SOL_FEW], float floor, size_t pixels, float *to, size_t stride)
+static void direct_planes(const SolSeen *seen, const float *weights, size_t planes, const float bias[SOL_FEW],
+                          float floor, size_t pixels, float *to, size_t stride)
 {
+    size_t run = seen->run;
     for (size_t x = 0; x < pixels; x += VECTORS * WIDTH)
         switch (planes) { /* so that sums have registers of their own */
-        case 1: direct_step(rows, count, weights, 1, bias, x, to, stride); break;
-        case 2: direct_step(rows, count, weights, 2, bias, x, to, stride); break;
-        case 3: direct_step(rows, count, weights, 3, bias, x, to, stride); break;
-        default: direct_step(rows, count, weights, SOL_FEW, bias, x, to, stride); break;
+        case 1: direct_step(seen, run, weights, 1, bias, x, to, stride); break;
+        case 2: direct_step(seen, run, weights, 2, bias, x, to, stride); break;
+        case 3: direct_step(seen, run, weights, 3, bias, x, to, stride); break;
+        default: direct_step(seen, run, weights, SOL_FEW, bias, x, to, stride); break;
         }
     for (size_t o = 0; o < planes; o++)
         INDEPENDENT

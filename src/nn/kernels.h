@@ -47,11 +47,20 @@ typedef struct SolRowKernels {
     /** to[2p] = to[2p + 1] = from[p]; pixels are `block` floats. */
     void (*twice)(const float *from, size_t pixels, size_t block, float *to);
 
+    /** to[i] = 3/4 near[i] + 1/4 far[i]. */
+    void (*mix)(const float *near, const float *far, size_t count, float *to);
+
+    /** to[2p] and to[2p + 1] = 3/4 from[p] + 1/4 from[p - 1] and from[p + 1]; pixels are `block` floats. */
+    void (*twice_mixed)(const float *from, size_t pixels, size_t block, float *to);
+
     /** to[i] = a[i] + b[i]; `to` may be either. */
     void (*add)(const float *a, const float *b, size_t count, float *to);
 
     /** to[i] = max(from[i], 0); `to` may be `from`. */
     void (*relu)(const float *from, size_t count, float *to);
+
+    /** to[i] = tanh(from[i]), to about 2e-7; `to` may be `from`. */
+    void (*tanh)(const float *from, size_t count, float *to);
 
     /** to[i] = (from[i] - centre) * scale + offset; `to` may be `from`. */
     void (*affine)(const float *from, size_t count, float centre, float scale, float offset, float *to);
@@ -78,6 +87,12 @@ typedef struct SolRowKernels {
     void (*from_planes)(const float *from, size_t stride, size_t pixels, size_t lanes, float *to, size_t block);
 } SolRowKernels;
 
+/* What a run of output pixels sees: of every row `run` numbers side by side, `step` further for every pixel. */
+typedef struct SolSeen {
+    const float *const *rows;
+    size_t count, run, step;
+} SolSeen;
+
 typedef struct SolKernels {
     const char *name; /* of the instruction set */
     unsigned flags;   /* that it needs (base/cpu.h) */
@@ -97,18 +112,18 @@ typedef struct SolKernels {
                             const float bias[SOL_LANES], float floor, const SolTilesOut *out);
 
     /**
-     * A 3x3 convolution of `count` rows of planes (three of every input channel) to `pixels` pixels of one group:
-     * to[p] = the largest of floor and bias + sum over r, k of weights[3 * r + k] * rows[r][p + k], by channel.
+     * A convolution to `pixels` pixels of one group: to[p * to_step] = the largest of floor and bias + sum over
+     * r < seen->count, k < seen->run of weights[r * run + k] * seen->rows[r][p * seen->step + k], by channel.
      */
-    void (*direct_group)(const float *const *rows, size_t count, const float *weights, const float bias[SOL_LANES],
-                         float floor, size_t pixels, float *to);
+    void (*direct_group)(const SolSeen *seen, const float *weights, const float bias[SOL_LANES], float floor,
+                         size_t pixels, float *to, size_t to_step);
 
     /**
-     * The same to `planes` (1..SOL_FEW) output channels, planes: with weights[(3 * r + k) * planes + o], to
-     * to[o * stride + p]. Reads and writes up to SOL_DIRECT_STEP - 1 pixels more.
+     * The same to `planes` (1..SOL_FEW) output channels, planes, with steps of 1: with weights[(r * run + k) * planes +
+     * o], to to[o * stride + p]. Reads and writes up to SOL_DIRECT_STEP - 1 pixels more.
      */
-    void (*direct_planes)(const float *const *rows, size_t count, const float *weights, size_t planes,
-                          const float bias[SOL_FEW], float floor, size_t pixels, float *to, size_t stride);
+    void (*direct_planes)(const SolSeen *seen, const float *weights, size_t planes, const float bias[SOL_FEW],
+                          float floor, size_t pixels, float *to, size_t stride);
 
     const SolRowKernels *rows;
 } SolKernels;

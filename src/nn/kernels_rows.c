@@ -13,6 +13,11 @@ static inline float larger(float a, float b)
     return a > b ? a : b;
 }
 
+static inline float smaller(float a, float b)
+{
+    return a < b ? a : b;
+}
+
 /* ---- resampling ---- */
 
 static void pool_planes(const float *restrict upper, const float *restrict lower, size_t pixels, float *restrict to)
@@ -64,6 +69,35 @@ static void twice(const float *from, size_t pixels, size_t block, float *to)
         repeat(from, pixels, block, to);
 }
 
+static void mix(const float *near, const float *far, size_t count, float *to)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++)
+        to[i] = 0.75f * near[i] + 0.25f * far[i];
+}
+
+static inline void mix_pixels(const float *from, size_t pixels, size_t block, float *to)
+{
+    for (size_t p = 0; p < pixels; p++, from += block, to += 2 * block) {
+        mix(from, from - block, block, to);
+        mix(from, from + block, block, to + block);
+    }
+}
+
+static void twice_mixed(const float *from, size_t pixels, size_t block, float *to)
+{
+    if (block == 1)
+        INDEPENDENT
+        for (size_t p = 0; p < pixels; p++) {
+            to[2 * p] = 0.75f * from[p] + 0.25f * from[p - 1];
+            to[2 * p + 1] = 0.75f * from[p] + 0.25f * from[p + 1];
+        }
+    else if (block == SOL_LANES)
+        mix_pixels(from, pixels, SOL_LANES, to);
+    else
+        mix_pixels(from, pixels, block, to);
+}
+
 /* ---- element by element ---- */
 
 static void add(const float *a, const float *b, size_t count, float *to)
@@ -78,6 +112,22 @@ static void relu(const float *from, size_t count, float *to)
     INDEPENDENT
     for (size_t i = 0; i < count; i++)
         to[i] = larger(from[i], 0.0f);
+}
+
+/*
+ * Of a quarter of x the fifth convergent of Lambert's continued fraction, p / q; then twice tanh(2 y) =
+ * 2 tanh(y) / (1 + tanh(y)^2). Beyond 9 the result is 1 to the last bit.
+ */
+static void tanh_row(const float *from, size_t count, float *to)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++) {
+        float x = larger(-9.0f, smaller(9.0f, from[i])); /* in this order, NaN stays NaN */
+        float y = 0.25f * x, z = y * y;
+        float p = y * ((z * (1 / 945.0f) + 1 / 9.0f) * z + 1), q = (z * (1 / 63.0f) + 4 / 9.0f) * z + 1;
+        float p2 = 2 * p * q, q2 = p * p + q * q, r = 2 * p2 * q2 / (p2 * p2 + q2 * q2);
+        to[i] = larger(-1.0f, smaller(1.0f, r));
+    }
 }
 
 static void affine(const float *from, size_t count, float centre, float scale, float offset, float *to)
@@ -240,8 +290,11 @@ static void from_planes(const float *from, size_t stride, size_t pixels, size_t 
 const SolRowKernels SOL_ROW_KERNELS = {
     .pool = pool,
     .twice = twice,
+    .mix = mix,
+    .twice_mixed = twice_mixed,
     .add = add,
     .relu = relu,
+    .tanh = tanh_row,
     .affine = affine,
     .affine_block = affine_block,
     .sums = sums,

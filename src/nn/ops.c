@@ -27,6 +27,7 @@ typedef struct Loop {
     int bands;             /* of a group */
     void (*row)(const struct Loop *loop, int group, int y);
     const float *centre, *scale, *offset;
+    bool relu;
     SolArea area;
     SolMoments *moments;
     SolBorder border;
@@ -134,6 +135,49 @@ void sol_op_upsample(SolPool *pool, const SolFeatures *in, const SolFeatures *ou
     run_rows(pool, &loop, in);
 }
 
+/* Pixels x-1..x+pixels of row y of a group, those of the edges in place of what lies beyond, to `to`. */
+static void fetch_around(const Loop *loop, int group, int y, int x, int pixels, float *to)
+{
+    const SolFeatures *in = loop->in;
+    size_t block = (size_t)in->layout.block;
+    int first = x > 0 ? x - 1 : 0, end = least(x + pixels + 1, in->shape.width);
+    size_t count = (size_t)(end - first) * block;
+    float *start = to + (size_t)(first - x + 1) * block;
+    const float *from = fetch(loop, in, group, y, (size_t)first * block, count, start);
+    if (from != start)
+        memcpy(start, from, count * sizeof *start);
+    if (first == x)
+        memcpy(to, start, block * sizeof *to);
+    if (end == x + pixels)
+        memcpy(start + count, start + count - block, block * sizeof *to);
+}
+
+static void bilinear_row(const Loop *loop, int group, int y)
+{
+    const SolFeatures *in = loop->in, *out = loop->out;
+    int block = in->layout.block, step = piece_pixels(in, PIECE);
+    float near[3 * PIECE], far[3 * PIECE], buffer[2 * PIECE];
+    for (int x = 0; x < in->shape.width; x += step) {
+        int pixels = least(step, in->shape.width - x);
+        size_t from = 2 * (size_t)x * (size_t)block, count = 2 * (size_t)pixels * (size_t)block;
+        for (int i = 0; i < 2; i++) {
+            int other = i == 0 ? y - 1 : y + 1;
+            fetch_around(loop, group, y, x, pixels, near);
+            fetch_around(loop, group, other < 0 ? 0 : least(other, in->shape.height - 1), x, pixels, far);
+            loop->kernels->mix(near, far, count / 2 + 2 * (size_t)block, far);
+            loop->kernels->twice_mixed(far + block, (size_t)pixels, (size_t)block,
+                                       place(out, group, 2 * y + i, from, buffer));
+            store(loop, out, group, 2 * y + i, from, count, buffer);
+        }
+    }
+}
+
+void sol_op_upsample_bilinear(SolPool *pool, const SolFeatures *in, const SolFeatures *out)
+{
+    Loop loop = {.in = in, .out = out, .row = bilinear_row};
+    run_rows(pool, &loop, in);
+}
+
 /* ---- element by element ---- */
 
 static void add_row(const Loop *loop, int group, int y)
@@ -193,6 +237,24 @@ void sol_op_relu(SolPool *pool, const SolFeatures *in, const SolFeatures *out)
     run_rows(pool, &loop, in);
 }
 
+static void tanh_row(const Loop *loop, int group, int y)
+{
+    size_t length = (size_t)loop->in->shape.width * (size_t)loop->in->layout.block;
+    float narrow[PIECE], buffer[PIECE];
+    for (size_t from = 0; from < length; from += PIECE) {
+        size_t count = length - from < PIECE ? length - from : PIECE;
+        const float *a = fetch(loop, loop->in, group, y, from, count, narrow);
+        loop->kernels->tanh(a, count, place(loop->out, group, y, from, buffer));
+        store(loop, loop->out, group, y, from, count, buffer);
+    }
+}
+
+void sol_op_tanh(SolPool *pool, const SolFeatures *in, const SolFeatures *out)
+{
+    Loop loop = {.in = in, .out = out, .row = tanh_row};
+    run_rows(pool, &loop, in);
+}
+
 static void affine_pixels(const Loop *loop, const float *from, int pixels, int first, int channels, float *to)
 {
     static const float zeros[SOL_BLOCK_MAX];
@@ -215,7 +277,10 @@ static void affine_row(const Loop *loop, int group, int y)
         int pixels = least(step, in->shape.width - x);
         size_t count = (size_t)pixels * (size_t)block, from = (size_t)x * (size_t)block;
         const float *a = fetch(loop, in, group, y, from, count, narrow);
-        affine_pixels(loop, a, pixels, first, channels, place(out, group, y, from, buffer));
+        float *to = place(out, group, y, from, buffer);
+        affine_pixels(loop, a, pixels, first, channels, to);
+        if (loop->relu)
+            loop->kernels->relu(to, count, to);
         store(loop, out, group, y, from, count, buffer);
     }
 }
@@ -223,7 +288,14 @@ static void affine_row(const Loop *loop, int group, int y)
 void sol_op_affine(SolPool *pool, const SolFeatures *in, const float *centre, const float *scale, const float *offset,
                    const SolFeatures *out)
 {
-    Loop loop = {.in = in, .out = out, .row = affine_row, .centre = centre, .scale = scale, .offset = offset};
+    sol_op_normalise(pool, in, centre, scale, offset, false, out);
+}
+
+void sol_op_normalise(SolPool *pool, const SolFeatures *in, const float *centre, const float *scale,
+                      const float *offset, bool relu, const SolFeatures *out)
+{
+    Loop loop = {.in = in, .out = out, .row = affine_row, .centre = centre, .scale = scale, .offset = offset,
+                 .relu = relu};
     run_rows(pool, &loop, in);
 }
 
@@ -329,15 +401,30 @@ void sol_adain_aim(const SolMoments *own, int channels, const float *style, floa
     }
 }
 
+/* By what the contrast of a channel is multiplied that is to get a deviation of 1. */
+static double contrast(const SolMoments *moments, double epsilon)
+{
+    double variance = moments->variance, noise = SOL_ADAIN_NOISE * (1 + fabs(moments->mean));
+    double squared = variance * variance;
+    return 1 / sqrt(variance + epsilon) * (squared / (squared + noise * noise * noise * noise));
+}
+
+void sol_instance_norm(const SolMoments *moments, int channels, double epsilon, const float *gain, const float *shift,
+                       float *centre, float *scale, float *offset)
+{
+    for (int c = 0; c < channels; c++) {
+        centre[c] = (float)moments[c].mean;
+        scale[c] = (float)((double)gain[c] * contrast(&moments[c], epsilon));
+        offset[c] = shift[c];
+    }
+}
+
 void sol_adain(const SolMoments *moments, int channels, const float *mean, const float *std, float *centre,
                float *scale, float *offset)
 {
     for (int c = 0; c < channels; c++) {
-        double variance = moments[c].variance, noise = SOL_ADAIN_NOISE * (1 + fabs(moments[c].mean));
-        double squared = variance * variance;
         centre[c] = (float)moments[c].mean;
-        scale[c] = (float)((double)std[c] / sqrt(variance + SOL_MOMENTS_EPSILON) *
-                           (squared / (squared + noise * noise * noise * noise)));
+        scale[c] = (float)((double)std[c] * contrast(&moments[c], SOL_MOMENTS_EPSILON));
         offset[c] = mean[c];
     }
 }

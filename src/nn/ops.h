@@ -25,15 +25,28 @@ void sol_op_max_pool(SolPool *pool, const SolFeatures *in, const SolFeatures *ou
 /** out = `in` with every pixel repeated 2x2 (nearest-neighbour upsampling). */
 void sol_op_upsample(SolPool *pool, const SolFeatures *in, const SolFeatures *out);
 
+/**
+ * out = `in` at twice the height and width, interpolated linearly along either side between the middles of pixels; beyond
+ * the outermost ones it is what they are (half-pixel centres, corners not aligned).
+ */
+void sol_op_upsample_bilinear(SolPool *pool, const SolFeatures *in, const SolFeatures *out);
+
 /** out = a + b. One of them may have half the height and width: it is upsampled while it is read. */
 void sol_op_add(SolPool *pool, const SolFeatures *a, const SolFeatures *b, const SolFeatures *out);
 
 /** out = max(in, 0). */
 void sol_op_relu(SolPool *pool, const SolFeatures *in, const SolFeatures *out);
 
+/** out = tanh(in). */
+void sol_op_tanh(SolPool *pool, const SolFeatures *in, const SolFeatures *out);
+
 /** out = (in - centre[c]) * scale[c] + offset[c]; a `centre` of NULL is 0. */
 void sol_op_affine(SolPool *pool, const SolFeatures *in, const float *centre, const float *scale, const float *offset,
                    const SolFeatures *out);
+
+/** The same, and max(.., 0) of it where `relu` is wanted. */
+void sol_op_normalise(SolPool *pool, const SolFeatures *in, const float *centre, const float *scale,
+                      const float *offset, bool relu, const SolFeatures *out);
 
 /** moments[c] of every channel within an area (of one pixel or more), summed in double. */
 void sol_op_moments(SolPool *pool, const SolFeatures *in, SolArea area, SolMoments *moments);
@@ -62,7 +75,7 @@ float sol_deviation(const SolMoments *moments);
  */
 void sol_adain_aim(const SolMoments *own, int channels, const float *style, float strength, float *mean, float *std);
 
-/* A deviation of this much, relative to 1 + |mean|, is taken for rounding errors by sol_adain(). */
+/* A deviation of this much, relative to 1 + |mean|, is taken for rounding errors by what normalises. */
 #define SOL_ADAIN_NOISE 3e-5
 
 /**
@@ -75,5 +88,13 @@ void sol_adain_aim(const SolMoments *own, int channels, const float *style, floa
  */
 void sol_adain(const SolMoments *moments, int channels, const float *mean, const float *std, float *centre,
                float *scale, float *offset);
+
+/**
+ * Instance normalisation (Ulyanov et al. 2016): what sol_op_normalise() has to be given so that channels with these
+ * moments get the mean shift[c] and the deviation gain[c], as far as epsilon, added to the variance, leaves it. Channels
+ * of one value stay flat, as by sol_adain().
+ */
+void sol_instance_norm(const SolMoments *moments, int channels, double epsilon, const float *gain, const float *shift,
+                       float *centre, float *scale, float *offset);
 
 #endif

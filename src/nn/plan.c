@@ -22,7 +22,7 @@ typedef struct Value {
     SolLayout layout;
     int last;          /* the last step that reads it */
     int buffer;        /* that holds it; -1 where it is never written */
-    int scratch;       /* buffer that only its own step uses: a convolution's scratch, what adain and wct work with */
+    int scratch;       /* buffer that only its own step uses: a convolution's scratch, what a node normalises with */
     SolLayout wanted[2]; /* the layouts that its step wants its inputs in */
     int copies[2];     /* buffers for inputs that lie in another; -1 where they are read as they are */
     int result;        /* of a kept value that does not lie in planes: the buffer that its planes go to; -1 */
@@ -32,7 +32,7 @@ typedef struct Value {
 
 enum { BUFFERS_OF_VALUE = 5 };
 
-/* What an adain step works with, [channels] each. */
+/* What a step that normalises works with, [channels] each. */
 typedef struct AdainNumbers {
     SolMoments *moments;
     float *mean, *std;              /* aimed for */
@@ -61,19 +61,19 @@ struct SolPlan {
 };
 
 /* Marks what `keep` needs. */
-static void find_needed(SolPlan *plan, const int keep[], int keep_count)
+static int find_needed(SolPlan *plan, const int keep[], int keep_count)
 {
-    SolStep *steps = plan->steps;
-    steps[0].needed = true;
+    int count = sol_graph_count(plan->graph);
+    bool *needed = sol_alloc((size_t)count, sizeof *needed);
+    if (!needed)
+        return sol_fail_memory("a network's plan");
+    sol_graph_needed(plan->graph, keep, keep_count, needed);
+    for (int n = 0; n < count; n++)
+        plan->steps[n].needed = n == 0 || needed[n];
     for (int i = 0; i < keep_count; i++)
-        steps[keep[i]].needed = steps[keep[i]].kept = true;
-    for (int n = sol_graph_count(plan->graph) - 1; n > 0; n--) {
-        const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
-        for (int i = 0; steps[n].needed && i < sol_op_inputs(layer->op); i++)
-            steps[layer->inputs[i]].needed = true;
-        if (steps[n].needed && layer->op == SOL_OP_ADAIN)
-            steps[layer->tap].needed = true;
-    }
+        plan->steps[keep[i]].kept = true;
+    sol_free(needed);
+    return SOL_OK;
 }
 
 /* Until when values are needed. */
@@ -103,7 +103,10 @@ static int find_shape(SolPlan *plan, int n)
         if (shape.width < 1 || shape.height < 1)
             return sol_fail(SOL_ERR_ARGUMENT, "%dx%d pixels are too few: nothing is left at layer \"%s\"",
                             plan->values[0].shape.width, plan->values[0].shape.height, node->name);
-    } else if (layer->op == SOL_OP_UPSAMPLE) {
+    } else if (layer->op == SOL_OP_CONV && layer->stride == 2) {
+        shape.width = shape.width / 2 + shape.width % 2;
+        shape.height = shape.height / 2 + shape.height % 2;
+    } else if (layer->op == SOL_OP_UPSAMPLE || layer->op == SOL_OP_CONV_TRANSPOSE) {
         if (shape.width > INT_MAX / 2 || shape.height > INT_MAX / 2)
             return sol_fail(SOL_ERR_NOMEM, "the picture is too large for layer \"%s\"", node->name);
         shape.width *= 2;
@@ -130,8 +133,8 @@ static bool can_overwrite(const SolPlan *plan, int n, int i, SolLayout layout)
 {
     const SolStep *step = &plan->steps[n];
     SolOp op = sol_graph_node(plan->graph, n)->layer.op;
-    bool elementwise = op == SOL_OP_AFFINE || op == SOL_OP_RELU || op == SOL_OP_ADD || op == SOL_OP_ADAIN ||
-                       op == SOL_OP_WCT || op == SOL_OP_LEVEL ||
+    bool elementwise = op == SOL_OP_AFFINE || op == SOL_OP_RELU || op == SOL_OP_ADD || op == SOL_OP_TANH ||
+                       op == SOL_OP_WCT || op == SOL_OP_LEVEL || sol_op_normalises(op) ||
                        (op == SOL_OP_CONV && i == 1 && step->reads[0] != step->reads[1]);
     return elementwise && step->reads[i] >= 0 && !step->doubled[i] && plan->values[step->reads[i]].last == n &&
            sol_layout_is(plan->values[step->reads[i]].layout, layout);
@@ -199,10 +202,10 @@ static bool is_outermost(const SolPlan *plan, int n)
     int count = sol_graph_count(graph), before = n, after = n;
     do
         before = sol_graph_node(graph, before)->layer.inputs[0];
-    while (before > 0 && sol_graph_node(graph, before)->layer.op != SOL_OP_CONV);
+    while (before > 0 && !sol_op_convolves(sol_graph_node(graph, before)->layer.op));
     do
         after++;
-    while (after < count && sol_graph_node(graph, after)->layer.op != SOL_OP_CONV);
+    while (after < count && !sol_op_convolves(sol_graph_node(graph, after)->layer.op));
     return before == 0 || after == count;
 }
 
@@ -221,6 +224,13 @@ static SolElement best_element(const SolPlan *plan, int n, const SolConvBackend 
     return is_whitened(plan, n) ? SOL_FLOAT32 : sol_conv_best_element(backend, shape);
 }
 
+/* Who is to compute a convolution. Not all backends change sizes; then it is whichever does. */
+static const SolConvBackend *backend_for(const SolPlanOptions *options, const SolConvShape *shape)
+{
+    bool unable = options->backend && sol_conv_resizes(shape) && !options->backend->supports(shape);
+    return unable ? NULL : options->backend;
+}
+
 /* A convolution as it stands in the graph. */
 static SolConvShape conv_shape(const SolPlan *plan, int n, const SolPlanOptions *options)
 {
@@ -229,13 +239,17 @@ static SolConvShape conv_shape(const SolPlan *plan, int n, const SolPlanOptions 
     SolConvShape shape = {.in_channels = sol_graph_node(plan->graph, layer->inputs[0])->channels,
                           .out_channels = node->channels,
                           .kernel = layer->kernel,
-                          .height = plan->values[n].shape.height,
-                          .width = plan->values[n].shape.width,
+                          .stride = layer->op == SOL_OP_CONV ? layer->stride : 1,
+                          .transposed = layer->op == SOL_OP_CONV_TRANSPOSE,
+                          .height = plan->values[layer->inputs[0]].shape.height,
+                          .width = plan->values[layer->inputs[0]].shape.width,
                           .border = layer->border,
                           .relu = layer->relu};
     if (options->precision != SOL_PRECISION_FLOAT32 && !is_outermost(plan, n))
         shape.element = options->precision == SOL_PRECISION_BFLOAT16 ? SOL_BFLOAT16
                                                                      : best_element(plan, n, options->backend, &shape);
+    if (sol_conv_resizes(&shape) && !backend_for(options, &shape) && !sol_conv_choose(&shape))
+        shape.element = SOL_FLOAT32;
     return shape;
 }
 
@@ -243,7 +257,7 @@ static int plan_conv(SolPlan *plan, int n, const SolPlanOptions *options)
 {
     const SolNode *node = sol_graph_node(plan->graph, n);
     Value *value = &plan->values[n];
-    int result = sol_conv_plan(&value->conv, options->backend, &plan->steps[n].conv,
+    int result = sol_conv_plan(&value->conv, backend_for(options, &plan->steps[n].conv), &plan->steps[n].conv,
                                plan->sizes_only ? NULL : node->layer.weights, node->layer.bias, plan->pool);
     if (result != SOL_OK)
         return sol_fail_within(result, "layer \"%s\"", node->name);
@@ -255,7 +269,7 @@ static int plan_conv(SolPlan *plan, int n, const SolPlanOptions *options)
     return SOL_OK;
 }
 
-/* The numbers of an adain node with so many channels, in memory for them. */
+/* The numbers of a node that normalises, with so many channels, in memory for them. */
 static AdainNumbers adain_numbers(void *memory, int channels)
 {
     AdainNumbers numbers = {.moments = memory};
@@ -290,13 +304,13 @@ static int plan_step(SolPlan *plan, int n, const SolPlanOptions *options)
     int result = SOL_OK;
     value->layout = n > 0 ? plan->values[plan->steps[n].reads[0]].layout : SOL_PLANES;
     value->wanted[0] = value->wanted[1] = value->layout;
-    if (op == SOL_OP_CONV)
+    if (sol_op_convolves(op))
         result = plan_conv(plan, n, options);
     if (result == SOL_OK)
         result = find_buffers(plan, n);
     if (result == SOL_OK)
         result = find_copies(plan, n);
-    if (result == SOL_OK && op == SOL_OP_ADAIN)
+    if (result == SOL_OK && sol_op_normalises(op))
         value->scratch = add_buffer(plan, (sizeof(SolMoments) + 5 * sizeof(float)) * (size_t)value->shape.channels, n, n);
     if (result == SOL_OK && op == SOL_OP_WCT) {
         value->scratch = add_buffer(plan, wct_bytes(value->shape.channels, plan->pool), n, n);
@@ -314,7 +328,7 @@ static int plan_steps(SolPlan *plan, int width, int height, const SolPlanOptions
         value->buffer = value->copies[0] = value->copies[1] = value->result = -1;
         if (n > 0 && plan->steps[n].needed)
             result = find_shape(plan, n);
-        if (result == SOL_OK && plan->steps[n].needed && sol_graph_node(plan->graph, n)->layer.op == SOL_OP_CONV)
+        if (result == SOL_OK && plan->steps[n].needed && sol_op_convolves(sol_graph_node(plan->graph, n)->layer.op))
             plan->steps[n].conv = conv_shape(plan, n, options);
     }
     if (result != SOL_OK)
@@ -351,8 +365,9 @@ static int lay_out(SolPlan **out, const SolGraph *graph, int width, int height, 
         result = sol_fail(SOL_ERR_ARGUMENT, "a picture of %dx%d pixels: sides must be at least 1", width, height);
         goto fail;
     }
-    find_needed(plan, keep, keep_count);
-    result = plan_steps(plan, width, height, options ? options : &fastest);
+    result = find_needed(plan, keep, keep_count);
+    if (result == SOL_OK)
+        result = plan_steps(plan, width, height, options ? options : &fastest);
     if (result == SOL_OK)
         result = sol_arena_lay_out(plan->buffers, plan->buffer_count, &plan->bytes);
     if (result != SOL_OK)
@@ -471,6 +486,23 @@ static int run_wct(const SolPlan *plan, int n, const Aim *aim)
     return SOL_OK;
 }
 
+static void run_instance_norm(const SolPlan *plan, int n, const Aim *aim)
+{
+    const Value *value = &plan->values[n];
+    const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
+    SolFeatures in = input_of(plan, n, 0), out = features_of(plan, n);
+    AdainNumbers a = adain_numbers(memory_of(plan, value->scratch), value->shape.channels);
+    SolStyleMap map = {.centre = a.centre, .scale = a.scale, .offset = a.offset};
+    if (aim->maps) {
+        map = aim->maps[n];
+    } else {
+        sol_op_moments(plan->pool, &in, sol_shape_area(in.shape), a.moments);
+        sol_instance_norm(a.moments, value->shape.channels, layer->epsilon, layer->weights, layer->bias, a.centre,
+                          a.scale, a.offset);
+    }
+    sol_op_normalise(plan->pool, &in, map.centre, map.scale, map.offset, layer->relu, &out);
+}
+
 /* The memory of a value that a step makes besides its own, or NULL for none. */
 static void *memory_of_value(const SolPlan *plan, int n)
 {
@@ -497,6 +529,7 @@ static void run_operator(const SolPlan *plan, int n, const SolFeatures *in, cons
         sol_op_affine(plan->pool, in, NULL, layer->scale, layer->offset, out);
         break;
     case SOL_OP_CONV:
+    case SOL_OP_CONV_TRANSPOSE:
         run_conv(plan, n, in);
         break;
     case SOL_OP_RELU:
@@ -506,7 +539,10 @@ static void run_operator(const SolPlan *plan, int n, const SolFeatures *in, cons
         sol_op_max_pool(plan->pool, in, out);
         break;
     case SOL_OP_UPSAMPLE:
-        sol_op_upsample(plan->pool, in, out);
+        (layer->bilinear ? sol_op_upsample_bilinear : sol_op_upsample)(plan->pool, in, out);
+        break;
+    case SOL_OP_TANH:
+        sol_op_tanh(plan->pool, in, out);
         break;
     case SOL_OP_ADD:
         other = input_of(plan, n, 1);
@@ -518,6 +554,7 @@ static void run_operator(const SolPlan *plan, int n, const SolFeatures *in, cons
         break;
     case SOL_OP_ADAIN:
     case SOL_OP_WCT:
+    case SOL_OP_INSTANCE_NORM:
     case SOL_OP_INPUT:
     case SOL_OP_COUNT:
         break;
@@ -536,6 +573,8 @@ static int run_step(const SolPlan *plan, int n, const Aim *aim)
         run_adain(plan, n, aim);
     } else if (op == SOL_OP_WCT) {
         result = run_wct(plan, n, aim);
+    } else if (op == SOL_OP_INSTANCE_NORM) {
+        run_instance_norm(plan, n, aim);
     } else {
         in = input_of(plan, n, 0);
         run_operator(plan, n, &in, &out);

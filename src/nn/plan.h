@@ -64,7 +64,7 @@ float *sol_plan_input(SolPlan *plan);
  */
 int sol_plan_run(SolPlan *plan, const float *statistics, float strength);
 
-/* What an adain or wct node does to a tile of a picture: sol_op_affine() or sol_op_matrix() with these. */
+/* What a node that normalises does to a tile of a picture: sol_op_normalise() with these; a wct node sol_op_matrix(). */
 typedef struct SolStyleMap {
     float *centre, *offset; /* [channels] */
     float *scale;           /* [channels]; of a wct node the matrix, [channels][channels] */
@@ -73,7 +73,7 @@ typedef struct SolStyleMap {
 /**
  * Runs the plan on a tile, up to the node before `stop`: the moments of what `stop` reads can then be asked for.
  *
- * @param maps  maps[n] is the one of the adain or wct node n; those of others are not looked at
+ * @param maps  maps[n] is the one of the adain, instance_norm or wct node n; those of others are not looked at
  */
 void sol_plan_run_tile(SolPlan *plan, int stop, const SolStyleMap maps[]);
 

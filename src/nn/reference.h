@@ -10,10 +10,14 @@
 
 void sol_reference_max_pool(const float *in, SolShape shape, float *out);
 void sol_reference_upsample(const float *in, SolShape shape, float *out);
+void sol_reference_upsample_bilinear(const float *in, SolShape shape, float *out);
 void sol_reference_add(const float *a, const float *b, SolShape shape, float *out);
 void sol_reference_relu(const float *in, SolShape shape, float *out);
+void sol_reference_tanh(const float *in, SolShape shape, float *out);
 void sol_reference_affine(const float *in, SolShape shape, const float *scale, const float *offset, float *out);
 void sol_reference_moments(const float *in, SolShape shape, float *mean, float *std);
 void sol_reference_adain(const float *in, SolShape shape, const float *mean, const float *std, float *out);
+void sol_reference_instance_norm(const float *in, SolShape shape, const float *gain, const float *shift, double epsilon,
+                                 bool relu, float *out);
 
 #endif

@@ -19,7 +19,8 @@ typedef struct SolShape {
 /* What lies beyond the border of a plane. */
 typedef enum SolBorder {
     SOL_BORDER_REFLECT, /* the plane mirrored about its outermost row or column; a lone one repeats */
-    SOL_BORDER_ZERO
+    SOL_BORDER_ZERO,
+    SOL_BORDER_SAME /* zeros too; convolutions with strides place them as TensorFlow's SAME does */
 } SolBorder;
 
 /** All pixels of a plane. */
@@ -48,7 +49,7 @@ static inline int sol_border_index(SolBorder border, int i, int n)
     int period = 2 * (n - 1);
     if (i >= 0 && i < n)
         return i;
-    if (border == SOL_BORDER_ZERO)
+    if (border != SOL_BORDER_REFLECT)
         return -1;
     if (n == 1)
         return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One plan serves all passes: a pass for an adain or wct node stops before it. Halos differ from pass to pass (the deeper
- * into the network, the wider), so with tiles of one size the cores do: each pass has a cut of its own.
+ * One plan serves all passes: a pass for a node that normalises stops before it. Halos differ from pass to pass (the
+ * deeper into the network, the wider), so with tiles of one size the cores do: each pass has a cut of its own.
  */
 #include "nn/tiled.h"
 
@@ -17,10 +17,10 @@ typedef struct Total {
     SolScatter scatter;
 } Total;
 
-/* The pass before an adain or wct node. */
+/* The pass before a node that normalises: adain, instance_norm, wct. */
 typedef struct Pass {
     int node;
-    int input, tap;        /* what it reads; for wct, `input` twice */
+    int input, tap;        /* what it reads; only an adain node has a tap, others -1 */
     Total content, own;    /* of these two */
 } Pass;
 
@@ -33,7 +33,7 @@ struct SolTiledPlan {
     int *halos;           /* [nodes] */
     int halo;             /* the widest that is used */
     Pass *passes;
-    int pass_count;       /* adain and wct nodes */
+    int pass_count;       /* nodes that normalise */
     SolStyleMap *maps;    /* [nodes] */
     SolMoments *moments;  /* [most channels]: of a tile */
     float *mean, *std;    /* [most channels]: aimed for */
@@ -48,7 +48,7 @@ static int larger(int a, int b)
 /* The halo that a pass needs. */
 static int halo_of(const SolTiledPlan *t, const Pass *pass)
 {
-    return larger(t->halos[pass->input], t->halos[pass->tap]);
+    return larger(t->halos[pass->input], pass->tap < 0 ? 0 : t->halos[pass->tap]);
 }
 
 /* ---- planning ---- */
@@ -167,10 +167,10 @@ static void close_total(Total *total)
 
 static bool has_pass(SolOp op)
 {
-    return op == SOL_OP_ADAIN || op == SOL_OP_WCT;
+    return sol_op_normalises(op) || op == SOL_OP_WCT;
 }
 
-/* The pass of adain or wct node `n`. */
+/* The pass of node `n`. */
 static int make_pass(SolTiledPlan *t, int n)
 {
     const SolNode *node = sol_graph_node(t->graph, n);
@@ -179,9 +179,7 @@ static int make_pass(SolTiledPlan *t, int n)
     SolStyleMap *map = &t->maps[n];
     Pass *pass = &t->passes[t->pass_count++];
     int result;
-    *pass = (Pass){.node = n, .input = node->layer.inputs[0], .tap = node->layer.tap};
-    if (op == SOL_OP_WCT)
-        pass->tap = pass->input;
+    *pass = (Pass){.node = n, .input = node->layer.inputs[0], .tap = op == SOL_OP_ADAIN ? node->layer.tap : -1};
     result = open_total(&pass->content, op, node->channels);
     if (result == SOL_OK && op == SOL_OP_ADAIN)
         result = open_total(&pass->own, op, node->channels);
@@ -208,11 +206,10 @@ static int make_workspace(SolTiledPlan *t, const SolPool *pool)
     return t->part && t->work ? SOL_OK : sol_fail_memory("a network's plan");
 }
 
-/* All that runs work with, but the plan. */
-static int make_passes(SolTiledPlan *t, const int keep[], int keep_count)
+/* All that runs work with, but the plan. `needed` is room for as many as there are nodes. */
+static int make_passes(SolTiledPlan *t, const int keep[], int keep_count, bool needed[])
 {
     int count = sol_graph_count(t->graph), most = 1, result = SOL_OK;
-    bool paints = false;
     for (int n = 0; n < count; n++)
         most = larger(most, sol_graph_node(t->graph, n)->channels);
     t->halos = sol_alloc((size_t)count, sizeof *t->halos);
@@ -224,12 +221,11 @@ static int make_passes(SolTiledPlan *t, const int keep[], int keep_count)
         return sol_fail_memory("a network's plan");
     t->std = t->mean + most;
     sol_tile_halos(t->graph, t->halos);
-    for (int i = 0; i < keep_count; i++) {
+    sol_graph_needed(t->graph, keep, keep_count, needed);
+    for (int i = 0; i < keep_count; i++)
         t->halo = larger(t->halo, t->halos[keep[i]]);
-        paints = paints || sol_graph_node(t->graph, keep[i])->styled;
-    }
-    for (int n = 0; n < count && paints && result == SOL_OK; n++)
-        if (has_pass(sol_graph_node(t->graph, n)->layer.op)) {
+    for (int n = 0; n < count && result == SOL_OK; n++)
+        if (needed[n] && has_pass(sol_graph_node(t->graph, n)->layer.op)) {
             result = make_pass(t, n);
             t->halo = larger(t->halo, halo_of(t, &t->passes[t->pass_count - 1]));
         }
@@ -242,13 +238,18 @@ int sol_tiled_open(SolTiledPlan **out, const SolGraph *graph, int width, int hei
     SolTiledPlan *t = sol_calloc(1, sizeof *t);
     Wanted wanted = {.graph = graph, .width = width, .height = height, .keep = keep, .keep_count = keep_count,
                      .options = options, .pool = pool};
+    bool *needed = sol_alloc((size_t)sol_graph_count(graph), sizeof *needed);
     int result;
-    if (!t)
+    if (!t || !needed) {
+        sol_free(t);
+        sol_free(needed);
         return sol_fail_memory("a network's plan");
+    }
     t->graph = graph;
     t->width = width;
     t->height = height;
-    result = make_passes(t, keep, keep_count);
+    result = make_passes(t, keep, keep_count, needed);
+    sol_free(needed);
     if (result == SOL_OK)
         result = make_workspace(t, pool);
     if (result == SOL_OK) {
@@ -326,32 +327,36 @@ static void write_core(const SolTiledPlan *t, const Cut *cut, const SolCanvas *c
     canvas->write(canvas->context, core, first, (size_t)shape.width, sol_shape_plane(shape));
 }
 
-/* Puts together what an adain or wct node goes by, and finds its map. */
+/* Puts together what a node goes by, and finds its map. */
 static int run_pass(SolTiledPlan *t, Pass *pass, const SolCanvas *canvas, const float *statistics, float strength)
 {
     const SolNode *node = sol_graph_node(t->graph, pass->node);
-    const float *style = statistics + sol_graph_statistics(t->graph, node->layer.tap);
-    bool wct = node->layer.op == SOL_OP_WCT;
+    const SolLayer *layer = &node->layer;
     SolStyleMap *map = &t->maps[pass->node];
+    int result = SOL_OK;
     Cut cut = cut_for(t, halo_of(t, pass));
     pass->content.count = pass->own.count = 0;
-    if (wct)
+    if (layer->op == SOL_OP_WCT)
         sol_scatter_clear(&pass->content.scatter, node->channels);
     for (int i = 0; i < tiles_of(&cut); i++) {
         read_tile(t, &cut, i, canvas);
         sol_plan_run_tile(t->plan, pass->node, t->maps);
         add_core(t, &cut, pass->input, &pass->content);
-        if (strength < 1 && !wct)
+        if (pass->tap >= 0 && strength < 1)
             add_core(t, &cut, pass->tap, &pass->own);
     }
-    if (wct) {
-        int result = sol_wct(&pass->content.scatter, node->channels, style, strength * node->layer.strength, t->work,
-                             map->centre, map->scale, map->offset);
-        return result == SOL_OK ? SOL_OK : sol_fail_within(result, "layer \"%s\"", node->name);
+    if (layer->op == SOL_OP_WCT) {
+        result = sol_wct(&pass->content.scatter, node->channels, statistics + sol_graph_statistics(t->graph, layer->tap),
+                         strength * layer->strength, t->work, map->centre, map->scale, map->offset);
+    } else if (layer->op == SOL_OP_INSTANCE_NORM) {
+        sol_instance_norm(pass->content.moments, node->channels, layer->epsilon, layer->weights, layer->bias,
+                          map->centre, map->scale, map->offset);
+    } else {
+        sol_adain_aim(pass->own.moments, node->channels, statistics + sol_graph_statistics(t->graph, pass->tap),
+                      strength, t->mean, t->std);
+        sol_adain(pass->content.moments, node->channels, t->mean, t->std, map->centre, map->scale, map->offset);
     }
-    sol_adain_aim(pass->own.moments, node->channels, style, strength, t->mean, t->std);
-    sol_adain(pass->content.moments, node->channels, t->mean, t->std, map->centre, map->scale, map->offset);
-    return SOL_OK;
+    return result == SOL_OK ? SOL_OK : sol_fail_within(result, "layer \"%s\"", node->name);
 }
 
 int sol_tiled_run(SolTiledPlan *t, const SolCanvas *canvas, const float *statistics, float strength)
@@ -377,9 +382,15 @@ int sol_tiled_run(SolTiledPlan *t, const SolCanvas *canvas, const float *statist
 static void add_taps(SolTiledPlan *t, const SolCanvas *canvas, Total totals[])
 {
     Cut cut = cut_for(t, t->halo);
+    bool whole = sol_tiled_count(t) == 1;
+    for (int i = 0; i < t->pass_count && !whole; i++)
+        run_pass(t, &t->passes[i], canvas, NULL, 1);
     for (int i = 0; i < tiles_of(&cut); i++) {
         read_tile(t, &cut, i, canvas);
-        sol_plan_run_tile(t->plan, sol_graph_count(t->graph), t->maps);
+        if (whole)
+            sol_plan_run(t->plan, NULL, 1);
+        else
+            sol_plan_run_tile(t->plan, sol_graph_count(t->graph), t->maps);
         for (int k = 0; k < sol_graph_tap_count(t->graph); k++)
             add_core(t, &cut, sol_graph_tap(t->graph, k), &totals[k]);
     }

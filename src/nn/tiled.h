@@ -3,9 +3,9 @@
  * A network planned for pictures of one size within a given amount of memory: for the whole picture where that
  * suffices, for tiles of it where it does not.
  *
- * Adain nodes go by the moments of the whole picture, and wct nodes by its scatter, so tiles take one pass for each of
- * them, in which what the node reads is computed tile by tile and those of the cores are put together, and a last pass
- * for the output. The result is that of a run on the whole picture, but for rounding.
+ * Nodes that normalise go by the moments of the whole picture (adain, instance_norm) or by its scatter (wct), so tiles
+ * take one pass for each of them, in which what the node reads is computed tile by tile and those of the cores are put
+ * together, and a last pass for the output. The result is that of a run on the whole picture, but for rounding.
  */
 #ifndef SOL_NN_TILED_H
 #define SOL_NN_TILED_H

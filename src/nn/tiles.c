@@ -34,11 +34,14 @@ static int margin_of(const SolLayer *layer, const int margins[])
     case SOL_OP_INPUT:
         return 0;
     case SOL_OP_CONV:
-        return least(margin + layer->kernel / 2, MARGIN_MAX);
+        margin = least(margin + layer->kernel / 2, MARGIN_MAX);
+        return layer->stride == 2 ? divide_up(margin, 2) : margin;
+    case SOL_OP_CONV_TRANSPOSE: /* the strided one begins (kernel - 2) / 2 before its input: see sol_conv_before() */
+        return least(2 * margin + layer->kernel / 2, MARGIN_MAX);
     case SOL_OP_MAX_POOL:
         return divide_up(margin, 2);
     case SOL_OP_UPSAMPLE:
-        return least(2 * margin, MARGIN_MAX);
+        return least(2 * margin + (layer->bilinear ? 1 : 0), MARGIN_MAX);
     case SOL_OP_ADD:
         return larger(margin, margins[layer->inputs[1]]);
     default:
@@ -120,5 +123,9 @@ SolArea sol_tile_core_area(const SolTileSide *across, const SolTileSide *down, i
     int right = sol_tile_scale(sol_tile_core(across, x + 1) - x0, level);
     int top = sol_tile_scale(sol_tile_core(down, y) - y0, level);
     int bottom = sol_tile_scale(sol_tile_core(down, y + 1) - y0, level);
+    if (x + 1 == across->count) /* where strides round up, there is more than the scale says */
+        right = shape.width;
+    if (y + 1 == down->count)
+        bottom = shape.height;
     return (SolArea){left, top, least(right, shape.width) - left, least(bottom, shape.height) - top};
 }

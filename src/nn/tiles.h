@@ -24,8 +24,8 @@ typedef struct SolTileSide {
 
 /**
  * halos[n] = how far within a tile, from an edge that is not the picture's, results of node n differ from those on
- * the whole picture: in pixels of the input, rounded up to a multiple of sol_graph_multiple(). Adain nodes are
- * taken to work pixel by pixel.
+ * the whole picture: in pixels of the input, rounded up to a multiple of sol_graph_multiple(). Nodes that
+ * normalise are taken to work pixel by pixel.
  *
  * @param halos  one for every node of the graph
  */

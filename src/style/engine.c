@@ -16,11 +16,12 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const SolEngineClass sol_engine_adain, sol_engine_wct;
+extern const SolEngineClass sol_engine_adain, sol_engine_wct, sol_engine_transform;
 
 static const SolEngineClass *const engines[] = {
     &sol_engine_adain,
     &sol_engine_wct,
+    &sol_engine_transform,
 };
 
 enum { ENGINES = sizeof engines / sizeof engines[0], MIN_SHORT_SIDE = 64, MAX_SHORT_SIDE = 4096 };
@@ -36,11 +37,6 @@ static const SolEngineClass *find_class(const char *name)
 const char *sol_method_name(int i)
 {
     return i >= 0 && i < ENGINES ? engines[i]->name : NULL;
-}
-
-bool sol_engine_learns(const SolEngine *engine)
-{
-    return engine->style_size > 0;
 }
 
 const char *sol_engine_backend_name(int i)
@@ -148,11 +144,23 @@ static int scale_to(SolImage **out, const SolImage *image, int short_side)
     return sol_image_scale(out, image, (int)width, (int)height);
 }
 
+static int refuse_styles(void)
+{
+    return sol_fail(SOL_ERR_ARGUMENT, "this network paints in one style of its own; leave the style image out");
+}
+
+bool sol_engine_learns(const SolEngine *engine)
+{
+    return engine->kind->learn != NULL;
+}
+
 int sol_style_learn(SolStyle **out, SolEngine *engine, const SolImage *image, int short_side)
 {
     SolImage *scaled = NULL;
     SolStyle *style = NULL;
     int result;
+    if (!engine->kind->learn)
+        return refuse_styles();
     if (short_side < MIN_SHORT_SIDE || short_side > MAX_SHORT_SIDE)
         return sol_fail(SOL_ERR_ARGUMENT, "a style cannot be learned at %d pixels; the shorter side must have %d to %d",
                         short_side, (int)MIN_SHORT_SIDE, (int)MAX_SHORT_SIDE);
@@ -178,7 +186,10 @@ int sol_style_open(SolStyle **style, SolEngine *engine, const char *path)
 int sol_style_open_like(SolStyle **style, SolEngine *engine, const char *path, const SolImage *content)
 {
     SolImage *image = NULL, *matched = NULL;
-    int result = sol_image_load(&image, path);
+    int result;
+    if (!engine->kind->learn)
+        return refuse_styles();
+    result = sol_image_load(&image, path);
     if (result != SOL_OK)
         return result;
     if (content)
@@ -233,13 +244,15 @@ int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, c
     if (engine->width == 0 || frame->width != engine->width || frame->height != engine->height)
         return sol_fail(SOL_ERR_ARGUMENT, "a frame of %dx%d pixels cannot be painted: %dx%d are planned", frame->width,
                         frame->height, engine->width, engine->height);
-    if (style->engine != engine)
+    if (!style && engine->kind->learn)
+        return sol_fail(SOL_ERR_ARGUMENT, "this network paints in the style of an image; none was given");
+    if (style && style->engine != engine)
         return sol_fail(SOL_ERR_ARGUMENT, "another engine learned this style");
     if (!(strength >= 0 && strength <= 1))
         return sol_fail(SOL_ERR_ARGUMENT, "a strength of %g: it must be 0 to 1", (double)strength);
     result = sol_image_create(&painted, frame->width, frame->height);
     if (result == SOL_OK)
-        result = engine->kind->paint(engine, style->values, strength, frame, painted);
+        result = engine->kind->paint(engine, style ? style->values : NULL, strength, frame, painted);
     if (result != SOL_OK) {
         sol_image_unref(&painted);
         return result;

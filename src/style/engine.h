@@ -23,10 +23,13 @@ typedef struct SolEngineClass {
     /** Reserves what painting frames of this size takes, in place of any plan before; on failure there is none. */
     int (*plan)(SolEngine *engine, int width, int height);
 
-    /** Fills values[0..style_size-1] with what is kept of `image`, at its own size. The frame plan stays. */
+    /**
+     * Fills values[0..style_size-1] with what is kept of `image`, at its own size. The frame plan stays. NULL of an
+     * engine that paints in one style of its own; its style_size is 0.
+     */
     int (*learn)(SolEngine *engine, const SolImage *image, float *values);
 
-    /** Paints `frame`, of the planned size, into `painted`, of the same size. */
+    /** Paints `frame`, of the planned size, into `painted`, of the same size. `values` is NULL without `learn`. */
     int (*paint)(SolEngine *engine, const float *values, float strength, const SolImage *frame, SolImage *painted);
 
     /** Multiplications and additions of painting one frame of the planned size, in 1e9. */

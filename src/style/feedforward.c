@@ -6,6 +6,7 @@
  *   the mean and deviation of every tapped channel.
  * - `wct`: encoders and decoders with whitening and colouring between, at one depth or at several, one after the other
  *   (Li et al. 2017). A style is the mean and the colouring of every tap.
+ * - `transform`: a network that was trained for one style (Johnson et al. 2016), and learns no other.
  *
  * Frames are continued by reflection to the sizes that the network's poolings divide evenly, and the
  * painting is cut back. Style images run through the encoder at their own size. Both are cut into tiles where
@@ -32,12 +33,16 @@ static int output_node(const SolGraph *graph)
     return sol_graph_count(graph) - 1;
 }
 
-/* Opens the engine of a network with layers `op`. */
+/* Opens the engine of a network with layers `op`; without any that learn where that is SOL_OP_COUNT. */
 static int feedforward_open(SolEngine *engine, SolOp op)
 {
     const SolGraph *graph = sol_model_graph(engine->model);
-    State *state = sol_calloc(1, sizeof *state);
+    State *state;
     bool found = false;
+    if (engine->level_strength && op != SOL_OP_WCT)
+        return sol_fail(SOL_ERR_ARGUMENT, "its network has no levels to give strengths to: its method is %s",
+                        engine->kind->name);
+    state = sol_calloc(1, sizeof *state);
     if (!state)
         return sol_fail_memory("an engine");
     engine->state = state;
@@ -45,14 +50,20 @@ static int feedforward_open(SolEngine *engine, SolOp op)
     engine->style_size = sol_graph_statistics(graph, -1);
     for (int n = 0; n < sol_graph_count(graph); n++)
         found = found || sol_graph_node(graph, n)->layer.op == op;
-    return found ? SOL_OK : sol_fail(SOL_ERR_FORMAT, "the network has no %s layer", sol_op_name(op));
+    if (op != SOL_OP_COUNT)
+        return found ? SOL_OK : sol_fail(SOL_ERR_FORMAT, "the network has no %s layer", sol_op_name(op));
+    return engine->style_size == 0 ? SOL_OK : sol_fail(SOL_ERR_FORMAT, "a network of the method transform has no adain or "
+                                                                       "wct layers; this one has");
 }
 
 static int adain_open(SolEngine *engine)
 {
-    if (engine->level_strength)
-        return sol_fail(SOL_ERR_ARGUMENT, "its network has no levels to give strengths to: its method is adain");
     return feedforward_open(engine, SOL_OP_ADAIN);
+}
+
+static int transform_open(SolEngine *engine)
+{
+    return feedforward_open(engine, SOL_OP_COUNT);
 }
 
 static int wct_open(SolEngine *engine)
@@ -80,7 +91,7 @@ static SolMemoryLimit limit_for(const SolEngine *engine, int width, int height, 
     uint64_t others = PROGRAM_BYTES + (uint64_t)pictures * 3 * (uint64_t)width * (uint64_t)height;
     for (int n = 0; n < sol_graph_count(graph); n++) {
         const SolLayer *layer = &sol_graph_node(graph, n)->layer;
-        if (layer->op == SOL_OP_CONV)
+        if (sol_op_convolves(layer->op))
             others += sizeof(float) * (uint64_t)layer->kernel * (uint64_t)layer->kernel * (uint64_t)layer->channels *
                       (uint64_t)sol_graph_node(graph, layer->inputs[0])->channels;
     }
@@ -145,6 +156,15 @@ static int feedforward_paint(SolEngine *engine, const float *values, float stren
     return sol_tiled_run(((State *)engine->state)->plan, &canvas, values, strength);
 }
 
+static int transform_paint(SolEngine *engine, const float *values, float strength, const SolImage *frame,
+                           SolImage *painted)
+{
+    int result = feedforward_paint(engine, values, 1, frame, painted);
+    if (result == SOL_OK && strength < 1)
+        sol_image_mix(painted, frame, strength);
+    return result;
+}
+
 static double feedforward_gflop(const SolEngine *engine)
 {
     return 2 * sol_tiled_macs(((State *)engine->state)->plan) / 1e9;
@@ -158,6 +178,12 @@ static int feedforward_tiles(const SolEngine *engine)
 static const char *feedforward_backend(const SolEngine *engine)
 {
     return sol_tiled_backend(((State *)engine->state)->plan);
+}
+
+/* What goes in along a side where a convolution gives so many pixels. */
+static int input_side(const SolConvShape *shape, int output)
+{
+    return shape->transposed ? output / 2 : output * sol_conv_stride(shape);
 }
 
 /* `named` is the model's node: the one of the step may not last as long as the model. */
@@ -174,8 +200,8 @@ static SolEngineLayer describe(const SolPlanStep *step, const SolNode *named)
                             .method = ""};
     if (step->conv) {
         SolConvShape shape = step->conv->shape;
-        shape.width = step->shape.width;
-        shape.height = step->shape.height;
+        shape.width = input_side(&shape, step->shape.width);
+        shape.height = input_side(&shape, step->shape.height);
         layer.gflop = 2e-9 * sol_conv_macs(&shape);
         layer.in_channels = shape.in_channels;
         layer.kernel = shape.kernel;
@@ -232,6 +258,18 @@ const SolEngineClass sol_engine_wct = {
     .plan = feedforward_plan,
     .learn = feedforward_learn,
     .paint = feedforward_paint,
+    .gflop = feedforward_gflop,
+    .tiles = feedforward_tiles,
+    .backend = feedforward_backend,
+    .layers = feedforward_layers,
+    .close = feedforward_close,
+};
+
+const SolEngineClass sol_engine_transform = {
+    .name = "transform",
+    .open = transform_open,
+    .plan = feedforward_plan,
+    .paint = transform_paint,
     .gflop = feedforward_gflop,
     .tiles = feedforward_tiles,
     .backend = feedforward_backend,

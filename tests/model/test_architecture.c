@@ -202,7 +202,7 @@ static void test_wrong_convolutions(void **state)
     assert_layers_refused("{'name': 'x', 'op': 'conv', 'tensors': 'a', 'channels': 4, 'kernel': 3.0}",
                           "layer \"x\": \"kernel\" must be a whole number, 1 or more");
     assert_layers_refused("{'name': 'x', 'op': 'conv', 'tensors': 'a', 'channels': 4, 'border': 'mirror'}",
-                          "layer \"x\": \"border\" must be \"reflect\" or \"zero\", not \"mirror\"");
+                          "layer \"x\": \"border\" must be \"reflect\", \"zero\" or \"same\", not \"mirror\"");
     assert_layers_refused("{'name': 'x', 'op': 'conv', 'tensors': 'a', 'channels': 4, 'relu': 1}",
                           "layer \"x\": \"relu\" must be true or false");
     assert_layers_refused("{'name': 'x', 'op': 'conv', 'tensors': 'z', 'channels': 4}",

@@ -35,9 +35,9 @@ static size_t weight_count(const SolConvShape *s)
 }
 
 /* Memory for features of this shape in this layout: NaN where floats are, guards around. */
-static SolFeatures features_in(Guarded *memory, int channels, const SolConvShape *shape, SolLayout layout)
+static SolFeatures empty_features(Guarded *memory, SolShape shape, SolLayout layout)
 {
-    SolFeatures f = {.shape = {channels, shape->height, shape->width}, .layout = layout};
+    SolFeatures f = {.shape = shape, .layout = layout};
     size_t bytes;
     assert_true(sol_features_bytes(f.shape, layout, &bytes));
     *memory = guarded((bytes + sizeof(float) - 1) / sizeof(float));
@@ -59,7 +59,7 @@ static bool convolve(const SolConvBackend *backend, const SolConvShape *shape, c
                      SolPool *pool, const float *in, float *out)
 {
     SolFeatures from = sol_planes(in, (SolShape){shape->in_channels, shape->height, shape->width}), x;
-    SolFeatures to = sol_planes(out, (SolShape){shape->out_channels, shape->height, shape->width}), y;
+    SolFeatures to = sol_planes(out, sol_conv_output(shape)), y;
     SolConv *conv = NULL;
     Guarded scratch, x_memory, y_memory;
     bool winograd;
@@ -68,8 +68,8 @@ static bool convolve(const SolConvBackend *backend, const SolConvShape *shape, c
     assert_ptr_equal(conv->backend, backend);
     winograd = maybe_winograd(conv);
     scratch = guarded((conv->scratch + sizeof(float) - 1) / sizeof(float));
-    x = features_in(&x_memory, shape->in_channels, shape, conv->in);
-    y = features_in(&y_memory, shape->out_channels, shape, conv->out);
+    x = empty_features(&x_memory, from.shape, conv->in);
+    y = empty_features(&y_memory, to.shape, conv->out);
     sol_op_convert(pool, &from, &x);
     sol_conv_run(conv, &(SolConvData){.in = x.data, .out = y.data}, scratch.data);
     sol_op_convert(pool, &y, &to);
@@ -84,12 +84,13 @@ static bool convolve(const SolConvBackend *backend, const SolConvShape *shape, c
 /* Number `i` of the backends and methods that are held against the reference; NULL behind the last. */
 static const SolConvBackend *fast_backend(int i)
 {
-    static const SolConvBackend *const methods[] = {&sol_conv_im2col, &sol_conv_winograd, &sol_conv_direct};
+    static const SolConvBackend *const methods[] = {&sol_conv_im2col, &sol_conv_winograd, &sol_conv_direct,
+                                                    &sol_conv_strided};
     const SolConvBackend *reference = sol_conv_backend("reference");
-    if (i < 3)
+    if (i < 4)
         return methods[i];
     for (int b = 0; sol_conv_backend_at(b); b++)
-        if (sol_conv_backend_at(b) != reference && i-- == 3)
+        if (sol_conv_backend_at(b) != reference && i-- == 4)
             return sol_conv_backend_at(b);
     return NULL;
 }
@@ -150,9 +151,10 @@ static void check_case(const SolConvBackend *backend, const Case *c)
     bound = bound * (winograd ? winograd_factor() : sqrt(shape->kernel)) + 3e-7;
     difference = largest_difference(out[0].data, c->wanted, c->count);
     if (!(difference <= bound))
-        fail_msg("%s: %d to %d channels, kernel %d, %dx%d, border %d, relu %d, bias %d: off by %g, where %g is allowed",
-                 backend->name, shape->in_channels, shape->out_channels, shape->kernel, shape->width, shape->height,
-                 (int)shape->border, shape->relu, c->with_bias, difference, bound);
+        fail_msg("%s: %d to %d channels, kernel %d, stride %d%s, %dx%d, border %d, relu %d, bias %d: off by %g, where %g "
+                 "is allowed", backend->name, shape->in_channels, shape->out_channels, shape->kernel, shape->stride,
+                 shape->transposed ? ", transposed" : "", shape->width, shape->height, (int)shape->border, shape->relu,
+                 c->with_bias, difference, bound);
     for (int i = 1; i < POOLS; i++)
         assert_memory_equal(out[i].data, out[0].data, c->count * sizeof(float));
     for (int i = 0; i < POOLS; i++)
@@ -163,11 +165,12 @@ static void check_case(const SolConvBackend *backend, const Case *c)
 static void check_conv(const SolConvBackend *backend, const SolConvShape *shape, bool with_bias)
 {
     size_t plane = (size_t)shape->height * (size_t)shape->width;
+    SolShape out = sol_conv_output(shape);
     Case c = {.shape = shape,
               .in = random_planes(plane * (size_t)shape->in_channels, 1),
               .weights = random_planes(weight_count(shape), 2),
               .bias = random_planes((size_t)shape->out_channels, 3),
-              .count = plane * (size_t)shape->out_channels,
+              .count = sol_shape_plane(out) * (size_t)shape->out_channels,
               .with_bias = with_bias};
     c.wanted = malloc(c.count * sizeof *c.wanted);
     assert_non_null(c.wanted);
@@ -215,6 +218,43 @@ static void test_backends_agree_with_the_reference(void **state)
     (void)state;
     assert_non_null(fast_backend(0));
     agree_with_the_reference(NULL, 1);
+}
+
+/* Strides, transposed convolutions and TensorFlow's borders, with kernels of all sizes: a backend or all (NULL). */
+static void agree_where_sizes_change(const SolConvBackend *backend, int step)
+{
+    static const struct {
+        int in, out, kernel, height, width;
+    } sizes[] = {
+        {1, 1, 3, 1, 1},    {3, 16, 3, 2, 2},   {2, 3, 1, 5, 4},     {16, 16, 3, 9, 14}, {17, 33, 3, 8, 31},
+        {3, 5, 5, 6, 7},    {20, 3, 7, 12, 11}, {5, 18, 9, 10, 3},   {4, 4, 9, 1, 6},    {40, 70, 3, 21, 197},
+        {64, 20, 3, 5, 96}, {2, 2, 3, 67, 5},   {130, 17, 3, 6, 50}, {3, 3, 9, 40, 270}, {3, 20, 9, 17, 258},
+        {35, 4, 9, 11, 30}, {3, 17, 5, 9, 260}, {18, 2, 7, 3, 259},  {4, 3, 15, 30, 5},
+    };
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (int variant = 0; variant < 8; variant += step) {
+            SolConvShape shape = {.in_channels = sizes[i].in,
+                                  .out_channels = sizes[i].out,
+                                  .kernel = sizes[i].kernel,
+                                  .stride = variant < 4 ? 2 : 1,
+                                  .transposed = variant == 4 || variant == 5,
+                                  .height = sizes[i].height,
+                                  .width = sizes[i].width,
+                                  .border = variant == 0   ? SOL_BORDER_REFLECT
+                                            : variant == 1 ? SOL_BORDER_ZERO
+                                                           : SOL_BORDER_SAME,
+                                  .relu = variant % 2};
+            if (variant == 7)
+                shape.border = SOL_BORDER_REFLECT;
+            if (!backend || backend->supports(&shape))
+                check_conv(backend, &shape, variant != 3);
+        }
+}
+
+static void test_backends_agree_where_sizes_change(void **state)
+{
+    (void)state;
+    agree_where_sizes_change(NULL, 1);
 }
 
 /* In bfloat16: what the reference makes of rounded inputs and weights, rounded. */
@@ -306,17 +346,11 @@ static void test_winograd_at_tile_edges(void **state)
 /* Features of random numbers, the same for the same seed, in any layout. */
 static SolFeatures random_features(Guarded *memory, SolShape shape, SolLayout layout, uint32_t seed)
 {
-    const SolConvShape size = {.height = shape.height, .width = shape.width};
     float *planes = random_planes((size_t)shape.channels * sol_shape_plane(shape), seed);
-    SolFeatures from = sol_planes(planes, shape), to = features_in(memory, shape.channels, &size, layout);
+    SolFeatures from = sol_planes(planes, shape), to = empty_features(memory, shape, layout);
     sol_op_convert(pools[0], &from, &to);
     free(planes);
     return to;
-}
-
-static SolFeatures empty_features(Guarded *memory, SolShape shape, SolLayout layout)
-{
-    return features_in(memory, shape.channels, &(SolConvShape){.height = shape.height, .width = shape.width}, layout);
 }
 
 static void run_conv(const SolConv *conv, SolConvData data)
@@ -641,6 +675,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_reference_convolution_by_hand),
         cmocka_unit_test(test_a_lone_pixel_repeats),
         cmocka_unit_test(test_backends_agree_with_the_reference),
+        cmocka_unit_test(test_backends_agree_where_sizes_change),
         cmocka_unit_test(test_bfloat16),
         cmocka_unit_test(test_backends_at_strip_edges),
         cmocka_unit_test(test_winograd_at_tile_edges),
