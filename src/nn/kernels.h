@@ -76,6 +76,9 @@ typedef struct SolRowKernels {
     void (*sums_block)(const float *from, size_t pixels, size_t block, size_t lanes, const double shift[SOL_LANES],
                        double sums[SOL_LANES], double squares[SOL_LANES]);
 
+    /** to[i] = from[i] - shift in double, added to sums[i modulo SOL_LANES]. */
+    void (*centre)(const float *from, size_t count, double shift, double *to, double sums[SOL_LANES]);
+
     /** bfloat16 to float32 and back. */
     void (*widen)(const uint16_t *from, size_t count, float *to);
     void (*narrow)(const float *from, size_t count, uint16_t *to);

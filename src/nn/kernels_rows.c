@@ -210,6 +210,24 @@ static void sums(const float *from, size_t count, double shift, double sum[SOL_L
     sums_block(from + whole * SOL_LANES, 1, SOL_LANES, count % SOL_LANES, shifts, sum, squares);
 }
 
+static void centre(const float *from, size_t count, double shift, double *to, double sums[SOL_LANES])
+{
+    Doubles s[PARTS] = {{0}};
+    size_t whole = count / SOL_LANES * SOL_LANES;
+    for (size_t p = 0; p < whole; p += SOL_LANES)
+        for (size_t i = 0; i < PARTS; i++) {
+            Doubles d = __builtin_convertvector(*(const Half *)(from + p + i * (WIDTH / 2)), Doubles) - shift;
+            *(Doubles *)(to + p + i * (WIDTH / 2)) = d;
+            s[i] += d;
+        }
+    for (size_t i = 0; i < PARTS; i++)
+        *(Doubles *)(sums + i * (WIDTH / 2)) += s[i];
+    for (size_t p = whole; p < count; p++) {
+        to[p] = (double)from[p] - shift;
+        sums[p - whole] += to[p];
+    }
+}
+
 /* ---- layouts ---- */
 
 static void widen(const uint16_t *from, size_t count, float *to)
@@ -265,25 +283,23 @@ static inline void transpose(const float *from, size_t from_stride, float *to, s
 
 static void to_planes(const float *from, size_t pixels, size_t block, size_t lanes, float *to, size_t stride)
 {
-    size_t p = 0;
-    if (lanes == SOL_LANES)
-        for (; p + WIDTH <= pixels; p += WIDTH)
-            for (size_t l = 0; l < SOL_LANES; l += WIDTH)
-                transpose(from + p * block + l, block, to + l * stride + p, stride);
+    size_t whole = lanes / WIDTH * WIDTH, p = 0;
+    for (; p + WIDTH <= pixels; p += WIDTH)
+        for (size_t l = 0; l < whole; l += WIDTH)
+            transpose(from + p * block + l, block, to + l * stride + p, stride);
     for (size_t l = 0; l < lanes; l++)
-        for (size_t x = p; x < pixels; x++)
+        for (size_t x = l < whole ? p : 0; x < pixels; x++)
             to[l * stride + x] = from[x * block + l];
 }
 
 static void from_planes(const float *from, size_t stride, size_t pixels, size_t lanes, float *to, size_t block)
 {
-    size_t p = 0;
-    if (lanes == SOL_LANES)
-        for (; p + WIDTH <= pixels; p += WIDTH)
-            for (size_t l = 0; l < SOL_LANES; l += WIDTH)
-                transpose(from + l * stride + p, stride, to + p * block + l, block);
-    for (size_t x = p; x < pixels; x++)
-        for (size_t l = 0; l < lanes; l++)
+    size_t whole = lanes / WIDTH * WIDTH, p = 0;
+    for (; p + WIDTH <= pixels; p += WIDTH)
+        for (size_t l = 0; l < whole; l += WIDTH)
+            transpose(from + l * stride + p, stride, to + p * block + l, block);
+    for (size_t x = 0; x < pixels; x++)
+        for (size_t l = x < p ? whole : 0; l < lanes; l++)
             to[x * block + l] = from[l * stride + x];
 }
 
@@ -299,6 +315,7 @@ const SolRowKernels SOL_ROW_KERNELS = {
     .affine_block = affine_block,
     .sums = sums,
     .sums_block = sums_block,
+    .centre = centre,
     .widen = widen,
     .narrow = narrow,
     .to_planes = to_planes,

@@ -17,12 +17,13 @@
 #include <stdint.h>
 #include <string.h>
 
+/* No powers of two: planes that lie 4096 bytes apart would get into each other's way in the cache. */
 enum {
-    BLOCK_FLOATS = 1 << 15, /* of a block, about */
-    BLOCK_MAX = 1024,       /* pixels */
-    BLOCK_STEP = 64,        /* pixels: whole cache lines */
+    BLOCK_FLOATS = 30 << 10, /* of a block, about */
+    BLOCK_MAX = 960,         /* pixels */
+    BLOCK_STEP = 16,         /* pixels: whole cache lines */
     PARTS_MAX = 16,
-    PARTS_DOUBLES = 1 << 20 /* that the parts' matrices may have, about */
+    PARTS_DOUBLES = 1 << 20  /* that the parts' matrices may have, about */
 };
 
 /* ---- blocks ---- */
@@ -112,14 +113,6 @@ static int most_parts(int channels)
     return clamp(PARTS_DOUBLES / channels / channels, 1, PARTS_MAX);
 }
 
-static double sum_of(const float *values, int count)
-{
-    double sums[8] = {0};
-    for (int i = 0; i < count; i++)
-        sums[i % 8] += (double)values[i];
-    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
-}
-
 void sol_scatter_clear(SolScatter *scatter, int channels)
 {
     scatter->count = 0;
@@ -130,8 +123,12 @@ void sol_scatter_clear(SolScatter *scatter, int channels)
 /* The mean of the first block of a part, which is what deviations are counted from to begin with. */
 static void find_shift(const float *planes, int count, int channels, double *shift)
 {
-    for (int c = 0; c < channels; c++)
-        shift[c] = sum_of(planes + (size_t)c * (size_t)count, count) / count;
+    for (int c = 0; c < channels; c++, planes += count) {
+        shift[c] = 0;
+        for (int i = 0; i < count; i++)
+            shift[c] += (double)planes[i];
+        shift[c] /= count;
+    }
 }
 
 /*
@@ -140,6 +137,7 @@ static void find_shift(const float *planes, int count, int channels, double *shi
  */
 static void run_part(Loop *loop, int item, float *planes)
 {
+    const SolRowKernels *kernels = sol_kernels()->rows;
     int channels = loop->in->shape.channels, end = (int)((int64_t)loop->blocks * (item + 1) / loop->items);
     SolScatter *part = &loop->parts[item];
     double *centred = (double *)(void *)(planes + (size_t)channels * (size_t)loop->step);
@@ -153,11 +151,11 @@ static void run_part(Loop *loop, int item, float *planes)
         if (part->count == 0)
             find_shift(planes, count, channels, part->mean);
         for (size_t c = 0; c < size; c++) {
-            const float *from = planes + c * (size_t)count;
-            double *to = centred + c * (size_t)count;
-            sums[c] += sum_of(from, count) - count * part->mean[c];
-            for (int i = 0; i < count; i++)
-                to[i] = (double)from[i] - part->mean[c];
+            double lanes[SOL_LANES] = {0};
+            kernels->centre(planes + c * (size_t)count, (size_t)count, part->mean[c], centred + c * (size_t)count,
+                            lanes);
+            for (int l = 0; l < SOL_LANES; l++)
+                sums[c] += lanes[l];
         }
         sol_gemm_add_squares(channels, count, centred, count, part->products);
         part->count += count;
