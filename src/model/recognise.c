@@ -288,12 +288,14 @@ static int unknown(const Files *files)
 {
     const SolStored *first = sol_checkpoint_at(files->items[0], 0);
     char shape[192] = "";
-    for (int i = 0; first && i < first->rank; i++)
+    if (!first)
+        return sol_fail(SOL_ERR_FORMAT, "%s: it has no tensors", sol_checkpoint_path(files->items[0]));
+    for (int i = 0; i < first->rank; i++)
         snprintf(shape + strlen(shape), sizeof shape - strlen(shape), i ? "x%zu" : "%zu", first->shape[i]);
     return sol_fail(SOL_ERR_FORMAT,
                     "%s%s: the network is not known by its tensors (the first: \"%s\", %s); name it with --architecture",
                     sol_checkpoint_path(files->items[0]), files->count > 1 ? " and the others" : "",
-                    first ? first->name : "", shape);
+                    first->name, shape);
 }
 
 static int compare_taken(const void *a, const void *b)
