@@ -14,7 +14,20 @@
 
 /* ---- all ---- */
 
-static int print_model(const char *path)
+/* How wide the names are: those of the files, less the extension. */
+static int width_of_names(char *const paths[])
+{
+    int wide = 16;
+    for (; *paths; paths++) {
+        const char *slash = strrchr(*paths, '/');
+        int width = (int)strlen(slash ? slash + 1 : *paths) - (int)strlen(".safetensors");
+        if (width > wide)
+            wide = width;
+    }
+    return wide;
+}
+
+static int print_model(const char *path, int wide)
 {
     SolModel *model = NULL;
     SolModelInfo info;
@@ -23,7 +36,7 @@ static int print_model(const char *path)
     if (result != SOL_OK)
         return report_failure(result);
     sol_model_info(model, &info);
-    printf("%-16s %-9s %9s  %-12s %s\n", info.name, info.method, format_bytes(info.bytes, size),
+    printf("%-*s %-9s %9s  %-12s %s\n", wide, info.name, info.method, format_bytes(info.bytes, size),
            *info.licence ? info.licence : "-", info.path);
     sol_model_close(&model);
     return EXIT_DONE;
@@ -32,15 +45,16 @@ static int print_model(const char *path)
 static int list_models(void)
 {
     char **paths = NULL;
-    int status = EXIT_DONE, result = sol_model_list(&paths, model_folders());
+    int status = EXIT_DONE, wide, result = sol_model_list(&paths, model_folders());
     if (result != SOL_OK)
         return report_failure(result);
+    wide = width_of_names(paths);
     if (!paths[0])
         complain("no models found; set SOLSTICE_MODELS to a folder that holds some");
     else
-        printf("%-16s %-9s %9s  %-12s %s\n", "name", "method", "size", "licence", "path");
+        printf("%-*s %-9s %9s  %-12s %s\n", wide, "name", "method", "size", "licence", "path");
     for (int i = 0; paths[i]; i++)
-        if (print_model(paths[i]) != EXIT_DONE)
+        if (print_model(paths[i], wide) != EXIT_DONE)
             status = EXIT_FAILED;
     sol_model_list_free(&paths);
     return status;
