@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Writes the small files of weights that tests/model/test_checkpoint.c reads, into tests/data/checkpoints.
+"""Writes the small files of weights that tests/model/test_checkpoint.c reads, into tests/data/checkpoints, and of
+their pickles the fuzzer's seeds.
 
 Every file has the same tensors, in other formats and types. With tiny whole numbers every type holds them exactly:
 
@@ -22,6 +23,7 @@ import zipfile
 import torch
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "tests" / "data" / "checkpoints"
+SEEDS = FOLDER.parent.parent / "fuzz" / "seeds" / "pickle"
 
 
 def tensors(dtype):
@@ -72,6 +74,13 @@ def main():
     repack("refused-missing.pth", without="data/0")
     repack("refused-short.pth", instead={"data/0": b"1234"})
     repack("refused-no-pickle.pth", without="data.pkl")
+
+
+    for seed in ("float32", "float16", "bfloat16", "protocol4", "state_dict"):
+        path, = FOLDER.glob(f"zip-{seed}.pth*")
+        with zipfile.ZipFile(path) as given:
+            pickled, = (name for name in given.namelist() if name.endswith("/data.pkl"))
+            (SEEDS / f"{seed}.pkl").write_bytes(given.read(pickled))
 
 
 def repack(name, compression=zipfile.ZIP_STORED, more={}, without="", instead={}):
