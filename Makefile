@@ -7,6 +7,8 @@
 VARIANT ?= release
 PREFIX  ?= /usr/local
 DESTDIR ?=
+FUZZ_SECONDS ?= 60
+FUZZ_CC ?= clang
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 
 VERSION := $(shell sed -n 's/^.define SOL_VERSION "\(.*\)"/\1/p' include/solstice/version.h)
@@ -33,13 +35,16 @@ else ifeq ($(VARIANT),san)
   BUILD ?= build/san
   CFLAGS ?= -O1 -g -fno-omit-frame-pointer
   SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+  ifdef FUZZER
+    SAN += -fsanitize=fuzzer-no-link
+  endif
 else
   $(error VARIANT is "$(VARIANT)"; it is release, debug or san)
 endif
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
 DEFINES  := -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE
-PACKAGES := libavformat libavcodec libavutil libswscale yaml-0.1 jansson openblas
+PACKAGES := libavformat libavcodec libavutil libswscale yaml-0.1 jansson libzip openblas
 
 # oneDNN multiplies bfloat16 on x86-64 and is built in where it is found there. ONEDNN=no leaves it out; ONEDNN=yes
 # insists on it. conv_onednn.c looks up the threads' runtime that the library brings, so none is linked.
@@ -77,6 +82,7 @@ ROOMS       := base image nn model media style schedule render
 LIB_SOURCES := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 CLI_SOURCES := $(sort $(wildcard src/cli/*.c))
 TESTS       := $(sort $(wildcard tests/*/test_*.c))
+FUZZERS     := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 TEST_TOOLS  := $(sort $(wildcard tests/support/*.c))
 
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -94,7 +100,7 @@ CLI_OBJECTS  := $(call object,$(CLI_SOURCES))
 TOOL_OBJECTS := $(call object,$(TEST_TOOLS))
 TEST_PROGRAMS := $(TESTS:%.c=$(BUILD)/%)
 
-.PHONY: all help deps demo test test-programs bench bench-conv sample install uninstall clean FORCE
+.PHONY: all help deps demo test test-programs fuzz fuzz-programs bench bench-conv sample install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -104,6 +110,7 @@ help:
 	@echo "make            build $(BUILD)/solstice and the library"
 	@echo "make demo       install what is missing, build, render configs/sample/seasons.yaml into out/"
 	@echo "make test       install what is missing, build, run every test"
+	@echo "make fuzz       feed the readers of files with random bytes, FUZZ_SECONDS ($(FUZZ_SECONDS)) each; takes clang"
 	@echo "make deps       install what building and testing need, where it is missing"
 	@echo "make bench      time painting, beside PyTorch where that is installed, into docs/performance.md"
 	@echo "make bench-conv time convolution by im2col and by Winograd, layer by layer"
@@ -129,6 +136,21 @@ test:
 	@tests/run.sh $(BUILD)
 
 test-programs: $(TEST_PROGRAMS)
+
+# libFuzzer comes with clang's runtime, which not every clang brings along.
+FUZZ_BUILD := build/fuzz
+fuzz:
+	@mkdir -p $(FUZZ_BUILD)
+	@if { echo '#include "tests/fuzz/fuzz.h"'; \
+	       echo 'int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) { return data && size > 9; }'; } | \
+	     $(FUZZ_CC) -I. -fsanitize=fuzzer,address -x c - -o $(FUZZ_BUILD)/check 2>/dev/null; then \
+	  $(MAKE) --no-print-directory VARIANT=san CC=$(FUZZ_CC) BUILD=$(FUZZ_BUILD) FUZZER=yes -j$(JOBS) fuzz-programs && \
+	  tests/fuzz/run.sh $(FUZZ_BUILD) $(FUZZ_SECONDS); \
+	else \
+	  echo "fuzz: skipped, since there is no $(FUZZ_CC) with libFuzzer (on Debian: clang and libclang-rt-dev)"; \
+	fi
+
+fuzz-programs: $(FUZZERS:%.c=$(BUILD)/%)
 
 bench: all
 	scripts/bench.py --solstice $(BUILD)/solstice
@@ -179,6 +201,11 @@ $(BUILD)/solstice: $(CLI_OBJECTS) $(BUILD)/libsolstice.a
 	$(call say,link    $@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libsolstice.a
+	@mkdir -p $(@D)
+	$(call say,link    $@)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(TOOL_OBJECTS) $(BUILD)/libsolstice.a
 	@mkdir -p $(@D)
 	$(call say,link    $@)
@@ -201,7 +228,7 @@ install: all
 	  scripts/solstice.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/solstice.pc
 	install -m 644 docs/solstice.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 models/*.safetensors models/*.json $(DESTDIR)$(PREFIX)/share/solstice/models/
-	install -m 644 docs/schedule.md docs/model-format.md $(DESTDIR)$(PREFIX)/share/doc/solstice/
+	install -m 644 docs/schedule.md docs/model-format.md docs/models.md $(DESTDIR)$(PREFIX)/share/doc/solstice/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/solstice $(DESTDIR)$(PREFIX)/lib/libsolstice.a \

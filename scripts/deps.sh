@@ -35,6 +35,7 @@ for part in "$@"; do
       have_module openblas || lacks openblas
       have_module yaml-0.1 || lacks libyaml
       have_module jansson || lacks jansson
+      have_module libzip || lacks libzip
       have_header gif_lib.h || lacks giflib
       case ${ONEDNN:-yes}:$(uname -m) in
         yes:x86_64 | yes:amd64) have_header oneapi/dnnl/dnnl.h || optional=onednn ;;
@@ -60,13 +61,14 @@ packages() {
       apt:openblas) echo libopenblas-dev ;;
       apt:libyaml) echo libyaml-dev ;;
       apt:jansson) echo libjansson-dev ;;
+      apt:libzip) echo libzip-dev ;;
       apt:giflib) echo libgif-dev ;;
       apt:cmocka) echo libcmocka-dev ;;
       apt:onednn) echo libdnnl-dev ;;
       dnf:compiler) echo gcc ;;
       dnf:pkg-config) echo pkgconf-pkg-config ;;
       dnf:libav*|dnf:libswscale|dnf:ffmpeg) echo ffmpeg ffmpeg-devel ;;
-      dnf:openblas|dnf:libyaml|dnf:jansson|dnf:giflib) echo "$thing-devel" ;;
+      dnf:openblas|dnf:libyaml|dnf:jansson|dnf:libzip|dnf:giflib) echo "$thing-devel" ;;
       dnf:cmocka) echo libcmocka-devel ;;
       dnf:onednn) echo onednn-devel ;;
       pacman:compiler) echo gcc ;;

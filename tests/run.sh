@@ -10,6 +10,7 @@ build=${1:-build}
 export SOLSTICE=$build/solstice
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 logs=$(mktemp -d)
+export XDG_DATA_HOME=$logs/data # nobody's own models
 export build logs
 trap 'rm -rf "$logs"' EXIT
 

@@ -27,7 +27,7 @@ typedef struct Command {
 } Command;
 
 extern const Command sol_command_render, sol_command_check, sol_command_stylize, sol_command_gif, sol_command_probe,
-    sol_command_models, sol_command_bench, sol_command_version, sol_command_help;
+    sol_command_models, sol_command_import, sol_command_bench, sol_command_version, sol_command_help;
 
 /** Prints a command's help. */
 void print_help(const Command *command);
@@ -129,9 +129,12 @@ const char *processor_name(char text[128]);
 
 /**
  * Folders in which models are found by name, NULL-terminated: those of the environment variable
- * SOLSTICE_MODELS (separated by colons), then those beside and below the program.
+ * SOLSTICE_MODELS (separated by colons), then the user's own, then those beside and below the program.
  */
 const char *const *model_folders(void);
+
+/** The folder that a user's models are imported to, which need not be there; freed with free(), NULL: no home. */
+char *user_model_folder(void);
 
 /** Opens the model that a user calls `name` ("compact" where that is NULL); 0 or an exit status. */
 int open_model(const char *name, SolModel **model);

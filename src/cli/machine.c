@@ -78,6 +78,14 @@ static void add_folder(const char *folders[], int *count, char *folder)
         free(folder);
 }
 
+char *user_model_folder(void)
+{
+    const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+    if (data && *data == '/') /* others are to be ignored, says the XDG Base Directory Specification */
+        return sol_path_join(data, "solstice/models");
+    return home && *home ? sol_path_join(home, ".local/share/solstice/models") : NULL;
+}
+
 const char *const *model_folders(void)
 {
     static const char *folders[MAX_FOLDERS + 1];
@@ -93,6 +101,7 @@ const char *const *model_folders(void)
         add_folder(folders, &count, strndup(list, length));
         list += length + (list[length] == ':');
     }
+    add_folder(folders, &count, user_model_folder());
     program = program_folder();
     for (size_t i = 0; program && i < sizeof beside / sizeof *beside; i++) {
         char *path = sol_path_join(program, beside[i]), *real = path ? realpath(path, NULL) : NULL;

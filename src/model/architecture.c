@@ -475,6 +475,8 @@ static int read_graph(Reader *reader, json_t *architecture)
         if (result != SOL_OK)
             return result;
     }
+    if (json_is_null(json_object_get(architecture, "output")))
+        return SOL_OK;
     result = read_end(reader, architecture, "output");
     return result == SOL_OK ? check_output(reader->graph) : result;
 }

@@ -30,6 +30,15 @@ int sol_model_open_random(SolModel **model, const char *path, uint64_t seed);
  */
 bool sol_model_find_architecture(char **path, const char *name, const char *const folders[]);
 
+/**
+ * Finds the architecture `name`, whether or not there is a model of that name: a path where it ends in .json, else
+ * NAME.json in the first of `folders` (NULL-terminated) that has it.
+ *
+ * @param[out] path  freed with free(); untouched on failure
+ * @return 0, SOL_ERR_IO (not found: the text names what there is, or the nearest), SOL_ERR_NOMEM
+ */
+int sol_architecture_find(char **path, const char *name, const char *const folders[]);
+
 /** The model's network: from the node "image" to the node "output", pictures both. */
 const SolGraph *sol_model_graph(const SolModel *model);
 

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char extension[] = "safetensors";
+static const char model_extension[] = "safetensors", architecture_extension[] = "json";
 
 /* A growing list of strings, kept NULL-terminated. */
 typedef struct List {
@@ -43,8 +43,9 @@ static bool has_name(const List *paths, const char *name)
     return false;
 }
 
-/* Appends the model files in `folder` whose names are not yet listed. A folder that is not there has none. */
-static int list_folder(List *paths, const char *folder)
+/* Appends the files in `folder` that have the extension and whose names are not yet listed. A folder that is not
+   there has none. */
+static int list_folder(List *paths, const char *folder, const char *extension)
 {
     DIR *directory = opendir(*folder ? folder : ".");
     const struct dirent *entry;
@@ -66,7 +67,8 @@ static int compare_names(const void *a, const void *b)
     return strcmp(sol_path_name(*(char *const *)a), sol_path_name(*(char *const *)b));
 }
 
-int sol_model_list(char ***out, const char *const folders[])
+/* The files with this extension in all folders, by name. */
+static int list_files(char ***out, const char *const folders[], const char *extension)
 {
     List paths = {0};
     int result = SOL_OK;
@@ -74,7 +76,7 @@ int sol_model_list(char ***out, const char *const folders[])
         return sol_fail_memory("a list of models");
     paths.items[0] = NULL;
     for (; *folders && result == SOL_OK; folders++)
-        result = list_folder(&paths, *folders);
+        result = list_folder(&paths, *folders, extension);
     if (result != SOL_OK) {
         sol_model_list_free(&paths.items);
         return result;
@@ -82,6 +84,11 @@ int sol_model_list(char ***out, const char *const folders[])
     qsort(paths.items, paths.count, sizeof *paths.items, compare_names);
     *out = paths.items;
     return SOL_OK;
+}
+
+int sol_model_list(char ***paths, const char *const folders[])
+{
+    return list_files(paths, folders, model_extension);
 }
 
 void sol_model_list_free(char ***paths)
@@ -104,20 +111,25 @@ static char *join(const char *const items[])
     return text;
 }
 
-/* The error of a model that is in none of the folders; `names` are those that are. */
-static int not_found(const char *name, const char *const names[], const char *const folders[])
+/* The error of a model or an architecture that is in none of the folders; `names` are those that are. The nearest
+   is enough for a model's. */
+static int not_found(const char *kind, const char *name, const char *const names[], const char *const folders[])
 {
+    bool listed = strcmp(kind, "model") != 0;
     const char *nearest = sol_nearest(name, names);
     char *looked = join(folders), *there = join(names);
     int result;
     if (!looked || !there)
         result = sol_fail_memory("a message");
+    else if (nearest && listed)
+        result = sol_fail(SOL_ERR_IO, "no %s \"%s\"; did you mean \"%s\"? There is %s (looked in %s)", kind, name, nearest,
+                          there, looked);
     else if (nearest)
-        result = sol_fail(SOL_ERR_IO, "no model \"%s\"; did you mean \"%s\"? (looked in %s)", name, nearest, looked);
+        result = sol_fail(SOL_ERR_IO, "no %s \"%s\"; did you mean \"%s\"? (looked in %s)", kind, name, nearest, looked);
     else if (*names)
-        result = sol_fail(SOL_ERR_IO, "no model \"%s\"; there is %s (looked in %s)", name, there, looked);
+        result = sol_fail(SOL_ERR_IO, "no %s \"%s\"; there is %s (looked in %s)", kind, name, there, looked);
     else
-        result = sol_fail(SOL_ERR_IO, "no model \"%s\", nor any other (looked in %s)", name, looked);
+        result = sol_fail(SOL_ERR_IO, "no %s \"%s\", nor any other (looked in %s)", kind, name, looked);
     free(looked);
     free(there);
     return result;
@@ -128,21 +140,23 @@ static void strip_to_names(char **paths)
 {
     for (; *paths; paths++) {
         const char *name = sol_path_name(*paths);
-        size_t length = strlen(name) - sizeof extension; /* its size counts the NUL as the dot */
+        size_t length = strlen(name) - strlen(sol_path_extension(name)) - 1;
         memmove(*paths, name, length);
         (*paths)[length] = '\0';
     }
 }
 
-static int find_by_name(char **path, const char *name, const char *const folders[])
+/* Finds NAME.extension, of which the user speaks as a `kind`. */
+static int find_by_name(char **path, const char *kind, const char *name, const char *const folders[],
+                        const char *extension)
 {
     char **paths = NULL;
-    int result = sol_model_list(&paths, folders);
+    int result = list_files(&paths, folders, extension);
     if (result != SOL_OK)
         return result;
     for (size_t i = 0; paths[i]; i++) {
         const char *file = sol_path_name(paths[i]);
-        if (strlen(file) == strlen(name) + sizeof extension && strncmp(file, name, strlen(name)) == 0) {
+        if (strlen(file) == strlen(name) + 1 + strlen(extension) && strncmp(file, name, strlen(name)) == 0) {
             *path = paths[i];
             for (; paths[i]; i++)
                 paths[i] = paths[i + 1];
@@ -151,7 +165,7 @@ static int find_by_name(char **path, const char *name, const char *const folders
         }
     }
     strip_to_names(paths);
-    result = not_found(name, (const char *const *)paths, folders);
+    result = not_found(kind, name, (const char *const *)paths, folders);
     sol_model_list_free(&paths);
     return result;
 }
@@ -159,8 +173,8 @@ static int find_by_name(char **path, const char *name, const char *const folders
 int sol_model_find(char **out, const char *name, const char *folder, const char *const folders[])
 {
     char *path;
-    if (!strchr(name, '/') && !sol_path_has_extension(name, extension))
-        return find_by_name(out, name, folders);
+    if (!strchr(name, '/') && !sol_path_has_extension(name, model_extension))
+        return find_by_name(out, "model", name, folders, model_extension);
     path = sol_path_join(folder, name);
     if (!path)
         return sol_fail_memory("a path");
@@ -181,7 +195,7 @@ static bool is_file(const char *path)
 bool sol_model_find_architecture(char **out, const char *name, const char *const folders[])
 {
     static const char *const here[] = {"", NULL};
-    bool is_path = sol_path_has_extension(name, "json");
+    bool is_path = sol_path_has_extension(name, architecture_extension);
     char *path = NULL, *file;
     if (!is_path && (strchr(name, '/') || sol_model_find(&path, name, NULL, folders) == SOL_OK)) {
         free(path);
@@ -199,4 +213,18 @@ bool sol_model_find_architecture(char **out, const char *name, const char *const
     }
     *out = path;
     return true;
+}
+
+int sol_architecture_find(char **out, const char *name, const char *const folders[])
+{
+    char *path;
+    if (!sol_path_has_extension(name, architecture_extension))
+        return find_by_name(out, "architecture", name, folders, architecture_extension);
+    if (!is_file(name))
+        return sol_fail(SOL_ERR_IO, "%s: no such architecture file", name);
+    path = sol_copy(name);
+    if (!path)
+        return sol_fail_memory("a path");
+    *out = path;
+    return SOL_OK;
 }

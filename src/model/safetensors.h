@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Named tensors with text metadata, as a .safetensors file holds them: eight bytes with the length of a
- * JSON header (little endian), the header, and the tensors' data, which the header describes as
- *
- *     {"__metadata__": {"key": "text", ..},
- *      "NAME": {"dtype": "F32", "shape": [16, 3, 3, 3], "data_offsets": [BEGIN, END]}, ..}
- *
- * with offsets in bytes from the header's end. Everything in a header is checked before it is used.
+ * Named tensors with text metadata, as .safetensors files hold them (model/safetensors_header.h has the format).
  */
 #ifndef SOL_MODEL_SAFETENSORS_H
 #define SOL_MODEL_SAFETENSORS_H
@@ -27,7 +21,7 @@ typedef struct SolTensor {
 typedef struct SolTensors SolTensors;
 
 /**
- * Reads all tensors and the metadata. Data of type F32 and F16 is understood and becomes float32.
+ * Reads all tensors and the metadata. Data of type F32, F16 and BF16 is understood and becomes float32.
  *
  * @param[out] tensors  untouched on failure; released by sol_tensors_close()
  * @return 0, SOL_ERR_IO, SOL_ERR_FORMAT (the text names the file, the tensor and what is wrong), SOL_ERR_NOMEM
@@ -55,6 +49,16 @@ const SolTensor *sol_tensors_at(const SolTensors *tensors, size_t i);
 
 /** The metadata under `key`, or NULL. */
 const char *sol_tensors_metadata(const SolTensors *tensors, const char *key);
+
+/** Puts `text` under `key` in the metadata, copied. 0, SOL_ERR_FORMAT (no UTF-8), SOL_ERR_NOMEM */
+int sol_tensors_set_metadata(SolTensors *tensors, const char *key, const char *text);
+
+/**
+ * Writes all tensors, as F32 and in their order, and the metadata to the file `path`, in place of what it holds.
+ *
+ * @return 0, SOL_ERR_IO, SOL_ERR_FORMAT (a name that is no UTF-8), SOL_ERR_NOMEM; after an error the file is useless
+ */
+int sol_tensors_write(const SolTensors *tensors, const char *path);
 
 /** Size of the file in bytes; 0 where they were not read from one. */
 int64_t sol_tensors_file_bytes(const SolTensors *tensors);

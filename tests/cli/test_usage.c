@@ -56,6 +56,14 @@ static void test_mistakes_in_usage(void **state)
         {"bench --precision half", "solstice: bench: --precision half: must be auto, float32 or bfloat16\n"},
         {"render s.yaml --memory 2", "solstice: render: --memory 2: must be 64MiB or more, such as 2GiB\n"},
         {"stylize a.png --memory 2Gib", "solstice: stylize: --memory 2Gib: must be 64MiB or more, such as 2GiB\n"},
+        {"import", "solstice: import: something is missing; usage: solstice import FILE... [OPTION ...]\n"},
+        {"import a.pth -o b.pth", "solstice: import: -o b.pth: must end in .safetensors\n"},
+        {"import a.pth -o b.safetensors --name c",
+         "solstice: import: -o says where the model is to be; leave out --name\n"},
+        {"import a.pth --name a/b",
+         "solstice: import: --name a/b: must be a name without a slash, and not begin with a dot\n"},
+        {"models shwo compact", "solstice: models: \"shwo\" is not understood; usage: solstice models [show MODEL]\n"},
+        {"models show", "solstice: models: show which one? \"solstice models\" lists them\n"},
         {"stylize a.png -o b.png", "solstice: stylize: no style given; add --style IMAGE\n"},
         {"stylize a.png --style b.png", "solstice: stylize: no output given; add -o OUT.png\n"},
         {"stylize a.png --style b.png -o c.bmp",
@@ -74,7 +82,7 @@ static void test_mistakes_in_usage(void **state)
 static void test_help(void **state)
 {
     static const char *const commands[] = {"render", "check",  "stylize", "gif",    "probe",
-                                           "models", "bench",  "version", "help"};
+                                           "models", "import", "bench",   "version", "help"};
     (void)state;
     assert_int_equal(run_command("%s", program), 2);
     assert_int_equal(run_command("%s --help", program), 0);

@@ -112,6 +112,31 @@ static void test_architectures(void **state)
     sol_model_list_free(&paths);
 }
 
+/* Of architectures to import into: weights of that name do not hide them. */
+static void test_architectures_by_name(void **state)
+{
+    const char *const folders[] = {near, gone, far, NULL};
+    char *path = NULL, wanted[1200];
+    (void)state;
+    assert_int_equal(sol_architecture_find(&path, "big", folders), 0);
+    assert_string_equal(path, in_folder("near/big.json"));
+    free(path);
+    assert_int_equal(sol_architecture_find(&path, in_folder("near/big.json"), folders), 0);
+    assert_string_equal(path, in_folder("near/big.json"));
+    free(path);
+    path = NULL;
+    assert_int_equal(sol_architecture_find(&path, "bar", folders), SOL_ERR_IO);
+    snprintf(wanted, sizeof wanted, "no architecture \"bar\"; did you mean \"bare\"? There is bare, big (looked in %s, %s, "
+                                    "%s)", near, gone, far);
+    assert_string_equal(sol_error_text(), wanted);
+    assert_int_equal(sol_architecture_find(&path, "unlike", folders), SOL_ERR_IO);
+    snprintf(wanted, sizeof wanted, "no architecture \"unlike\"; there is bare, big (looked in %s, %s, %s)", near, gone, far);
+    assert_string_equal(sol_error_text(), wanted);
+    assert_int_equal(sol_architecture_find(&path, "gone/big.json", folders), SOL_ERR_IO);
+    assert_string_equal(sol_error_text(), "gone/big.json: no such architecture file");
+    assert_null(path);
+}
+
 static void test_a_list(void **state)
 {
     const char *const folders[] = {near, gone, far, NULL}, *const empty[] = {NULL};
@@ -137,6 +162,7 @@ int main(void)
         cmocka_unit_test(test_what_is_not_there),
         cmocka_unit_test(test_a_list),
         cmocka_unit_test(test_architectures),
+        cmocka_unit_test(test_architectures_by_name),
     };
     return cmocka_run_group_tests_name("model/registry", tests, set_up, tear_down_folder);
 }

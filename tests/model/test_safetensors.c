@@ -127,6 +127,61 @@ static void test_half_precision(void **state)
     sol_tensors_close(&tensors);
 }
 
+static void test_brain_floats(void **state)
+{
+    static const char header[] = "{\"t\": {\"dtype\": \"BF16\", \"shape\": [4], \"data_offsets\": [0, 8]}}";
+    static const unsigned char data[] = {0x80, 0x3f, 0x20, 0xc0, 0x80, 0xff, 0x01, 0x00};
+    static const float values[] = {1, -2.5f, -INFINITY, 0x1p-133f};
+    SolTensors *tensors = NULL;
+    (void)state;
+    write_tensors(path, header, data, sizeof data);
+    assert_int_equal(sol_tensors_read(&tensors, path), 0);
+    assert_memory_equal(sol_tensors_find(tensors, "t")->data, values, sizeof values);
+    sol_tensors_close(&tensors);
+}
+
+/* What is written is read as it was, and is what the format says. */
+static void test_writing(void **state)
+{
+    static const size_t shape[] = {3, 2};
+    SolTensors *tensors = NULL, *again = NULL;
+    uint8_t *bytes;
+    float *data = NULL;
+    size_t size;
+    (void)state;
+    assert_int_equal(sol_tensors_create(&tensors), 0);
+    assert_int_equal(sol_tensors_add(tensors, "z", shape, 2, &data), 0);
+    for (int i = 0; i < 6; i++)
+        data[i] = 0.1f * (float)i;
+    assert_int_equal(sol_tensors_add(tensors, "a\"\xc3\xa9", shape, 1, &data), 0);
+    for (int i = 0; i < 3; i++)
+        data[i] = -INFINITY;
+    assert_int_equal(sol_tensors_set_metadata(tensors, "licence", "none"), 0);
+    assert_int_equal(sol_tensors_set_metadata(tensors, "licence", "\"any\""), 0);
+    assert_int_equal(sol_tensors_set_metadata(tensors, "licence", "\xff"), SOL_ERR_FORMAT);
+    assert_int_equal(sol_tensors_write(tensors, path), 0);
+    bytes = read_bytes(path, &size);
+    assert_int_equal(size % 4, 0);
+    assert_int_equal((bytes[0] + 8) % 8, 0); /* the data is aligned */
+    assert_memory_equal(bytes + size - 3 * 4, "\0\0\x80\xff\0\0\x80\xff\0\0\x80\xff", 12);
+    free(bytes);
+    assert_int_equal(sol_tensors_read(&again, path), 0);
+    assert_string_equal(sol_tensors_metadata(again, "licence"), "\"any\"");
+    for (size_t i = 0; i < 2; i++) {
+        const SolTensor *from = sol_tensors_at(tensors, i), *to = sol_tensors_at(again, i);
+        assert_string_equal(to->name, from->name);
+        assert_int_equal(to->rank, from->rank);
+        assert_memory_equal(to->shape, from->shape, (size_t)from->rank * sizeof *from->shape);
+        assert_memory_equal(to->data, from->data, from->count * sizeof *from->data);
+    }
+    assert_null(sol_tensors_at(again, 2));
+    sol_tensors_close(&again);
+    assert_int_equal(sol_tensors_write(tensors, in_folder("no/such/folder")), SOL_ERR_IO);
+    assert_int_equal(sol_tensors_add(tensors, "\xff", shape, 1, &data), 0);
+    assert_int_equal(sol_tensors_write(tensors, path), SOL_ERR_FORMAT);
+    sol_tensors_close(&tensors);
+}
+
 /* Every part of a sound file, from nothing to all but the last byte. */
 static void test_truncated_files(void **state)
 {
@@ -203,8 +258,8 @@ static void test_lying_descriptions(void **state)
     static const struct {
         const char *dtype, *shape, *offsets, *text;
     } cases[] = {
-        {"\"I64\"", "[2]", "[0, 16]", "its type is I64; F32 and F16 are understood"},
-        {"\"BF16\"", "[8]", "[0, 16]", "its type is BF16; F32 and F16 are understood"},
+        {"\"I64\"", "[2]", "[0, 16]", "its type is I64; F32, F16 and BF16 are understood"},
+        {"\"I128\"", "[1]", "[0, 16]", "its type \"I128\" is not known"},
         {"32", "[4]", "[0, 16]", "\"dtype\" is missing or no text"},
         {"\"F32\"", "4", "[0, 16]", "\"shape\" is missing or no list"},
         {"\"F32\"", "[-4]", "[0, 16]", "dimension 1 of its shape is no count"},
@@ -251,6 +306,8 @@ int main(void)
         cmocka_unit_test(test_a_sound_file),
         cmocka_unit_test(test_a_file_without_metadata),
         cmocka_unit_test(test_half_precision),
+        cmocka_unit_test(test_brain_floats),
+        cmocka_unit_test(test_writing),
         cmocka_unit_test(test_truncated_files),
         cmocka_unit_test(test_files_that_are_none),
         cmocka_unit_test(test_headers_that_are_no_headers),
