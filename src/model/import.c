@@ -69,10 +69,28 @@ static char *name_sources(SolCheckpoint *const files[], size_t count)
     return names;
 }
 
+/* The dimensions (0, 1, 2, 3) become (3, 2, 0, 1). */
+static int copy_permuted(SolTensors *tensors, const SolTaken *taken)
+{
+    const size_t *from = taken->tensor->shape, shape[4] = {from[3], from[2], from[0], from[1]};
+    size_t kernel = from[0] * from[1]; /* pixels: no product passes the count, which was checked */
+    float *read = sol_alloc(taken->tensor->count, sizeof *read), *data = NULL;
+    int result = read ? sol_checkpoint_read(taken->file, taken->tensor, read) : sol_fail_memory("a model's tensors");
+    if (result == SOL_OK)
+        result = sol_tensors_add(tensors, taken->name, shape, 4, &data);
+    for (size_t i = 0; result == SOL_OK && i < taken->tensor->count; i++)
+        data[(i % from[3] * from[2] + i / from[3] % from[2]) * kernel + i / from[3] / from[2]] = read[i];
+    sol_free(read);
+    return result;
+}
+
 static int copy_tensor(SolTensors *tensors, const SolTaken *taken)
 {
     float *data = NULL;
-    int result = sol_tensors_add(tensors, taken->name, taken->tensor->shape, taken->tensor->rank, &data);
+    int result;
+    if (taken->is_hwio && taken->tensor->rank == 4)
+        return copy_permuted(tensors, taken);
+    result = sol_tensors_add(tensors, taken->name, taken->tensor->shape, taken->tensor->rank, &data);
     return result == SOL_OK ? sol_checkpoint_read(taken->file, taken->tensor, data) : result;
 }
 

@@ -21,6 +21,7 @@ typedef struct Files {
 typedef struct Network {
     const char *architecture, *what;
     bool one_of_many;
+    bool is_hwio; /* as SolTaken's */
 
     /** Whether the files make it up, or parts of it. */
     bool (*fits)(const Files *files);
@@ -230,16 +231,30 @@ static bool is_transform_tf(const Files *files)
            has(files->items[0], "Variable_45", 4, (const size_t[]){9, 9, 32, 3});
 }
 
-/* The optimiser's variables, which come after the network's 48, are dropped. */
+/*
+ * The variables' order is that of the layers: of each the weights, then its norm's shift and scale. The optimiser's
+ * variables, which come after the network's 48, are dropped.
+ */
 static bool rename_transform_tf(const SolCheckpoint *file, const SolStored *tensor, char **name)
 {
+    static const struct {
+        const char *conv, *norm;
+    } layers[] = {{"conv1", "in1"},           {"conv2", "in2"},           {"conv3", "in3"},
+                  {"res1.conv1", "res1.in1"}, {"res1.conv2", "res1.in2"}, {"res2.conv1", "res2.in1"},
+                  {"res2.conv2", "res2.in2"}, {"res3.conv1", "res3.in1"}, {"res3.conv2", "res3.in2"},
+                  {"res4.conv1", "res4.in1"}, {"res4.conv2", "res4.in2"}, {"res5.conv1", "res5.in1"},
+                  {"res5.conv2", "res5.in2"}, {"deconv1", "in4"},         {"deconv2", "in5"},
+                  {"conv4", "in6"}};
+    enum { PARTS = 3, VARIABLES = PARTS * sizeof layers / sizeof *layers };
+    static const char *const parts[PARTS] = {"weight", "bias", "weight"};
     const char *number = tensor->name + strlen("Variable");
-    int64_t unused;
+    int64_t n = 0;
     (void)file;
     if (!begins_with(tensor->name, "Variable") ||
-        (*number && (*number != '_' || !sol_parse_int(number + 1, 1, 47, &unused))))
+        (*number && (*number != '_' || !sol_parse_int(number + 1, 1, VARIABLES - 1, &n))))
         return true;
-    return keep_name(tensor, name);
+    *name = sol_format("%s.%s", n % PARTS == 0 ? layers[n / PARTS].conv : layers[n / PARTS].norm, parts[n % PARTS]);
+    return *name != NULL;
 }
 
 static bool is_sanakoyeu(const Files *files)
@@ -268,7 +283,7 @@ static const Network networks[] = {
     {.architecture = "transform-johnson", .what = "a transform network of PyTorch's examples", .one_of_many = true,
      .fits = is_johnson, .rename = rename_johnson},
     {.architecture = "transform-tf", .what = "a transform network of TensorFlow", .one_of_many = true,
-     .fits = is_transform_tf, .rename = rename_transform_tf},
+     .is_hwio = true, .fits = is_transform_tf, .rename = rename_transform_tf},
     {.architecture = "transform-sanakoyeu", .what = "a network of adaptive-style-transfer", .one_of_many = true,
      .fits = is_sanakoyeu, .rename = rename_sanakoyeu},
 };
@@ -308,7 +323,7 @@ static int take(SolRecognised *recognised, const Network *network, SolCheckpoint
 {
     const SolStored *tensor;
     for (size_t i = 0; (tensor = sol_checkpoint_at(file, i)); i++) {
-        SolTaken taken = {.file = file, .tensor = tensor};
+        SolTaken taken = {.file = file, .tensor = tensor, .is_hwio = network->is_hwio};
         if (!sol_dtype_is_weight(tensor->dtype))
             continue;
         if (!network->rename(file, tensor, &taken.name) ||

@@ -15,6 +15,8 @@ typedef struct SolTaken {
     SolCheckpoint *file; /* borrowed */
     const SolStored *tensor;
     char *name; /* in the model */
+    bool is_hwio; /* four dimensions are TensorFlow's, [kernel][kernel][in][out], and become [out][in][kernel][kernel];
+                     of a transposed convolution [kernel][kernel][out][in], and become [in][out][kernel][kernel] */
 } SolTaken;
 
 typedef struct SolRecognised {

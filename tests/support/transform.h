@@ -10,7 +10,7 @@
 /** Skips the test where the reference material is absent. */
 void need_transform_nets(void);
 
-/** Writes the network of the style `name` ("wave") as a model file: other names, other orders of the dimensions. */
+/** Writes the network of the style `name` ("wave") as a model file. */
 void write_transform_net(const char *path, const char *name);
 
 #endif
