@@ -458,6 +458,15 @@ static int check_output(const SolGraph *graph)
     return SOL_OK;
 }
 
+/* Every other engine takes the last layer for a picture. */
+static int check_no_output(json_t *architecture)
+{
+    static const char encoder[] = "gatys";
+    return strcmp(json_string_value(json_object_get(architecture, "method")), encoder) == 0
+               ? SOL_OK
+               : sol_fail(SOL_ERR_FORMAT, "\"output\" can be null with the method \"%s\" only", encoder);
+}
+
 static int read_graph(Reader *reader, json_t *architecture)
 {
     json_t *layers = json_object_get(architecture, "layers"), *layer;
@@ -476,7 +485,7 @@ static int read_graph(Reader *reader, json_t *architecture)
             return result;
     }
     if (json_is_null(json_object_get(architecture, "output")))
-        return SOL_OK;
+        return check_no_output(architecture);
     result = read_end(reader, architecture, "output");
     return result == SOL_OK ? check_output(reader->graph) : result;
 }

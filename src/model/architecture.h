@@ -17,7 +17,8 @@
  *
  * A layer works on the one before it, or on those named in "inputs"; "input" is the picture (planes R, G,
  * B in 0..1) after the input's scale and offset. The last layer, scaled and offset, is the painted picture; with
- * "output": null there is none, and the network ends with its last layer, of any size and number of channels.
+ * "output": null (with the method gatys only) there is none, and the network ends with its last layer, of any size
+ * and number of channels.
  *
  *     op        keys ("name", "op" and "inputs" aside)
  *     conv      "tensors": prefix of PREFIX.weight [out][in][k][k] and PREFIX.bias [out]; "channels": out;

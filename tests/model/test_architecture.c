@@ -75,6 +75,18 @@ static void test_every_operator_and_key(void **state)
     assert_null(model);
 }
 
+static void test_an_encoder_alone(void **state)
+{
+    SolModel *model = open_model("{'version': 1, 'method': 'gatys', 'output': null, 'layers': ["
+                                 "{'name': 'conv', 'op': 'conv', 'tensors': 'a', 'channels': 4},"
+                                 "{'name': 'pool', 'op': 'max_pool'}]}");
+    const SolGraph *g = sol_model_graph(model);
+    (void)state;
+    assert_int_equal(sol_graph_count(g), 4);
+    assert_string_equal(sol_graph_node(g, 3)->name, "pool");
+    sol_model_close(&model);
+}
+
 static void test_the_default_model(void **state)
 {
     SolModel *model = NULL;
@@ -220,6 +232,8 @@ static void test_wrong_convolutions(void **state)
 
 static void test_wrong_outputs(void **state)
 {
+    assert_refused("{'version': 1, 'method': 'adain', 'output': null, 'layers': [{'name': 'p', 'op': 'max_pool'}]}",
+                   "\"output\" can be null with the method \"gatys\" only");
     (void)state;
     assert_layers_refused("{'name': 'x', 'op': 'conv', 'tensors': 'a', 'channels': 4}",
                           "the last layer has 4 channels; a picture has 3");
@@ -268,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_wrong_layers),
         cmocka_unit_test(test_wrong_convolutions),
         cmocka_unit_test(test_wrong_outputs),
+        cmocka_unit_test(test_an_encoder_alone),
         cmocka_unit_test(test_a_file_without_architecture),
         cmocka_unit_test(test_information),
     };
