@@ -1,11 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Make the golden tensors that tests/model/test_golden.c compares with: what the reference definition
-of the default network, `Compact` in scripts/train_compact.py, computes in PyTorch (float32).
+"""Make the golden tensors that tests compare with:
 
-    scripts/golden.py [MODEL.safetensors [GOLDEN.safetensors]]
+- tests/data/golden-compact.safetensors, for tests/model/test_golden.c: what the reference definition of the default
+  network, `Compact` in scripts/train_compact.py, computes in PyTorch (float32);
+- tests/data/golden-wct.safetensors, for tests/model/test_golden_wct.c: features whitened and coloured by the definition
+  (Li et al. 2017), in PyTorch (float64).
 
-The file holds the two input pictures too (N x C x H x W, in [0, 1]), so nothing else is needed to compare.
+    scripts/golden.py [MODEL.safetensors [FOLDER]]
+
+The files hold the inputs too (N x C x H x W), so nothing else is needed to compare.
 """
 import importlib.util, json, os, struct, sys
 
@@ -43,11 +47,45 @@ def picture(width, height, phase):
     return torch.from_numpy(np.round(image.clip(0, 1) * 255).astype(np.float32) / 255)[None]
 
 
+def features(channels, height, width, seed):
+    """Features after a ReLU whose channels hang together, one of them always 0."""
+    random = np.random.RandomState(seed)
+    mixed = random.randn(channels, channels) @ random.randn(channels, height * width) / channels ** 0.5
+    mixed[channels // 2] = -1
+    return torch.from_numpy(mixed.clip(0).astype(np.float32)).reshape(1, channels, height, width)
+
+
+def power(covariance, exponent):
+    """A covariance to a power, without eigenvalues up to 1e-5."""
+    values, vectors = torch.linalg.eigh(covariance)
+    kept = values > 1e-5
+    return vectors[:, kept] @ torch.diag(values[kept] ** exponent) @ vectors[:, kept].T
+
+
+def whiten_and_colour(content, style, strength):
+    x, y = (f[0].double().flatten(1) for f in (content, style))
+    x_mean, y_mean = x.mean(1, keepdim=True), y.mean(1, keepdim=True)
+    x_covariance = (x - x_mean) @ (x - x_mean).T / (x.shape[1] - 1)
+    y_covariance = (y - y_mean) @ (y - y_mean).T / (y.shape[1] - 1)
+    coloured = power(y_covariance, 0.5) @ power(x_covariance, -0.5) @ (x - x_mean) + y_mean
+    return (strength * coloured + (1 - strength) * x).reshape(content.shape).float()
+
+
+def save_wct(train, out):
+    style, content, few = features(24, 9, 11, 1), features(24, 8, 13, 2), features(24, 3, 5, 3)
+    train.save_safetensors({"style": style, "content": content, "few": few,
+                            "content_1": whiten_and_colour(content, style, 1),
+                            "content_0.6": whiten_and_colour(content, style, 0.6),
+                            "few_1": whiten_and_colour(few, style, 1)}, out, {"of": "whitening and colouring"})
+
+
 def main():
     root = os.path.dirname(HERE)
     model = sys.argv[1] if len(sys.argv) > 1 else os.path.join(root, "models", "compact.safetensors")
-    out = sys.argv[2] if len(sys.argv) > 2 else os.path.join(root, "tests", "data", "golden-compact.safetensors")
+    folder = sys.argv[2] if len(sys.argv) > 2 else os.path.join(root, "tests", "data")
+    out = os.path.join(folder, "golden-compact.safetensors")
     train = load_script("train_compact")
+    save_wct(train, os.path.join(folder, "golden-wct.safetensors"))
     network = train.Compact().eval()
     network.load_state_dict({name.replace("encoder.", "enc.").replace("decoder.", "dec."): tensor
                              for name, tensor in load_safetensors(model).items()})

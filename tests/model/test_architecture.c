@@ -43,14 +43,16 @@ static void test_every_operator_and_key(void **state)
         "{'name': 'sum', 'op': 'add', 'inputs': ['one', 'up']},"
         "{'name': 'adain', 'op': 'adain', 'style': 'one'},"
         "{'name': 'shift', 'op': 'affine', 'offset': [1, 2, 3, 4], 'inputs': ['adain']},"
-        "{'name': 'last', 'op': 'conv', 'tensors': 'c', 'channels': 3}]}");
+        "{'name': 'wct', 'op': 'wct', 'style': 'two', 'strength': 0.25}, {'name': 'all', 'op': 'wct', 'style': 'two'},"
+        "{'name': 'last', 'op': 'conv', 'tensors': 'c', 'channels': 3},"
+        "{'name': 'level', 'op': 'level', 'inputs': ['last', 'input']}]}");
     const SolGraph *g = sol_model_graph(model);
     const SolLayer *layer;
     static const char *const order[] = {"image", "input", "one", "two", "relu", "pool", "up", "sum", "adain",
-                                        "shift", "last", "output"};
+                                        "shift", "wct", "all", "last", "level", "output"};
     (void)state;
-    assert_int_equal(sol_graph_count(g), 12);
-    for (int i = 0; i < 12; i++)
+    assert_int_equal(sol_graph_count(g), 15);
+    for (int i = 0; i < 15; i++)
         assert_string_equal(sol_graph_node(g, i)->name, order[i]);
     layer = &sol_graph_node(g, 1)->layer;
     assert_int_equal(layer->op, SOL_OP_AFFINE);
@@ -69,8 +71,16 @@ static void test_every_operator_and_key(void **state)
     assert_int_equal(sol_graph_node(g, 8)->layer.tap, 2);
     layer = &sol_graph_node(g, 9)->layer;
     assert_true(layer->scale[3] == 1 && layer->offset[3] == 4);
-    layer = &sol_graph_node(g, 11)->layer;
+    layer = &sol_graph_node(g, 10)->layer;
+    assert_true(layer->op == SOL_OP_WCT && layer->tap == 3 && layer->strength == 0.25f);
+    assert_true(sol_graph_node(g, 11)->layer.strength == 1);
+    layer = &sol_graph_node(g, 13)->layer;
+    assert_true(layer->op == SOL_OP_LEVEL && layer->inputs[0] == 12 && layer->inputs[1] == 1);
+    layer = &sol_graph_node(g, 14)->layer;
     assert_true(layer->scale[0] == 1 && layer->offset[0] == 0);
+    assert_int_equal(sol_graph_statistics(g, 2), 0);
+    assert_int_equal(sol_graph_statistics(g, 3), 2 * 4);              /* behind means and deviations */
+    assert_int_equal(sol_graph_statistics(g, -1), 2 * 4 + 4 + 4 * 4); /* means and a matrix */
     sol_model_close(&model);
     assert_null(model);
 }
@@ -202,6 +212,13 @@ static void test_wrong_layers(void **state)
     assert_layers_refused("{'name': 'x', 'op': 'adain'}", "layer \"x\": \"style\" is missing");
     assert_layers_refused("{'name': 'x', 'op': 'adain', 'style': 'relu4_1'}",
                           "layer \"x\": no earlier layer is called \"relu4_1\"");
+    assert_layers_refused("{'name': 'x', 'op': 'wct'}", "layer \"x\": \"style\" is missing");
+    assert_layers_refused("{'name': 'x', 'op': 'wct', 'style': 'input', 'strength': '1'}",
+                          "layer \"x\": \"strength\" must be a number from 0 to 1");
+    assert_layers_refused("{'name': 'x', 'op': 'wct', 'style': 'input', 'strength': 1.25}",
+                          "layer \"x\": a strength of 1.25: it must be 0 to 1");
+    assert_layers_refused("{'name': 'x', 'op': 'adain', 'style': 'input', 'strength': 1}",
+                          "layer \"x\": \"strength\" is not understood");
 }
 
 static void test_wrong_convolutions(void **state)

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 4096, KERNELS = 11 };
+enum { MOST = 4096, KERNELS = 12 };
 
 /* What a kernel reads and writes. */
 typedef struct Case {
@@ -40,18 +40,39 @@ static void apply(const SolRowKernels *k, int which, const Case *c, float *out)
     case 7: k->sums_block(c->a, c->pixels, c->block, c->lanes, c->shift, sums, sums + SOL_LANES); break;
     case 8: k->widen(c->half, count, out); break;
     case 9: k->narrow(c->a, count, (uint16_t *)(void *)out); break;
+    case 10: k->centre(c->a, count, c->shift[0], (double *)(void *)out, sums); break;
     default:
         k->to_planes(c->a, c->pixels, c->block, c->lanes, out, c->pixels);
         k->from_planes(c->a, c->pixels, c->pixels, c->lanes, out + MOST / 2, c->block);
     }
     if (which == 6 || which == 7)
         memcpy(out, sums, sizeof sums);
+    if (which == 10)
+        memcpy(out + 2 * count, sums, sizeof sums);
+}
+
+/* What centre promises: differences, and behind them their sums. */
+static void check_centre(const Case *c, const float *out)
+{
+    size_t count = c->pixels * c->block;
+    double wanted[SOL_LANES] = {0}, got;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(&got, out + 2 * i, sizeof got);
+        assert_true(got == (double)c->a[i] - c->shift[0]);
+        wanted[i % SOL_LANES] += got;
+    }
+    for (size_t l = 0; l < SOL_LANES; l++) {
+        memcpy(&got, out + 2 * (count + l), sizeof got);
+        assert_true(fabs(got - wanted[l]) < 1e-12);
+    }
 }
 
 /* What affine_block, to_planes, from_planes and sums_block promise, by the definition. */
 static void check_plain(int which, const Case *c, const float *out)
 {
     double wanted = 0, sum = 0;
+    if (which == 10)
+        check_centre(c, out);
     for (size_t p = 0; p < c->pixels; p++)
         for (size_t l = 0; l < c->lanes; l++) {
             float from = c->a[p * c->block + l];
@@ -74,7 +95,7 @@ static void check_plain(int which, const Case *c, const float *out)
 static void test_all_sets_give_the_same_bits(void **state)
 {
     static const size_t sizes[][3] = {{1, 1, 1}, {2, 16, 16}, {33, 1, 1}, {17, 16, 16}, {64, 16, 5}, {40, 16, 16},
-                                      {20, 8, 8}, {7, 24, 16}, {31, 3, 2}, {127, 1, 1}};
+                                      {20, 8, 8}, {7, 24, 16}, {29, 24, 12}, {31, 3, 2}, {127, 1, 1}};
     const SolKernels *plain = NULL;
     uint16_t half[MOST];
     float *a = random_planes(MOST, 1), *b = random_planes(MOST, 2);
