@@ -15,6 +15,7 @@
 #ifndef SOL_NN_KERNELS_H
 #define SOL_NN_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,6 +53,20 @@ typedef struct SolRowKernels {
 
     /** to[i] = max(from[i], 0); `to` may be `from`. */
     void (*relu)(const float *from, size_t count, float *to);
+
+    /** to[i] = 0 where value[i] is not above 0: the gradient in front of a ReLU that gave `value`. */
+    void (*rectify)(const float *value, size_t count, float *to);
+
+    /**
+     * The gradient in front of a 2x2 pooling: gradient[p] to the first of the largest of pixels 2p and 2p + 1 of
+     * both rows of its input, 0 to the others; added to what is there if `add`, then 0 where the input is not above 0
+     * if `rectify`. Pixels are `block` floats.
+     */
+    void (*unpool)(const float *upper, const float *lower, const float *gradient, size_t pixels, size_t block, bool add,
+                   bool rectify, float *to_upper, float *to_lower);
+
+    /** to[p] = the sum of pixels 2p and 2p + 1 of both rows, added to what is there if `add`. */
+    void (*quarter)(const float *upper, const float *lower, size_t pixels, size_t block, bool add, float *to);
 
     /** to[i] = (from[i] - centre) * scale + offset; `to` may be `from`. */
     void (*affine)(const float *from, size_t count, float centre, float scale, float offset, float *to);

@@ -64,7 +64,59 @@ static void twice(const float *from, size_t pixels, size_t block, float *to)
         repeat(from, pixels, block, to);
 }
 
+static void quarter(const float *upper, const float *lower, size_t pixels, size_t block, bool add, float *to)
+{
+    for (size_t p = 0; p < pixels; p++, upper += 2 * block, lower += 2 * block, to += block)
+        INDEPENDENT
+        for (size_t c = 0; c < block; c++)
+            to[c] = (add ? to[c] : 0.0f) + ((upper[c] + upper[block + c]) + (lower[c] + lower[block + c]));
+}
+
+/* One number of a gradient in front of a pooling. */
+static inline float unpooled(float value, float before, bool chosen, float gradient, bool add, bool rectify)
+{
+    float sum = (add ? before : 0.0f) + (chosen ? gradient : 0.0f);
+    return rectify && !(value > 0.0f) ? 0.0f : sum;
+}
+
+static inline void unpool_pixels(const float *upper, const float *lower, const float *gradient, size_t pixels,
+                                 size_t block, bool add, bool rectify, float *to_upper, float *to_lower)
+{
+    for (size_t p = 0; p < pixels; p++, gradient += block) {
+        const float *u0 = upper + 2 * p * block, *u1 = u0 + block, *l0 = lower + 2 * p * block, *l1 = l0 + block;
+        float *t0 = to_upper + 2 * p * block, *t1 = t0 + block, *t2 = to_lower + 2 * p * block, *t3 = t2 + block;
+        INDEPENDENT
+        for (size_t c = 0; c < block; c++) {
+            float a = u0[c], b = u1[c], d = l0[c], e = l1[c], g = gradient[c];
+            bool right = b > a, below_right = e > d, below = (below_right ? e : d) > (right ? b : a);
+            t0[c] = unpooled(a, t0[c], !below & !right, g, add, rectify);
+            t1[c] = unpooled(b, t1[c], !below & right, g, add, rectify);
+            t2[c] = unpooled(d, t2[c], below & !below_right, g, add, rectify);
+            t3[c] = unpooled(e, t3[c], below & below_right, g, add, rectify);
+        }
+    }
+}
+
+/* Compilers make of it a loop for any size, and some for the usual. */
+static void unpool(const float *upper, const float *lower, const float *gradient, size_t pixels, size_t block, bool add,
+                   bool rectify, float *to_upper, float *to_lower)
+{
+    if (block == SOL_LANES && rectify && !add)
+        unpool_pixels(upper, lower, gradient, pixels, SOL_LANES, false, true, to_upper, to_lower);
+    else if (block == SOL_LANES && rectify)
+        unpool_pixels(upper, lower, gradient, pixels, SOL_LANES, true, true, to_upper, to_lower);
+    else
+        unpool_pixels(upper, lower, gradient, pixels, block, add, rectify, to_upper, to_lower);
+}
+
 /* ---- element by element ---- */
+
+static void rectify(const float *value, size_t count, float *to)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++)
+        to[i] = value[i] > 0.0f ? to[i] : 0.0f;
+}
 
 static void add(const float *a, const float *b, size_t count, float *to)
 {
@@ -242,6 +294,9 @@ const SolRowKernels SOL_ROW_KERNELS = {
     .twice = twice,
     .add = add,
     .relu = relu,
+    .rectify = rectify,
+    .unpool = unpool,
+    .quarter = quarter,
     .affine = affine,
     .affine_block = affine_block,
     .sums = sums,
