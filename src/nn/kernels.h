@@ -75,6 +75,12 @@ typedef struct SolRowKernels {
     void (*affine_block)(const float *from, size_t pixels, size_t block, size_t channels, const float *centre,
                          const float *scale, const float *offset, float *to);
 
+    /** to[i] = a[i] + scale * b[i]; `to` may be either. */
+    void (*combine)(const float *a, float scale, const float *b, size_t count, float *to);
+
+    /** sums[l] += a[i] * b[i], where l is i modulo SOL_LANES. */
+    void (*dot)(const float *a, const float *b, size_t count, double sums[SOL_LANES]);
+
     /** sums[l] and squares[l] += (x - shift[0]) and its square over from[i], where l is i modulo SOL_LANES. */
     void (*sums)(const float *from, size_t count, double shift, double sums[SOL_LANES], double squares[SOL_LANES]);
 

@@ -161,6 +161,13 @@ static void affine_block(const float *from, size_t pixels, size_t block, size_t 
         affine_pixels(from, pixels, block, channels, centre, scale, offset, to);
 }
 
+static void combine(const float *a, float scale, const float *b, size_t count, float *to)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++)
+        to[i] = a[i] + scale * b[i];
+}
+
 /* ---- sums ---- */
 
 /* Half a register of floats, and a register of doubles. */
@@ -210,6 +217,20 @@ static void sums(const float *from, size_t count, double shift, double sum[SOL_L
         shifts[l] = shift;
     sums_block(from, whole, SOL_LANES, SOL_LANES, shifts, sum, squares);
     sums_block(from + whole * SOL_LANES, 1, SOL_LANES, count % SOL_LANES, shifts, sum, squares);
+}
+
+static void dot(const float *a, const float *b, size_t count, double sum[SOL_LANES])
+{
+    Doubles s[PARTS] = {{0}};
+    size_t whole = count / SOL_LANES * SOL_LANES;
+    for (size_t at = 0; at < whole; at += SOL_LANES)
+        for (size_t i = 0; i < PARTS; i++)
+            s[i] += __builtin_convertvector(*(const Half *)(a + at + i * (WIDTH / 2)), Doubles) *
+                    __builtin_convertvector(*(const Half *)(b + at + i * (WIDTH / 2)), Doubles);
+    for (size_t i = 0; i < PARTS; i++)
+        *(Doubles *)(sum + i * (WIDTH / 2)) += s[i];
+    for (size_t l = 0; whole + l < count; l++)
+        sum[l] += (double)a[whole + l] * (double)b[whole + l];
 }
 
 /* ---- layouts ---- */
@@ -299,6 +320,8 @@ const SolRowKernels SOL_ROW_KERNELS = {
     .quarter = quarter,
     .affine = affine,
     .affine_block = affine_block,
+    .combine = combine,
+    .dot = dot,
     .sums = sums,
     .sums_block = sums_block,
     .widen = widen,
