@@ -381,6 +381,8 @@ static int read_graph(Reader *reader, json_t *architecture)
         if (result != SOL_OK)
             return result;
     }
+    if (json_is_null(json_object_get(architecture, "output")))
+        return SOL_OK;
     result = read_end(reader, architecture, "output");
     return result == SOL_OK ? check_output(reader->graph) : result;
 }
@@ -413,6 +415,8 @@ static int read_architecture(Reader *reader, json_t *architecture, const json_er
         return sol_fail(SOL_ERR_FORMAT, "architecture: no valid JSON: line %d, column %d: %s", error->line,
                         error->column, error->text);
     result = check_head(architecture, &method);
+    if (result == SOL_OK && strcmp(method, "gatys") == 0) /* of these, what layers see is all that counts */
+        json_object_set_new(architecture, "output", json_null());
     if (result == SOL_OK)
         result = sol_graph_open(&reader->graph);
     if (result == SOL_OK)

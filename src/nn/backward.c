@@ -29,6 +29,7 @@ typedef struct Step {
     int in, out, spare;  /* a convolution's input and output where they lie otherwise; what is added in the end */
     int scratch;
     bool adds[2];        /* to the gradients of its inputs, which others have written; else it writes them */
+    bool passes;         /* its input's gradient is its own one, in the same memory: changed in place, if at all */
     bool rectifies;      /* a pooling: its input's gradient is complete after it, and rectified by it */
     SolConv *conv;
     float *weights;      /* of that, rotated */
@@ -238,6 +239,10 @@ static int find_gradients(SolBackward *b)
         for (int i = 0; i < inputs_of(b, n) && result == SOL_OK; i++) {
             Step *input = &b->steps[layer->inputs[i]];
             step->adds[i] = input->kept || input->gradient >= 0;
+            step->passes = (layer->op == SOL_OP_RELU || layer->op == SOL_OP_AFFINE) && !step->adds[i] &&
+                           first_reader(b, layer->inputs[i]) == n && sol_layout_is(input->layout, step->layout);
+            if (step->passes)
+                input->gradient = step->gradient;
             if (input->gradient < 0)
                 result = add_buffer(b, input->shape, input->layout, input->kept ? 0 : time_of(b, n), 0,
                                     &input->gradient);
@@ -402,11 +407,14 @@ SolFeatures sol_backward_gradient(const SolBackward *b, int node)
     return (SolFeatures){memory_of(b, step->gradient), step->shape, step->layout};
 }
 
-/* Writes or adds what step `n` found for its input number `i`, of the input's shape, to that one's gradient. */
+/* Writes or adds what step `n` found for its input number `i`, of the input's shape, to that one's gradient, if it does
+   not lie there already. */
 static void deliver(const SolBackward *b, int n, int i, const SolFeatures *found)
 {
     const Step *step = &b->steps[n];
     SolFeatures to = sol_backward_gradient(b, layer_of(b, n)->inputs[i]), spare = to;
+    if (step->passes)
+        return;
     if (!step->adds[i]) {
         sol_op_convert(b->pool, found, &to);
     } else if (found->layout.block == to.layout.block) {

@@ -473,9 +473,20 @@ static void run_operator(const SolPlan *plan, int n, const SolFeatures *in, cons
     }
 }
 
-static void run_step(const SolPlan *plan, int n, const Aim *aim)
+/* Brings a kept value into planes, where it lies otherwise. */
+static void bring_out(const SolPlan *plan, int n)
 {
     const Value *value = &plan->values[n];
+    SolFeatures from, planes;
+    if (value->result < 0)
+        return;
+    from = features_of(plan, n);
+    planes = sol_planes(memory_of(plan, value->result), value->shape);
+    sol_op_convert(plan->pool, &from, &planes);
+}
+
+static void run_step(const SolPlan *plan, int n, const Aim *aim)
+{
     SolFeatures out = {0}, in;
     if (sol_step_writes(&plan->steps[n]))
         out = features_of(plan, n);
@@ -485,10 +496,9 @@ static void run_step(const SolPlan *plan, int n, const Aim *aim)
         in = input_of(plan, n, 0);
         run_operator(plan, n, &in, &out);
     }
-    if (value->result >= 0) {
-        SolFeatures planes = sol_planes(memory_of(plan, value->result), value->shape);
-        sol_op_convert(plan->pool, &out, &planes);
-    }
+    bring_out(plan, n);
+    if (plan->steps[n].sum >= 0)
+        bring_out(plan, plan->steps[n].sum);
 }
 
 static void run_steps(const SolPlan *plan, int stop, const Aim *aim)

@@ -21,14 +21,14 @@ typedef struct Problem {
     const float *last;    /* where it was asked */
 } Problem;
 
-/* Half the sum of c_i (x_i - i mod 7)^2, with curvatures c from 1 to the condition. */
+/* Half the sum of c_i (x_i - i mod 7)^2, with curvatures c from 1 to about the condition. */
 static double quadratic(void *context, const float *x, float *gradient)
 {
     Problem *p = context;
     double sum = 0;
     p->calls++;
     for (size_t i = 0; i < p->count; i++) {
-        double c = pow(p->condition, p->count > 1 ? (double)i / (double)(p->count - 1) : 0), d = (double)x[i] - (double)(i % 7);
+        double c = 1 + (p->condition - 1) * (double)i / (double)p->count, d = (double)x[i] - (double)(i % 7);
         sum += c * d * d / 2;
         gradient[i] = (float)(c * d);
     }
