@@ -18,6 +18,11 @@ void sol_gemm(int m, int n, int k, const float *a, int lda, const float *b, int 
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, ldc);
 }
 
+void sol_gemm_squares(int n, int k, const float *a, int lda, bool add, float *c, int ldc)
+{
+    cblas_ssyrk(CblasRowMajor, CblasLower, CblasTrans, n, k, 1.0f, a, lda, add ? 1.0f : 0.0f, c, ldc);
+}
+
 void sol_gemm_set_threads(int threads)
 {
     openblas_set_num_threads(threads);

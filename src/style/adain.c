@@ -130,7 +130,7 @@ static const char *adain_backend(const SolEngine *engine)
     return sol_tiled_backend(((State *)engine->state)->plan);
 }
 
-static SolEngineLayer describe(const SolPlanStep *step)
+SolEngineLayer sol_engine_describe(const SolPlanStep *step)
 {
     SolEngineLayer layer = {.name = step->node->name,
                             .op = sol_op_name(step->node->layer.op),
@@ -165,7 +165,7 @@ static int adain_layers(const SolEngine *engine, SolEngineLayer layers[], int ro
         if (!sol_tiled_step(state->plan, n, &step))
             continue;
         if (count < room)
-            layers[count] = describe(&step);
+            layers[count] = sol_engine_describe(&step);
         count++;
     }
     return count;

@@ -8,16 +8,18 @@
 #include "base/error.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "nn/gemm.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-extern const SolEngineClass sol_engine_adain;
+extern const SolEngineClass sol_engine_adain, sol_engine_gatys;
 
 static const SolEngineClass *const engines[] = {
     &sol_engine_adain,
+    &sol_engine_gatys,
 };
 
 enum { ENGINES = sizeof engines / sizeof engines[0], MIN_SHORT_SIDE = 64, MAX_SHORT_SIDE = 4096 };
@@ -30,18 +32,45 @@ static const SolEngineClass *find_class(const char *name)
     return NULL;
 }
 
+const char *sol_engine_method_name(int i)
+{
+    return i >= 0 && i < ENGINES ? engines[i]->name : NULL;
+}
+
 const char *sol_engine_backend_name(int i)
 {
     const SolConvBackend *backend = sol_conv_backend_at(i);
     return backend ? backend->name : NULL;
 }
 
-/* Fills engine->how and engine->memory. */
+/* The class that is to paint with a model: of the method asked for, or the model's own. */
+static int choose_class(const SolEngineClass **kind, const SolModelInfo *info, const char *method)
+{
+    const char *names[ENGINES + 1] = {0}, *nearest;
+    char known[128] = "";
+    if ((*kind = find_class(method ? method : info->method)))
+        return SOL_OK;
+    if (!method)
+        return sol_fail(SOL_ERR_FORMAT, "%s: its method \"%s\" is not known to this version", info->path, info->method);
+    for (int i = 0; i < ENGINES; i++) {
+        names[i] = engines[i]->name;
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", names[i]);
+    }
+    nearest = sol_nearest(method, names);
+    return nearest ? sol_fail(SOL_ERR_ARGUMENT, "there is no method \"%s\"; did you mean \"%s\"? There are %s", method,
+                              nearest, known)
+                   : sol_fail(SOL_ERR_ARGUMENT, "there is no method \"%s\"; there are %s", method, known);
+}
+
+/* Fills engine->how, engine->memory and engine->optimise. */
 static int choose_how(SolEngine *engine, const SolEngineOptions *options)
 {
     char known[128] = "";
     engine->how.precision = options->precision;
     engine->memory = options->memory ? options->memory : sol_machine_memory() / 2;
+    sol_optimise_defaults(&engine->optimise);
+    if (options->optimise)
+        engine->optimise = *options->optimise;
     if (!options->backend || (engine->how.backend = sol_conv_backend(options->backend)))
         return SOL_OK;
     for (int i = 0; sol_engine_backend_name(i); i++)
@@ -58,9 +87,9 @@ int sol_engine_open(SolEngine **out, const SolModel *model, const SolEngineOptio
     int result;
     options = options ? options : &best;
     sol_model_info(model, &info);
-    kind = find_class(info.method);
-    if (!kind)
-        return sol_fail(SOL_ERR_FORMAT, "%s: its method \"%s\" is not known to this version", info.path, info.method);
+    result = choose_class(&kind, &info, options->method);
+    if (result != SOL_OK)
+        return result;
     engine = sol_calloc(1, sizeof *engine);
     if (!engine)
         return sol_fail_memory("an engine");
@@ -220,6 +249,17 @@ int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, c
     sol_image_copy_time(painted, frame);
     *out = painted;
     return SOL_OK;
+}
+
+void sol_engine_forget(SolEngine *engine)
+{
+    if (engine->kind->forget)
+        engine->kind->forget(engine);
+}
+
+const char *sol_engine_method(const SolEngine *engine)
+{
+    return engine->kind->name;
 }
 
 double sol_engine_gflop(const SolEngine *engine)

@@ -41,6 +41,9 @@ typedef struct SolEngineClass {
     /** As sol_engine_layers(); there is a plan. */
     int (*layers)(const SolEngine *engine, SolEngineLayer layers[], int room);
 
+    /** As sol_engine_forget(); NULL: nothing is remembered. */
+    void (*forget)(SolEngine *engine);
+
     /** Releases engine->state, which may be NULL or half built. */
     void (*close)(SolEngine *engine);
 } SolEngineClass;
@@ -51,6 +54,7 @@ struct SolEngine {
     SolPool *pool;         /* the threads that work on one frame */
     SolPlanOptions how;    /* its convolutions are computed */
     uint64_t memory;       /* bytes that a frame may take */
+    SolOptimiseOptions optimise; /* for painting by optimisation */
     int width, height;     /* of the planned frames; 0 without a plan */
     size_t style_size;     /* numbers that a style has */
     void *state;           /* the engine's own */
@@ -61,5 +65,8 @@ struct SolStyle {
     const SolEngine *engine; /* that learned it */
     float *values;           /* [engine->style_size] */
 };
+
+/** What a plan's step is told as, for SolEngineClass.layers. */
+SolEngineLayer sol_engine_describe(const SolPlanStep *step);
 
 #endif
