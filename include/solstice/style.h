@@ -24,9 +24,77 @@ typedef struct SolStyle SolStyle;
 /* The shorter side, in pixels, at which styles are learned where nothing else is said. */
 #define SOL_STYLE_SHORT_SIDE 512
 
+/* What a painting by optimisation begins with. */
+typedef enum SolInit {
+    SOL_INIT_CONTENT,  /* the frame */
+    SOL_INIT_STYLE,    /* the style image, in the middle of the frame */
+    SOL_INIT_NOISE,    /* random pixels */
+    SOL_INIT_PREVIOUS  /* the engine's former painting; the frame, where there is none of that size */
+} SolInit;
+
+/* What is kept of a style layer. */
+typedef enum SolStatistics {
+    SOL_STATISTICS_GRAM,   /* how much channels occur together */
+    SOL_STATISTICS_MOMENTS /* mean and standard deviation of every channel */
+} SolStatistics;
+
+typedef enum SolOptimizer { SOL_OPTIMIZER_LBFGS, SOL_OPTIMIZER_ADAM } SolOptimizer;
+
+/* How far a painting by optimisation has come. */
+typedef struct SolOptimiseProgress {
+    int iteration, iterations; /* done, and planned: of all levels together */
+    int level, levels;         /* of the picture's pyramid, from 1, the coarsest */
+    int width, height;         /* of the level */
+    int evaluations;           /* of the network and back, so far */
+    double loss;               /* the sum of the three, at the best picture so far of this level */
+    double content, style, tv; /* with their weights */
+    double seconds, seconds_left; /* since it began; about, or -1 where nothing is known */
+    const void *painting;      /* for sol_optimise_picture() */
+} SolOptimiseProgress;
+
+/*
+ * Painting by optimisation (method gatys; Gatys, Ecker & Bethge 2016): what is minimised, and how. docs/gatys.md has
+ * the formulas. sol_optimise_defaults() fills in the defaults.
+ */
+typedef struct SolOptimiseOptions {
+    const char *content_layers, *style_layers; /* "relu4_2" or "relu1_1=2,relu2_1": names with how much each counts
+                                                  beside the others (1); NULL for those that suit the model */
+    double content_weight, style_weight, tv_weight; /* 0 or more */
+    SolStatistics statistics;
+    SolOptimizer optimizer;
+    SolInit init;
+    uint64_t seed;     /* of SOL_INIT_NOISE */
+    int iterations;    /* of all levels together; 1 or more */
+    int next_iterations; /* of SOL_INIT_PREVIOUS where there is a former painting; 1 or more */
+    int levels;        /* of the pyramid, each half the size of the next; 0: by the size of the frame */
+    double time_limit; /* seconds that a painting may take, about; 0 for no limit */
+    bool (*stop)(void *context);     /* asked between iterations: true for no more of them; the best picture so far is
+                                        what the painting then is. NULL: never */
+    void (*progress)(void *context, const SolOptimiseProgress *progress); /* after every iteration; may be NULL */
+    void *context;
+} SolOptimiseOptions;
+
+enum { SOL_OPTIMISE_LEVELS_MAX = 6 };
+
+SOL_API void sol_optimise_defaults(SolOptimiseOptions *options);
+
+/** What options are called: the name of value `i` of SolInit, SolStatistics or SolOptimizer; NULL behind the last. */
+SOL_API const char *sol_init_name(int i);
+SOL_API const char *sol_statistics_name(int i);
+SOL_API const char *sol_optimizer_name(int i);
+
+/**
+ * The picture that the progress is about, scaled to the size of the frame.
+ *
+ * @param[out] image  a new picture; untouched on failure
+ * @return 0, SOL_ERR_NOMEM
+ */
+SOL_API int sol_optimise_picture(const SolOptimiseProgress *progress, SolImage **image);
+
 /* How an engine is to work; all zeros for what suits the machine best. */
 typedef struct SolEngineOptions {
-    const char *method;     /* one of sol_method_name(); NULL: the model's own */
+    const char *method;     /* one of sol_engine_method_name(); NULL for the model's own; "gatys" takes any model that
+                               has layers to compare */
     int threads;            /* that work on one frame; 0 for one a processor */
     SolPrecision precision;
     const char *backend;    /* what computes convolutions: "onednn" (where it is built in), "blas" or "reference";
@@ -37,18 +105,24 @@ typedef struct SolEngineOptions {
                                painting; in the order in which they paint, the deepest first. A level of 0 is not
                                run at all. NULL for what the model says; borrowed while the engine is opened */
     int levels;             /* how many there are in level_strength: as many as the model has */
+    const SolOptimiseOptions *optimise; /* of the method gatys; NULL for the defaults. Copied, but for what it points
+                               to, which is borrowed until the engine is closed */
 } SolEngineOptions;
 
 /**
  * @param[out] engine  untouched on failure; released by sol_engine_close()
  * @param model        borrowed until the engine is closed
  * @param options      NULL for all zeros
- * @return 0, SOL_ERR_ARGUMENT (no such backend), SOL_ERR_FORMAT (the model's method has no engine), SOL_ERR_NOMEM
+ * @return 0, SOL_ERR_ARGUMENT (no such backend, method or layer; options that make no sense), SOL_ERR_FORMAT (the
+ *         model's method has no engine), SOL_ERR_NOMEM
  */
 SOL_API int sol_engine_open(SolEngine **engine, const SolModel *model, const SolEngineOptions *options);
 
 /** The name of method number `i` (adain, for example), as models and schedules call it; NULL behind the last. Static. */
-SOL_API const char *sol_method_name(int i);
+SOL_API const char *sol_engine_method_name(int i);
+
+/** @return 0, SOL_ERR_ARGUMENT (there is no such method: the text names the nearest, and all) */
+SOL_API int sol_engine_check_method(const char *name);
 
 /** The name of backend number `i`, in order of preference; NULL behind the last. Static. */
 SOL_API const char *sol_engine_backend_name(int i);
@@ -105,11 +179,17 @@ SOL_API void sol_style_close(SolStyle **style);
 SOL_API int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, const SolImage *frame,
                              SolImage **painted);
 
+/** Forgets what was painted before, which SOL_INIT_PREVIOUS begins with: where another scene begins. */
+SOL_API void sol_engine_forget(SolEngine *engine);
+
 /**
  * Multiplications and additions for one frame of the planned size, in 1e9; 0 without a plan. Those of the whole
  * frame by definition: tiles overlap and are gone over several times, which takes more.
  */
 SOL_API double sol_engine_gflop(const SolEngine *engine);
+
+/** The name of the engine's method, "adain" for example. Static. */
+SOL_API const char *sol_engine_method(const SolEngine *engine);
 
 /** How many tiles a frame of the planned size is painted in: 1 where it need not be cut, 0 without a plan. */
 SOL_API int sol_engine_tiles(const SolEngine *engine);

@@ -45,8 +45,8 @@ typedef enum OptionKind {
     OPTION_RANGE,    /* FrameRange, "A-B" or "A" */
     OPTION_SIZE,     /* FrameSize, "WxH" */
     OPTION_PRECISION, /* Precision */
-    OPTION_COLOR,    /* Color */
-    OPTION_MEMORY    /* uint64_t: bytes, "2GiB" */
+    OPTION_MEMORY,   /* uint64_t: bytes, "2GiB" */
+    OPTION_CHOICE    /* Choice: one of some names */
 } OptionKind;
 
 typedef struct TextList {
@@ -67,10 +67,13 @@ typedef struct Precision {
     bool given;
 } Precision;
 
-typedef struct Color {
-    SolColor value;
-    bool given;
-} Color;
+typedef struct Choice {
+    int value;                /* the number of the name; keeps what it has where the option is not given */
+    const char *(*name)(int); /* NULL behind the last */
+} Choice;
+
+/** A Choice.name of SolColor. */
+const char *color_choice(int i);
 
 typedef struct Option {
     const char *name; /* long, without the dashes */
@@ -109,6 +112,14 @@ bool was_interrupted(void *unused);
 
 /** A SolRenderOptions.progress: shows the progress line; every ten seconds where there is no terminal. */
 void show_render_progress(void *unused, const SolRenderProgress *progress);
+
+/**
+ * Shows a progress line: on a terminal ten times a second, else every ten seconds.
+ *
+ * @param seconds  since the work began
+ * @param done     it is the last one, and is cleared
+ */
+void show_progress(const char *text, double seconds, bool done);
 
 /** "out/film.mp4: 240 frames, 640x360, 8.00 s, 2.3 MB" for every output, and the time taken. */
 void print_report(const SolRenderReport *report);

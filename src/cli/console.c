@@ -118,26 +118,31 @@ static void clear_progress(void)
     progress_shown = false;
 }
 
-void show_render_progress(void *unused, const SolRenderProgress *progress)
+void show_progress(const char *text, double seconds, bool done)
 {
-    static double shown; /* when, on the render's clock */
-    bool terminal = is_terminal(), first = progress->done <= 1, last = progress->done == progress->frames;
-    char text[256], left[32];
-    (void)unused;
-    if (first)
-        shown = terminal ? -1 : 0;
-    if (last)
+    static double shown; /* when, in those seconds */
+    bool terminal = is_terminal();
+    if (seconds < shown) /* another work */
+        shown = 0;
+    if (done)
         clear_progress();
-    if (last || progress->seconds - shown < (terminal ? 0.1 : 10))
+    if (done || (shown > 0 && seconds - shown < 0.1) || (!terminal && seconds - shown < 10))
         return;
-    shown = progress->seconds;
-    snprintf(text, sizeof text, "frame %lld of %lld  %.1f frames/s  %s left  %s", (long long)progress->done,
-             (long long)progress->frames, progress->rate,
-             progress->seconds_left < 0 ? "?" : format_duration(progress->seconds_left, left), progress->segment);
+    shown = seconds;
     if (terminal)
         show_line(text);
     else
         fprintf(stderr, "%s\n", text);
+}
+
+void show_render_progress(void *unused, const SolRenderProgress *progress)
+{
+    char text[256], left[32];
+    (void)unused;
+    snprintf(text, sizeof text, "frame %lld of %lld  %.1f frames/s  %s left  %s", (long long)progress->done,
+             (long long)progress->frames, progress->rate,
+             progress->seconds_left < 0 ? "?" : format_duration(progress->seconds_left, left), progress->segment);
+    show_progress(text, progress->seconds, progress->done == progress->frames);
 }
 
 void print_report(const SolRenderReport *report)

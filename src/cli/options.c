@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_OPTIONS = 32 };
+enum { MAX_OPTIONS = 48, MAX_CHOICES = 15 };
 
 static bool append(TextList *list, const char *text)
 {
@@ -60,6 +60,32 @@ static bool read_size(const char *text, FrameSize *size)
         return false;
     *size = (FrameSize){(int)width, (int)height};
     return true;
+}
+
+const char *color_choice(int i)
+{
+    return i <= SOL_COLOR_LUMINANCE ? sol_color_name((SolColor)i) : NULL;
+}
+
+/* Finds the choice; false after saying which there are. */
+static bool read_choice(const Command *command, const Option *option, const char *text)
+{
+    Choice *choice = option->value;
+    const char *names[MAX_CHOICES + 1] = {0}, *nearest;
+    char known[160] = "";
+    for (int i = 0; i < MAX_CHOICES && (names[i] = choice->name(i)); i++) {
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", names[i]);
+        if (strcmp(names[i], text) == 0) {
+            choice->value = i;
+            return true;
+        }
+    }
+    nearest = sol_nearest(text, names);
+    if (nearest)
+        complain("%s: --%s %s: did you mean %s? There are %s", command->name, option->name, text, nearest, known);
+    else
+        complain("%s: --%s %s: must be one of %s", command->name, option->name, text, known);
+    return false;
 }
 
 /* Stores an option's value; false after saying what is wrong with it. */
@@ -119,13 +145,8 @@ static bool store(const Command *command, const Option *option, const char *text
         }
         complain("%s: --%s %s: must be auto, float32 or bfloat16", command->name, option->name, text);
         return false;
-    case OPTION_COLOR:
-        if (sol_color_find(text, &((Color *)option->value)->value)) {
-            ((Color *)option->value)->given = true;
-            return true;
-        }
-        complain("%s: --%s %s: must be style, content or luminance", command->name, option->name, text);
-        return false;
+    case OPTION_CHOICE:
+        return read_choice(command, option, text);
     case OPTION_MEMORY:
         if (sol_parse_memory(text, option->value))
             return true;

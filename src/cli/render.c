@@ -24,7 +24,7 @@ typedef struct Wishes {
     Precision precision;
     uint64_t memory;
     const char *model, *method, *stats;
-    Color color;
+    Choice color;
     bool overwrite, quiet;
 } Wishes;
 
@@ -116,10 +116,11 @@ static int render_schedule(const SolSchedule *schedule, const Wishes *wishes)
 
 static int render_file(const char *path, const Wishes *wishes)
 {
+    const SolColor color = (SolColor)wishes->color.value;
     const SolScheduleOptions options = {.model_folders = model_folders(),
                                         .model = wishes->model,
                                         .method = wishes->method,
-                                        .color = wishes->color.given ? &wishes->color.value : NULL};
+                                        .color = wishes->color.value >= 0 ? &color : NULL};
     SolSchedule *schedule = NULL;
     int result = sol_schedule_load(&schedule, path, &options), status;
     catch_interrupts();
@@ -130,7 +131,7 @@ static int render_file(const char *path, const Wishes *wishes)
 
 static int run(int argc, char **argv)
 {
-    Wishes wishes = {0};
+    Wishes wishes = {.color = {.value = -1, .name = color_choice}};
     TextList operands = {0};
     const Option options[] = {
         {"output", 'o', OPTION_LIST, &wishes.outputs, 0, 0},
@@ -138,7 +139,7 @@ static int run(int argc, char **argv)
         {"size", 0, OPTION_INT, &wishes.size, 64, 8192},
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},
         {"method", 0, OPTION_TEXT, &wishes.method, 0, 0},
-        {"color", 0, OPTION_COLOR, &wishes.color, 0, 0},
+        {"color", 0, OPTION_CHOICE, &wishes.color, 0, 0},
         {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0},
         {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},

@@ -2,7 +2,7 @@
  *
  * solstice stylize: one picture in one style, or in a blend of several.
  */
-#include "cli/cli.h"
+#include "cli/optimise.h"
 
 #include "base/error.h"
 #include "base/file.h"
@@ -18,12 +18,13 @@
 
 typedef struct Wishes {
     TextList styles;
-    const char *weights, *model, *output;
+    const char *weights, *model, *method, *output;
     int64_t size, threads;
     double strength;
     Precision precision;
     uint64_t memory;
     bool overwrite;
+    Optimising optimising;
 } Wishes;
 
 /* "0.5,0.5" into `count` weights that sum to 1; without a text they are equal. */
@@ -96,40 +97,74 @@ static int load_content(const char *path, int size, SolImage **image)
     return result;
 }
 
-static int paint(const char *content, const Wishes *wishes, SolModel *model)
+/* Refuses options of painting by optimisation where the engine paints otherwise. */
+static int check_method(const SolEngine *engine, const Wishes *wishes)
 {
-    const SolEngineOptions options = {
-        .threads = (int)wishes->threads, .precision = wishes->precision.value, .memory = wishes->memory};
+    const char *option = given_optimise_option(&wishes->optimising), *method = sol_engine_method(engine);
+    if (!option || strcmp(method, "gatys") == 0)
+        return SOL_OK;
+    return sol_fail(SOL_ERR_ARGUMENT, "stylize: %s is for painting by optimisation, and this is \"%s\"; add --method "
+                    "gatys", option, method);
+}
+
+/* Whether Ctrl-C was pressed while there was nothing yet to keep. */
+static bool is_lost(const Wishes *wishes)
+{
+    return was_interrupted(NULL) && wishes->optimising.count == 0;
+}
+
+static int make_painting(const char *content, Wishes *wishes, SolModel *model, SolImage **painting)
+{
+    const SolEngineOptions options = {.threads = (int)wishes->threads, .precision = wishes->precision.value,
+                                      .memory = wishes->memory, .method = wishes->method,
+                                      .optimise = &wishes->optimising.options};
     SolEngine *engine = NULL;
     SolStyle *style = NULL;
-    SolImage *image = NULL, *painting = NULL;
-    int result;
-    catch_interrupts();
-    result = sol_engine_open(&engine, model, &options);
+    SolImage *image = NULL;
+    int result = sol_engine_open(&engine, model, &options);
     if (result == SOL_OK && wishes->styles.count == 0 && sol_engine_learns(engine))
         result = sol_fail(SOL_ERR_ARGUMENT, "stylize: no style given; add --style IMAGE");
     if (result == SOL_OK)
         result = load_content(content, (int)wishes->size, &image);
     if (result == SOL_OK)
+        result = check_method(engine, wishes);
+    if (result == SOL_OK)
         result = open_style(engine, wishes, &style);
     if (result == SOL_OK)
         result = sol_engine_plan(engine, sol_image_width(image), sol_image_height(image));
     if (result == SOL_OK)
-        result = sol_engine_paint(engine, style, (float)wishes->strength, image, &painting);
-    if (result == SOL_OK && was_interrupted(NULL))
+        result = sol_engine_paint(engine, style, (float)wishes->strength, image, painting);
+    if (result == SOL_OK && wishes->optimising.failure != SOL_OK)
+        result = wishes->optimising.failure;
+    if (result == SOL_OK && is_lost(wishes))
         result = sol_fail(SOL_ERR_CANCELLED, "interrupted");
     sol_style_close(&style);
     sol_engine_close(&engine); /* its memory is free for the encoder's */
+    sol_image_unref(&image);
+    return result;
+}
+
+static int paint(const char *content, Wishes *wishes, SolModel *model)
+{
+    const Optimising *optimising = &wishes->optimising;
+    SolImage *painting = NULL;
+    int result;
+    catch_interrupts();
+    result = make_painting(content, wishes, model, &painting);
     if (result == SOL_OK)
         result = sol_image_save(painting, wishes->output, wishes->overwrite);
     if (result == SOL_OK)
+        result = write_curves(optimising);
+    if (result == SOL_OK && was_interrupted(NULL))
+        complain("interrupted after %d of %d iterations; %s is the best picture so far",
+                 optimising->points[optimising->count - 1].iteration, optimising->planned, wishes->output);
+    else if (result == SOL_OK)
         printf("%s: %dx%d\n", wishes->output, sol_image_width(painting), sol_image_height(painting));
     sol_image_unref(&painting);
-    sol_image_unref(&image);
-    return result == SOL_OK ? EXIT_DONE : report_failure(result);
+    return result != SOL_OK ? report_failure(result) : was_interrupted(NULL) ? EXIT_INTERRUPTED : EXIT_DONE;
 }
 
-static int check_wishes(const Wishes *wishes)
+static int check_wishes(Wishes *wishes)
 {
     if (!wishes->output)
         complain("stylize: no output given; add -o OUT.png");
@@ -138,7 +173,7 @@ static int check_wishes(const Wishes *wishes)
     else if (!wishes->overwrite && sol_path_exists(wishes->output))
         return report_failure(sol_fail_exists(wishes->output));
     else
-        return 0;
+        return prepare_optimising(&wishes->optimising, wishes->output, wishes->overwrite);
     return EXIT_USAGE;
 }
 
@@ -147,23 +182,28 @@ static int run(int argc, char **argv)
     Wishes wishes = {.strength = 1};
     TextList operands = {0};
     SolModel *model = NULL;
-    const Option options[] = {
+    enum { OPTIONS = 11 };
+    Option options[OPTIONS + OPTIMISE_OPTIONS + 1] = {
         {"style", 's', OPTION_MANY, &wishes.styles, 0, 0},
         {"weights", 0, OPTION_TEXT, &wishes.weights, 0, 0},
         {"strength", 0, OPTION_NUMBER, &wishes.strength, 0, 1},
         {"size", 0, OPTION_INT, &wishes.size, 64, 8192},
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},
+        {"method", 0, OPTION_TEXT, &wishes.method, 0, 0},
         {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0},
         {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"output", 'o', OPTION_TEXT, &wishes.output, 0, 0},
         {"overwrite", 0, OPTION_FLAG, &wishes.overwrite, 0, 0},
-        {0},
     };
-    int status = read_arguments(&sol_command_stylize, argc, argv, options, &operands, 1, 1);
+    int status;
+    begin_optimising(&wishes.optimising);
+    add_optimise_options(&wishes.optimising, options + OPTIONS);
+    status = read_arguments(&sol_command_stylize, argc, argv, options, &operands, 1, 1);
     if (status < 0 && (status = check_wishes(&wishes)) == 0 && (status = open_model(wishes.model, &model)) == 0)
         status = paint(operands.items[0], &wishes, model);
     sol_model_close(&model);
+    end_optimising(&wishes.optimising);
     free(operands.items);
     free(wishes.styles.items);
     return status;

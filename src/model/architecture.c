@@ -518,6 +518,8 @@ static int read_architecture(Reader *reader, json_t *architecture, const json_er
         return sol_fail(SOL_ERR_FORMAT, "architecture: no valid JSON: line %d, column %d: %s", error->line,
                         error->column, error->text);
     result = check_head(architecture, &method);
+    if (result == SOL_OK && strcmp(method, "gatys") == 0) /* of these, what layers see is all that counts */
+        json_object_set_new(architecture, "output", json_null());
     if (result == SOL_OK)
         result = sol_graph_open(&reader->graph);
     if (result == SOL_OK)

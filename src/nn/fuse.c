@@ -60,18 +60,34 @@ static void melt_upsampling(const Fusion *f, int u)
     f->steps[u].melted = true;
 }
 
+/* ---- ReLU ---- */
+
+static void melt_relu(const Fusion *f, int r)
+{
+    int c = f->steps[r].reads[0];
+    SolStep *step = &f->steps[c];
+    if (op_of(f, c) != SOL_OP_CONV || step->kept || count_readers(f, c) > 1)
+        return;
+    step->conv.relu = true;
+    step->sum = r;
+    f->steps[r].melted = true;
+}
+
 /* ---- pooling ---- */
 
 static void melt_pooling(const Fusion *f, int p)
 {
-    int c = f->steps[p].reads[0];
+    int whole = f->steps[p].reads[0]; /* what is pooled: a convolution's result, or the ReLU melted into one */
+    int c = op_of(f, whole) == SOL_OP_RELU && f->steps[whole].melted ? f->steps[whole].reads[0] : whole;
     SolStep *step = &f->steps[c];
     SolConvShape shape = step->conv;
     if (op_of(f, c) != SOL_OP_CONV || step->pooled >= 0)
         return;
-    shape.pooling = step->kept || count_readers(f, c) > 1 ? SOL_POOLING_ALSO : SOL_POOLING_ONLY;
+    shape.pooling = f->steps[whole].kept || count_readers(f, whole) > 1 ? SOL_POOLING_ALSO : SOL_POOLING_ONLY;
     if (!sol_conv_fuses(f->backend, &shape))
         return;
+    if (shape.pooling == SOL_POOLING_ONLY)
+        step->sum = -1;
     step->conv = shape;
     step->pooled = p;
     f->steps[p].melted = true;
@@ -87,7 +103,7 @@ static void melt_addition(const Fusion *f, int a)
     SolStep *step = &f->steps[c];
     SolConvShape shape = step->conv;
     shape.added = true;
-    if (other == c || op_of(f, c) != SOL_OP_CONV || step->kept || count_readers(f, c) > 1 ||
+    if (other == c || op_of(f, c) != SOL_OP_CONV || step->sum >= 0 || step->kept || count_readers(f, c) > 1 ||
         f->steps[a].doubled[0] || f->steps[a].doubled[1] || !sol_conv_fuses(f->backend, &shape))
         return;
     step->conv = shape;
@@ -115,17 +131,18 @@ void sol_fuse(const SolGraph *graph, const SolConvBackend *backend, SolStep *ste
 {
     static void (*const melt[SOL_OP_COUNT])(const Fusion *, int) = {
         [SOL_OP_UPSAMPLE] = melt_upsampling,
+        [SOL_OP_RELU] = melt_relu,
         [SOL_OP_MAX_POOL] = melt_pooling,
         [SOL_OP_ADD] = melt_addition,
     };
-    static const SolOp order[] = {SOL_OP_UPSAMPLE, SOL_OP_MAX_POOL, SOL_OP_ADD};
+    static const SolOp order[] = {SOL_OP_UPSAMPLE, SOL_OP_RELU, SOL_OP_MAX_POOL, SOL_OP_ADD};
     const Fusion fusion = {graph, backend, steps};
     int count = sol_graph_count(graph);
     for (int n = 0; n < count; n++)
         read_inputs(graph, steps, n);
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
         for (int n = 0; n < count; n++)
-            if (op_of(&fusion, n) == order[i] && steps[n].needed && !steps[n].kept)
+            if (op_of(&fusion, n) == order[i] && steps[n].needed && (!steps[n].kept || order[i] == SOL_OP_RELU))
                 melt[order[i]](&fusion, n);
 }
 

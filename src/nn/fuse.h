@@ -2,7 +2,7 @@
  *
  * Which nodes of a graph melt into others' steps, so that what lies between them is never written.
  *
- * A convolution that can (SolConvBackend.fuses) writes the 2x2 max pooling of its output, takes an input that is yet
+ * A convolution applies the ReLU that alone reads it. One that can (SolConvBackend.fuses) writes the 2x2 max pooling of its output, takes an input that is yet
  * to be upsampled, and adds a value to its output; an addition takes an input that is yet to be upsampled. The
  * results have the same bits as those of separate steps.
  */
@@ -24,7 +24,7 @@ typedef struct SolStep {
                              its result), and an adain node's tap */
     bool doubled[2];      /* of an input: it is upsampled while it is read */
     int pooled;           /* of a convolution: the pooling of its result that it writes; -1 */
-    int sum;              /* of a convolution: the addition that it writes in place of its own result; -1 */
+    int sum;              /* of a convolution: the ReLU or addition that it writes in place of its own result; -1 */
 } SolStep;
 
 /**

@@ -28,6 +28,11 @@ void sol_gemm_add_squares(int n, int k, const double *a, int lda, double *c)
     cblas_dsyrk(CblasRowMajor, CblasUpper, CblasNoTrans, n, k, 1, a, lda, 1, c, n);
 }
 
+void sol_gemm_squares(int n, int k, const float *a, int lda, bool add, float *c, int ldc)
+{
+    cblas_ssyrk(CblasRowMajor, CblasLower, CblasTrans, n, k, 1.0f, a, lda, add ? 1.0f : 0.0f, c, ldc);
+}
+
 void sol_gemm_set_threads(int threads)
 {
     openblas_set_num_threads(threads);

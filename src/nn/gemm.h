@@ -8,6 +8,8 @@
 #ifndef SOL_NN_GEMM_H
 #define SOL_NN_GEMM_H
 
+#include <stdbool.h>
+
 /**
  * C = A B in row-major order: A is m x k, B is k x n, C is m x n; lda, ldb and ldc are the floats from
  * one row to the next. What C held before is not read. May be called by several threads at once.
@@ -22,6 +24,11 @@ void sol_gemm_double(int n, const double *a, const double *b, double *c);
  * upper triangle of C (columns from the row's own on) is read and written. May be called by several threads at once.
  */
 void sol_gemm_add_squares(int n, int k, const double *a, int lda, double *c);
+/**
+ * C = A^T A, or with `add` C + A^T A, in row-major order: A is k x n, C is n x n. Only the lower triangle of C (columns up
+ * to the row's own) is read and written. May be called by several threads at once.
+ */
+void sol_gemm_squares(int n, int k, const float *a, int lda, bool add, float *c, int ldc);
 
 /** Sets how many threads OpenBLAS uses within one call, in the whole process. */
 void sol_gemm_set_threads(int threads);

@@ -15,6 +15,7 @@
 #ifndef SOL_NN_KERNELS_H
 #define SOL_NN_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,19 @@ typedef struct SolRowKernels {
 
     /** to[i] = tanh(from[i]), to about 2e-7; `to` may be `from`. */
     void (*tanh)(const float *from, size_t count, float *to);
+    /** to[i] = 0 where value[i] is not above 0: the gradient in front of a ReLU that gave `value`. */
+    void (*rectify)(const float *value, size_t count, float *to);
+
+    /**
+     * The gradient in front of a 2x2 pooling: gradient[p] to the first of the largest of pixels 2p and 2p + 1 of
+     * both rows of its input, 0 to the others; added to what is there if `add`, then 0 where the input is not above 0
+     * if `rectify`. Pixels are `block` floats.
+     */
+    void (*unpool)(const float *upper, const float *lower, const float *gradient, size_t pixels, size_t block, bool add,
+                   bool rectify, float *to_upper, float *to_lower);
+
+    /** to[p] = the sum of pixels 2p and 2p + 1 of both rows, added to what is there if `add`. */
+    void (*quarter)(const float *upper, const float *lower, size_t pixels, size_t block, bool add, float *to);
 
     /** to[i] = (from[i] - centre) * scale + offset; `to` may be `from`. */
     void (*affine)(const float *from, size_t count, float centre, float scale, float offset, float *to);
@@ -68,6 +82,12 @@ typedef struct SolRowKernels {
     /** The same for pixels of `block` floats, the first `channels` of which have numbers of their own; others get 0. */
     void (*affine_block)(const float *from, size_t pixels, size_t block, size_t channels, const float *centre,
                          const float *scale, const float *offset, float *to);
+
+    /** to[i] = a[i] + scale * b[i]; `to` may be either. */
+    void (*combine)(const float *a, float scale, const float *b, size_t count, float *to);
+
+    /** sums[l] += a[i] * b[i], where l is i modulo SOL_LANES. */
+    void (*dot)(const float *a, const float *b, size_t count, double sums[SOL_LANES]);
 
     /** sums[l] and squares[l] += (x - shift[0]) and its square over from[i], where l is i modulo SOL_LANES. */
     void (*sums)(const float *from, size_t count, double shift, double sums[SOL_LANES], double squares[SOL_LANES]);

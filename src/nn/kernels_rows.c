@@ -98,7 +98,59 @@ static void twice_mixed(const float *from, size_t pixels, size_t block, float *t
         mix_pixels(from, pixels, block, to);
 }
 
+static void quarter(const float *upper, const float *lower, size_t pixels, size_t block, bool add, float *to)
+{
+    for (size_t p = 0; p < pixels; p++, upper += 2 * block, lower += 2 * block, to += block)
+        INDEPENDENT
+        for (size_t c = 0; c < block; c++)
+            to[c] = (add ? to[c] : 0.0f) + ((upper[c] + upper[block + c]) + (lower[c] + lower[block + c]));
+}
+
+/* One number of a gradient in front of a pooling. */
+static inline float unpooled(float value, float before, bool chosen, float gradient, bool add, bool rectify)
+{
+    float sum = (add ? before : 0.0f) + (chosen ? gradient : 0.0f);
+    return rectify && !(value > 0.0f) ? 0.0f : sum;
+}
+
+static inline void unpool_pixels(const float *upper, const float *lower, const float *gradient, size_t pixels,
+                                 size_t block, bool add, bool rectify, float *to_upper, float *to_lower)
+{
+    for (size_t p = 0; p < pixels; p++, gradient += block) {
+        const float *u0 = upper + 2 * p * block, *u1 = u0 + block, *l0 = lower + 2 * p * block, *l1 = l0 + block;
+        float *t0 = to_upper + 2 * p * block, *t1 = t0 + block, *t2 = to_lower + 2 * p * block, *t3 = t2 + block;
+        INDEPENDENT
+        for (size_t c = 0; c < block; c++) {
+            float a = u0[c], b = u1[c], d = l0[c], e = l1[c], g = gradient[c];
+            bool right = b > a, below_right = e > d, below = (below_right ? e : d) > (right ? b : a);
+            t0[c] = unpooled(a, t0[c], !below & !right, g, add, rectify);
+            t1[c] = unpooled(b, t1[c], !below & right, g, add, rectify);
+            t2[c] = unpooled(d, t2[c], below & !below_right, g, add, rectify);
+            t3[c] = unpooled(e, t3[c], below & below_right, g, add, rectify);
+        }
+    }
+}
+
+/* Compilers make of it a loop for any size, and some for the usual. */
+static void unpool(const float *upper, const float *lower, const float *gradient, size_t pixels, size_t block, bool add,
+                   bool rectify, float *to_upper, float *to_lower)
+{
+    if (block == SOL_LANES && rectify && !add)
+        unpool_pixels(upper, lower, gradient, pixels, SOL_LANES, false, true, to_upper, to_lower);
+    else if (block == SOL_LANES && rectify)
+        unpool_pixels(upper, lower, gradient, pixels, SOL_LANES, true, true, to_upper, to_lower);
+    else
+        unpool_pixels(upper, lower, gradient, pixels, block, add, rectify, to_upper, to_lower);
+}
+
 /* ---- element by element ---- */
+
+static void rectify(const float *value, size_t count, float *to)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++)
+        to[i] = value[i] > 0.0f ? to[i] : 0.0f;
+}
 
 static void add(const float *a, const float *b, size_t count, float *to)
 {
@@ -157,6 +209,13 @@ static void affine_block(const float *from, size_t pixels, size_t block, size_t 
         affine_pixels(from, pixels, SOL_LANES, SOL_LANES, centre, scale, offset, to);
     else
         affine_pixels(from, pixels, block, channels, centre, scale, offset, to);
+}
+
+static void combine(const float *a, float scale, const float *b, size_t count, float *to)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++)
+        to[i] = a[i] + scale * b[i];
 }
 
 /* ---- sums ---- */
@@ -226,6 +285,20 @@ static void centre(const float *from, size_t count, double shift, double *to, do
         to[p] = (double)from[p] - shift;
         sums[p - whole] += to[p];
     }
+}
+
+static void dot(const float *a, const float *b, size_t count, double sum[SOL_LANES])
+{
+    Doubles s[PARTS] = {{0}};
+    size_t whole = count / SOL_LANES * SOL_LANES;
+    for (size_t at = 0; at < whole; at += SOL_LANES)
+        for (size_t i = 0; i < PARTS; i++)
+            s[i] += __builtin_convertvector(*(const Half *)(a + at + i * (WIDTH / 2)), Doubles) *
+                    __builtin_convertvector(*(const Half *)(b + at + i * (WIDTH / 2)), Doubles);
+    for (size_t i = 0; i < PARTS; i++)
+        *(Doubles *)(sum + i * (WIDTH / 2)) += s[i];
+    for (size_t l = 0; whole + l < count; l++)
+        sum[l] += (double)a[whole + l] * (double)b[whole + l];
 }
 
 /* ---- layouts ---- */
@@ -311,8 +384,13 @@ const SolRowKernels SOL_ROW_KERNELS = {
     .add = add,
     .relu = relu,
     .tanh = tanh_row,
+    .rectify = rectify,
+    .unpool = unpool,
+    .quarter = quarter,
     .affine = affine,
     .affine_block = affine_block,
+    .combine = combine,
+    .dot = dot,
     .sums = sums,
     .sums_block = sums_block,
     .centre = centre,

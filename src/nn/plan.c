@@ -57,6 +57,7 @@ struct SolPlan {
     size_t bytes;
     size_t prepared; /* bytes of weights, beside the arena */
     bool sizes_only; /* it is never run */
+    bool raw;        /* kept results stay as they are */
     double macs;
 };
 
@@ -151,7 +152,7 @@ static int find_buffer(SolPlan *plan, int n, int step)
         return sol_fail(SOL_ERR_NOMEM, "%dx%d pixels are too many: layer \"%s\" cannot be addressed",
                         plan->values[0].shape.width, plan->values[0].shape.height,
                         sol_graph_node(plan->graph, n)->name);
-    if (plan->steps[n].kept && !sol_layout_is(value->layout, SOL_PLANES))
+    if (plan->steps[n].kept && !plan->raw && !sol_layout_is(value->layout, SOL_PLANES))
         value->result = add_buffer(plan, planes, step, value->last);
     for (int i = 0; i < 2 && plan->steps[step].pooled != n; i++)
         if (can_overwrite(plan, step, i, value->layout)) {
@@ -354,6 +355,7 @@ static int lay_out(SolPlan **out, const SolGraph *graph, int width, int height, 
     plan->graph = graph;
     plan->pool = pool;
     plan->sizes_only = sizes_only;
+    plan->raw = options && options->raw;
     plan->values = sol_calloc(count, sizeof *plan->values);
     plan->buffers = sol_calloc(count, BUFFERS_OF_VALUE * sizeof *plan->buffers);
     plan->steps = sol_calloc(count, sizeof *plan->steps);
@@ -397,15 +399,29 @@ int sol_plan_open(SolPlan **out, const SolGraph *graph, int width, int height, c
     return SOL_OK;
 }
 
+int sol_plan_sketch(SolPlan **plan, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
+                    const SolPlanOptions *options, SolPool *pool)
+{
+    return lay_out(plan, graph, width, height, keep, keep_count, options, pool, true);
+}
+
+int sol_plan_size(const SolPlan *plan, SolPlanSize *size)
+{
+    size_t bytes;
+    if (!sol_add(plan->bytes, plan->prepared, &bytes))
+        return sol_fail(SOL_ERR_NOMEM, "%dx%d pixels are too many: they cannot be addressed",
+                        plan->values[0].shape.width, plan->values[0].shape.height);
+    *size = (SolPlanSize){.bytes = bytes, .macs = plan->macs};
+    return SOL_OK;
+}
+
 int sol_plan_measure(SolPlanSize *size, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
                      const SolPlanOptions *options, SolPool *pool)
 {
     SolPlan *plan = NULL;
-    int result = lay_out(&plan, graph, width, height, keep, keep_count, options, pool, true);
-    if (result == SOL_OK && !sol_add(plan->bytes, plan->prepared, &plan->bytes))
-        result = sol_fail(SOL_ERR_NOMEM, "%dx%d pixels are too many: they cannot be addressed", width, height);
+    int result = sol_plan_sketch(&plan, graph, width, height, keep, keep_count, options, pool);
     if (result == SOL_OK)
-        *size = (SolPlanSize){.bytes = plan->bytes, .macs = plan->macs};
+        result = sol_plan_size(plan, size);
     sol_plan_close(&plan);
     return result;
 }
@@ -561,9 +577,20 @@ static void run_operator(const SolPlan *plan, int n, const SolFeatures *in, cons
     }
 }
 
-static int run_step(const SolPlan *plan, int n, const Aim *aim)
+/* Brings a kept value into planes, where it lies otherwise. */
+static void bring_out(const SolPlan *plan, int n)
 {
     const Value *value = &plan->values[n];
+    SolFeatures from, planes;
+    if (value->result < 0)
+        return;
+    from = features_of(plan, n);
+    planes = sol_planes(memory_of(plan, value->result), value->shape);
+    sol_op_convert(plan->pool, &from, &planes);
+}
+
+static int run_step(const SolPlan *plan, int n, const Aim *aim)
+{
     SolOp op = sol_graph_node(plan->graph, n)->layer.op;
     SolFeatures out = {0}, in;
     int result = SOL_OK;
@@ -579,10 +606,9 @@ static int run_step(const SolPlan *plan, int n, const Aim *aim)
         in = input_of(plan, n, 0);
         run_operator(plan, n, &in, &out);
     }
-    if (value->result >= 0) {
-        SolFeatures planes = sol_planes(memory_of(plan, value->result), value->shape);
-        sol_op_convert(plan->pool, &out, &planes);
-    }
+    bring_out(plan, n);
+    if (plan->steps[n].sum >= 0)
+        bring_out(plan, plan->steps[n].sum);
     return result;
 }
 
@@ -614,10 +640,17 @@ void sol_plan_run_tile(SolPlan *plan, int stop, const SolStyleMap maps[])
 const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape)
 {
     const Value *value = &plan->values[node];
-    if (!plan->steps[node].kept)
+    if (!plan->steps[node].kept || plan->raw)
         return NULL;
     *shape = value->shape;
     return memory_of(plan, value->result >= 0 ? value->result : value->buffer);
+}
+
+SolFeatures sol_plan_value(const SolPlan *plan, int node)
+{
+    const Value *value = &plan->values[node];
+    return (SolFeatures){value->buffer >= 0 && plan->arena ? memory_of(plan, value->buffer) : NULL, value->shape,
+                         value->layout};
 }
 
 void sol_plan_moments(const SolPlan *plan, int node, SolArea area, SolMoments *moments)

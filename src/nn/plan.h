@@ -20,6 +20,7 @@ typedef struct SolPlan SolPlan;
 typedef struct SolPlanOptions {
     const SolConvBackend *backend; /* computes the convolutions; NULL: whichever suits each of them best */
     SolPrecision precision;        /* of the convolutions; the network's first and last stay in float32 */
+    bool raw;                      /* kept results stay in the layout that they are computed in: sol_plan_value() */
 } SolPlanOptions;
 
 /**
@@ -50,6 +51,15 @@ typedef struct SolPlanSize {
 int sol_plan_measure(SolPlanSize *size, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
                      const SolPlanOptions *options, SolPool *pool);
 
+/**
+ * As sol_plan_open(), but of a plan that reserves nothing and never runs: it tells sizes, shapes and layouts.
+ */
+int sol_plan_sketch(SolPlan **plan, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
+                    const SolPlanOptions *options, SolPool *pool);
+
+/** What a plan takes, or a sketched one would. @return 0, SOL_ERR_NOMEM (it cannot be addressed) */
+int sol_plan_size(const SolPlan *plan, SolPlanSize *size);
+
 /** Where the input is to be written before every run: the planes of node 0. A run may overwrite them. */
 float *sol_plan_input(SolPlan *plan);
 
@@ -77,8 +87,14 @@ typedef struct SolStyleMap {
  */
 void sol_plan_run_tile(SolPlan *plan, int stop, const SolStyleMap maps[]);
 
-/** The result of a kept node after a run, valid until the next; NULL for any other node. */
+/** The result of a kept node after a run, valid until the next; NULL for any other node, and of a raw plan. */
 const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape);
+
+/**
+ * The result of a kept node of a raw plan where it lies, after a run and until the next. Of a node that is needed but
+ * not kept only shape and layout count; its layout has a block of 0 where the node melted into another's step.
+ */
+SolFeatures sol_plan_value(const SolPlan *plan, int node);
 
 /** moments[c] of every channel of a kept node after a run, within an area of its result. */
 void sol_plan_moments(const SolPlan *plan, int node, SolArea area, SolMoments *moments);

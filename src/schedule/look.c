@@ -26,39 +26,10 @@ static int place_error(SolPlace place)
 
 /* ---- method and colour ---- */
 
-/* The engines' names: for an error, "adain, wct or .."; and the one nearest to `name`. */
-static int fail_method(const char *name)
-{
-    const char *methods[16] = {0}, *nearest;
-    char *known = sol_copy("");
-    for (int i = 0; i < 15 && (methods[i] = sol_method_name(i)) && known; i++) {
-        char *longer = sol_format("%s%s%s", known, i ? ", " : "", methods[i]);
-        free(known);
-        known = longer;
-    }
-    if (!known)
-        return sol_fail_memory("a message");
-    nearest = sol_nearest(name, methods);
-    if (nearest)
-        sol_fail(SOL_ERR_ARGUMENT, "no method \"%s\"; did you mean \"%s\"?", name, nearest);
-    else
-        sol_fail(SOL_ERR_ARGUMENT, "no method \"%s\"; there are %s", name, known);
-    free(known);
-    return SOL_ERR_ARGUMENT;
-}
-
-static int check_method(const char *name)
-{
-    for (int i = 0; sol_method_name(i); i++)
-        if (strcmp(sol_method_name(i), name) == 0)
-            return SOL_OK;
-    return fail_method(name);
-}
-
 static int read_method(const SolYaml *yaml, const SolYamlPair *pair, const char **method)
 {
     int result = sol_yaml_text(yaml, pair, method);
-    if (result != SOL_OK || !pair->value || (result = check_method(*method)) == SOL_OK)
+    if (result != SOL_OK || !pair->value || (result = sol_engine_check_method(*method)) == SOL_OK)
         return result;
     return result == SOL_ERR_NOMEM ? result : place_error(sol_yaml_place(yaml, pair->value));
 }
@@ -80,7 +51,7 @@ int sol_look_source(SolLookSource *source, const SolYamlNode *root, const SolLoo
         (result = read_method(source->yaml, &keys->method, &source->method)) ||
         (result = read_color(source->yaml, &keys->color, &source->color)))
         return result;
-    if (options->method && (result = check_method(options->method)) != SOL_OK)
+    if (options->method && (result = sol_engine_check_method(options->method)) != SOL_OK)
         return result;
     if (options->model)
         source->model = options->model;

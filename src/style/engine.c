@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/machine.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "nn/gemm.h"
 
 #include <solstice/color.h>
@@ -16,12 +17,13 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const SolEngineClass sol_engine_adain, sol_engine_wct, sol_engine_transform;
+extern const SolEngineClass sol_engine_adain, sol_engine_wct, sol_engine_transform, sol_engine_gatys;
 
 static const SolEngineClass *const engines[] = {
     &sol_engine_adain,
     &sol_engine_wct,
     &sol_engine_transform,
+    &sol_engine_gatys,
 };
 
 enum { ENGINES = sizeof engines / sizeof engines[0], MIN_SHORT_SIDE = 64, MAX_SHORT_SIDE = 4096 };
@@ -34,7 +36,7 @@ static const SolEngineClass *find_class(const char *name)
     return NULL;
 }
 
-const char *sol_method_name(int i)
+const char *sol_engine_method_name(int i)
 {
     return i >= 0 && i < ENGINES ? engines[i]->name : NULL;
 }
@@ -45,12 +47,41 @@ const char *sol_engine_backend_name(int i)
     return backend ? backend->name : NULL;
 }
 
-/* Fills engine->how and engine->memory. */
+int sol_engine_check_method(const char *method)
+{
+    const char *names[ENGINES + 1] = {0}, *nearest;
+    char known[128] = "";
+    if (find_class(method))
+        return SOL_OK;
+    for (int i = 0; i < ENGINES; i++) {
+        names[i] = engines[i]->name;
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s", i ? ", " : "", names[i]);
+    }
+    nearest = sol_nearest(method, names);
+    return nearest ? sol_fail(SOL_ERR_ARGUMENT, "there is no method \"%s\"; did you mean \"%s\"? There are %s", method,
+                              nearest, known)
+                   : sol_fail(SOL_ERR_ARGUMENT, "there is no method \"%s\"; there are %s", method, known);
+}
+
+/* The engine of that name, or of the model's own method where that is NULL. */
+static int choose_class(const SolEngineClass **kind, const SolModelInfo *info, const char *method)
+{
+    int result = method ? sol_engine_check_method(method) : SOL_OK;
+    if (result == SOL_OK && !(*kind = find_class(method ? method : info->method)))
+        result = sol_fail(SOL_ERR_FORMAT, "%s: its method \"%s\" is not known to this version", info->path,
+                          info->method);
+    return result;
+}
+
+/* Fills engine->how, engine->memory and engine->optimise. */
 static int choose_how(SolEngine *engine, const SolEngineOptions *options)
 {
     char known[128] = "";
     engine->how.precision = options->precision;
     engine->memory = options->memory ? options->memory : sol_machine_memory() / 2;
+    sol_optimise_defaults(&engine->optimise);
+    if (options->optimise)
+        engine->optimise = *options->optimise;
     if (!options->backend || (engine->how.backend = sol_conv_backend(options->backend)))
         return SOL_OK;
     for (int i = 0; sol_engine_backend_name(i); i++)
@@ -67,11 +98,9 @@ int sol_engine_open(SolEngine **out, const SolModel *model, const SolEngineOptio
     int result;
     options = options ? options : &best;
     sol_model_info(model, &info);
-    kind = find_class(options->method ? options->method : info.method);
-    if (!kind && options->method)
-        return sol_fail(SOL_ERR_ARGUMENT, "no method \"%s\"", options->method);
-    if (!kind)
-        return sol_fail(SOL_ERR_FORMAT, "%s: its method \"%s\" is not known to this version", info.path, info.method);
+    result = choose_class(&kind, &info, options->method);
+    if (result != SOL_OK)
+        return result;
     engine = sol_calloc(1, sizeof *engine);
     if (!engine)
         return sol_fail_memory("an engine");
@@ -260,6 +289,17 @@ int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, c
     sol_image_copy_time(painted, frame);
     *out = painted;
     return SOL_OK;
+}
+
+void sol_engine_forget(SolEngine *engine)
+{
+    if (engine->kind->forget)
+        engine->kind->forget(engine);
+}
+
+const char *sol_engine_method(const SolEngine *engine)
+{
+    return engine->kind->name;
 }
 
 double sol_engine_gflop(const SolEngine *engine)

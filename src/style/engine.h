@@ -44,6 +44,9 @@ typedef struct SolEngineClass {
     /** As sol_engine_layers(); there is a plan. */
     int (*layers)(const SolEngine *engine, SolEngineLayer layers[], int room);
 
+    /** As sol_engine_forget(); NULL: nothing is remembered. */
+    void (*forget)(SolEngine *engine);
+
     /** Releases engine->state, which may be NULL or half built. */
     void (*close)(SolEngine *engine);
 } SolEngineClass;
@@ -56,6 +59,7 @@ struct SolEngine {
     uint64_t memory;       /* bytes that a frame may take */
     const double *level_strength; /* as SolEngineOptions has them, while the engine is opened */
     int levels;
+    SolOptimiseOptions optimise; /* for painting by optimisation */
     int width, height;     /* of the planned frames; 0 without a plan */
     size_t style_size;     /* numbers that a style has */
     void *state;           /* the engine's own */
@@ -66,5 +70,8 @@ struct SolStyle {
     const SolEngine *engine; /* that learned it */
     float *values;           /* [engine->style_size] */
 };
+
+/** What a plan's step is told as, for SolEngineClass.layers; `named` is the model's node, which lasts as long as that. */
+SolEngineLayer sol_engine_describe(const SolPlanStep *step, const SolNode *named);
 
 #endif

@@ -186,8 +186,7 @@ static int input_side(const SolConvShape *shape, int output)
     return shape->transposed ? output / 2 : output * sol_conv_stride(shape);
 }
 
-/* `named` is the model's node: the one of the step may not last as long as the model. */
-static SolEngineLayer describe(const SolPlanStep *step, const SolNode *named)
+SolEngineLayer sol_engine_describe(const SolPlanStep *step, const SolNode *named)
 {
     SolEngineLayer layer = {.name = named->name,
                             .op = sol_op_name(step->node->layer.op),
@@ -223,7 +222,7 @@ static int feedforward_layers(const SolEngine *engine, SolEngineLayer layers[], 
         if (!sol_tiled_step(state->plan, n, &step))
             continue;
         if (count < room)
-            layers[count] = describe(&step, sol_graph_node(graph, sol_graph_find(graph, step.node->name)));
+            layers[count] = sol_engine_describe(&step, sol_graph_node(graph, sol_graph_find(graph, step.node->name)));
         count++;
     }
     return count;

@@ -314,7 +314,7 @@ static void test_segment_errors(void **state)
         {SEGMENT("    frames: 1\n    style: [styles/a.png, styles/b.png]\n    weights: [0, 0]\n"),
          "seasons.yaml:7:14: all weights are 0; one of them must be more"},
         {SEGMENT("    frames: 1\n    style: styles/a.png\n    method: adian\n"),
-         "seasons.yaml:7:13: no method \"adian\"; did you mean \"adain\"?"},
+         "seasons.yaml:7:13: there is no method \"adian\"; did you mean \"adain\"? There are adain, wct, transform, gatys"},
         {SEGMENT("    frames: 1\n    style: styles/a.png\n    levels: [1, 0.5, 1.5]\n"),
          "seasons.yaml:7:22: \"levels\" must be a number from 0 to 1, not \"1.5\""},
         {SEGMENT("    frames: 1\n    style: styles/a.png\n    color: red\n"),
@@ -588,7 +588,7 @@ static void test_looks(void **state)
     sol_schedule_close(&schedule);
     options.method = "adian";
     assert_int_equal(sol_schedule_load(&schedule, "seasons.yaml", &options), SOL_ERR_ARGUMENT);
-    assert_string_equal(sol_error_text(), "no method \"adian\"; did you mean \"adain\"?");
+    assert_string_equal(sol_error_text(), "there is no method \"adian\"; did you mean \"adain\"? There are adain, wct, transform, gatys");
     remove("models/own.safetensors");
 }
 
