@@ -1,11 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Make the golden tensors that tests compare with:
+"""Make the golden tensors that tests compare with, computed in PyTorch:
 
 - tests/data/golden-compact.safetensors, for tests/model/test_golden.c: what the reference definition of the default
-  network, `Compact` in scripts/train_compact.py, computes in PyTorch (float32);
+  network, `Compact` in scripts/train_compact.py, makes of two pictures;
+- tests/data/golden-transform.safetensors, for tests/model/test_transform.c: what a transform network of the shape of
+  PyTorch's example `fast_neural_style` (Johnson et al. 2016; models/transform-johnson.json), but with few channels and
+  random weights, makes of a picture;
 - tests/data/golden-wct.safetensors, for tests/model/test_golden_wct.c: features whitened and coloured by the definition
-  (Li et al. 2017), in PyTorch (float64).
+  (Li et al. 2017), in float64.
 
     scripts/golden.py [MODEL.safetensors [FOLDER]]
 
@@ -15,6 +18,7 @@ import importlib.util, json, os, struct, sys
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -79,11 +83,58 @@ def save_wct(train, out):
                             "few_1": whiten_and_colour(few, style, 1)}, out, {"of": "whitening and colouring"})
 
 
+JOHNSON = {"conv1": (3, 4, 9), "conv2": (4, 6, 3), "conv3": (6, 8, 3),
+           **{f"res{r}.conv{c}": (8, 8, 3) for r in range(1, 6) for c in (1, 2)},
+           "deconv1": (8, 6, 3), "deconv2": (6, 4, 3), "deconv3": (4, 3, 9)}  # inputs, outputs, kernel
+
+
+def johnson_norm(name):
+    """The instance norm behind a convolution; None behind the last."""
+    numbers = {"deconv1": "in4", "deconv2": "in5", "deconv3": None}
+    return numbers[name] if name in numbers else name.replace("conv", "in")
+
+
+def johnson_weights(seed):
+    random = np.random.RandomState(seed)
+    numbers = lambda *shape: torch.from_numpy(random.randn(*shape).astype(np.float32))
+    weights = {}
+    for name, (ins, outs, kernel) in JOHNSON.items():
+        norm = johnson_norm(name)
+        spread = (2 / (ins * kernel * kernel)) ** 0.5 * (1 if norm else 40)
+        weights[name + ".conv2d.weight"] = spread * numbers(outs, ins, kernel, kernel)
+        weights[name + ".conv2d.bias"] = 0.1 * numbers(outs) + (0 if norm else 120)
+        if norm:
+            weights[norm + ".weight"] = 1 + 0.2 * numbers(outs)
+            weights[norm + ".bias"] = 0.2 * numbers(outs)
+    return weights
+
+
+def johnson(weights, image):
+    def convolve(x, name, stride=1):
+        pad = JOHNSON[name][2] // 2
+        return F.conv2d(F.pad(x, (pad,) * 4, "reflect"), weights[name + ".conv2d.weight"],
+                        weights[name + ".conv2d.bias"], stride)
+
+    def layer(x, name, stride=1):
+        norm = johnson_norm(name)
+        return F.instance_norm(convolve(x, name, stride), weight=weights[norm + ".weight"],
+                               bias=weights[norm + ".bias"], eps=1e-5)
+
+    x = F.relu(layer(255 * image, "conv1"))
+    x = F.relu(layer(x, "conv2", 2))
+    x = F.relu(layer(x, "conv3", 2))
+    for r in range(1, 6):
+        x = x + layer(F.relu(layer(x, f"res{r}.conv1")), f"res{r}.conv2")
+    for name in ("deconv1", "deconv2"):
+        x = F.relu(layer(F.interpolate(x, scale_factor=2, mode="nearest"), name))
+    return (convolve(x, "deconv3") / 255).clamp(0, 1)
+
+
 def main():
     root = os.path.dirname(HERE)
     model = sys.argv[1] if len(sys.argv) > 1 else os.path.join(root, "models", "compact.safetensors")
     folder = sys.argv[2] if len(sys.argv) > 2 else os.path.join(root, "tests", "data")
-    out = os.path.join(folder, "golden-compact.safetensors")
+    out, transform = (os.path.join(folder, f"golden-{name}.safetensors") for name in ("compact", "transform"))
     train = load_script("train_compact")
     save_wct(train, os.path.join(folder, "golden-wct.safetensors"))
     network = train.Compact().eval()
@@ -95,6 +146,11 @@ def main():
         output = network(content, style)
     train.save_safetensors({"content": content, "style": style, "relu2_2": taps[0], "relu3_2": taps[1],
                             "relu4_1": taps[2], "output": output}, out, {"of": os.path.basename(model)})
+    weights = johnson_weights(1)
+    with torch.no_grad():
+        output = johnson(weights, content)
+    train.save_safetensors({"content": content, "output": output, **weights}, transform,
+                           {"of": "transform-johnson with few channels"})
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ static int divide_up(int a, int b)
     return a / b + (a % b != 0);
 }
 
-/* The margin, in pixels of its result, of a node whose inputs have theirs. */
+/* The margin, in pixels of its result and on the side where it is wider, of a node whose inputs have theirs. */
 static int margin_of(const SolLayer *layer, const int margins[])
 {
     int margin = margins[layer->inputs[0]];

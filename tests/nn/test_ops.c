@@ -49,6 +49,12 @@ static void test_resampling(void **state)
             sol_op_upsample(pools[t], &from, &to);
             assert_memory_equal(out.data, wanted, doubled * sizeof *wanted);
             release(&out);
+            out = guarded(doubled);
+            sol_reference_upsample_bilinear(in, s, wanted);
+            to = sol_planes(out.data, twice);
+            sol_op_upsample_bilinear(pools[t], &from, &to);
+            assert_true(largest_difference(out.data, wanted, doubled) <= 2e-7);
+            release(&out);
             free(in);
             free(wanted);
         }
@@ -76,7 +82,22 @@ static void normalise(SolPool *pool, const SolFeatures *in, const float *mean, c
     free(moments);
 }
 
-enum { ELEMENTWISE = 5 };
+/* Instance normalisation as a plan does it. */
+static void normalise_instance(SolPool *pool, const SolFeatures *in, const float *gain, const float *shift,
+                               double epsilon, bool relu, const SolFeatures *out)
+{
+    size_t channels = (size_t)in->shape.channels;
+    SolMoments *moments = moments_of(pool, in);
+    float *numbers = malloc(3 * channels * sizeof *numbers);
+    assert_non_null(numbers);
+    sol_instance_norm(moments, in->shape.channels, epsilon, gain, shift, numbers, numbers + channels,
+                      numbers + 2 * channels);
+    sol_op_normalise(pool, in, numbers, numbers + channels, numbers + 2 * channels, relu, out);
+    free(numbers);
+    free(moments);
+}
+
+enum { ELEMENTWISE = 8, ADAIN = 5 }; /* operators; from ADAIN on they go by statistics */
 
 /* Operator number `op` on `a`, and on `b` where it takes two, by its twin and by itself. */
 static void twin(int op, const float *a, const float *b, SolShape s, const float *scale, const float *offset, float *out)
@@ -86,7 +107,9 @@ static void twin(int op, const float *a, const float *b, SolShape s, const float
     case 1: sol_reference_add(b, a, s, out); break;
     case 2: sol_reference_relu(a, s, out); break;
     case 3: sol_reference_affine(a, s, scale, offset, out); break;
-    default: sol_reference_adain(a, s, offset, scale, out); break;
+    case 4: sol_reference_tanh(a, s, out); break;
+    case ADAIN: sol_reference_adain(a, s, offset, scale, out); break;
+    default: sol_reference_instance_norm(a, s, scale, offset, 1e-3, op == 7, out); break;
     }
 }
 
@@ -98,7 +121,9 @@ static void operate(int op, SolPool *pool, const SolFeatures *a, const SolFeatur
     case 1: sol_op_add(pool, b, a, out); break; /* `out` may be the second input */
     case 2: sol_op_relu(pool, a, out); break;
     case 3: sol_op_affine(pool, a, NULL, scale, offset, out); break;
-    default: normalise(pool, a, offset, scale, out); break;
+    case 4: sol_op_tanh(pool, a, out); break;
+    case ADAIN: normalise(pool, a, offset, scale, out); break;
+    default: normalise_instance(pool, a, scale, offset, 1e-3, op == 7, out); break;
     }
 }
 
@@ -116,7 +141,7 @@ static void check_elementwise(SolShape s, SolPool *pool, int in_place)
             memcpy(memory.data, a, count * sizeof *a);
         twin(op, a, b, s, scale, offset, wanted);
         operate(op, pool, &in, &other, scale, offset, &out);
-        assert_true(largest_difference(memory.data, wanted, count) <= (op == 4 ? 2e-6 : 1e-6));
+        assert_true(largest_difference(memory.data, wanted, count) <= (op >= ADAIN ? 2e-6 : 1e-6));
         release(&memory);
     }
     free(a);
@@ -184,7 +209,7 @@ static void check_layout(int op, SolShape s, SolLayout layout, SolPool *pool)
     }
     if (op == ELEMENTWISE)
         to = (SolShape){s.channels, s.height / 2, s.width / 2};
-    else if (op == ELEMENTWISE + 1)
+    else if (op == ELEMENTWISE + 1 || op == ELEMENTWISE + 2)
         to = (SolShape){s.channels, 2 * s.height, 2 * s.width};
     out = lay(to, layout);
     if (op < ELEMENTWISE) {
@@ -196,6 +221,9 @@ static void check_layout(int op, SolShape s, SolLayout layout, SolPool *pool)
     } else if (op == ELEMENTWISE + 1) {
         sol_reference_upsample(planes[0], s, wanted);
         sol_op_upsample(pool, &in[0].features, &out.features);
+    } else if (op == ELEMENTWISE + 2) {
+        sol_reference_upsample_bilinear(planes[0], s, wanted);
+        sol_op_upsample_bilinear(pool, &in[0].features, &out.features);
     } else { /* there and back */
         memcpy(wanted, planes[0], count * sizeof *wanted);
         sol_op_convert(NULL, &in[0].features, &out.features);
@@ -224,8 +252,64 @@ static void test_layouts(void **state)
     (void)state;
     for (int i = 0; i < SHAPES; i++)
         for (int l = 0; l < LAYOUTS; l++)
-            for (int op = 0; op < ELEMENTWISE + 3; op++)
+            for (int op = 0; op < ELEMENTWISE + 4; op++)
                 check_layout(op, shapes[i], layouts[l], pools[(i + l + op) % POOLS]);
+}
+
+/* Everywhere, close to the true value, odd, never beyond 1; what is no number stays none. */
+static void test_tanh(void **state)
+{
+    enum { COUNT = 40001 };
+    float *in = malloc(2 * COUNT * sizeof *in), *out = in + COUNT;
+    SolShape shape = {1, 1, COUNT};
+    SolFeatures from, to;
+    (void)state;
+    assert_non_null(in);
+    for (int i = 0; i < COUNT; i++)
+        in[i] = (float)(i - COUNT / 2) / 2000;
+    in[0] = -INFINITY;
+    in[COUNT - 1] = INFINITY;
+    from = sol_planes(in, shape);
+    to = sol_planes(out, shape);
+    sol_op_tanh(pools[1], &from, &to);
+    for (int i = 0; i < COUNT; i++) {
+        double wanted = tanh((double)in[i]);
+        if (!(fabs((double)out[i] - wanted) <= 6e-7 * fabs(wanted)) || fabsf(out[i]) > 1 || out[i] != -out[COUNT - 1 - i])
+            fail_msg("tanh(%g) is %g, not %g", (double)in[i], (double)out[i], wanted);
+    }
+    in[7] = NAN;
+    sol_op_tanh(pools[0], &from, &to);
+    assert_true(isnan(out[7]) && !isnan(out[6]));
+    free(in);
+}
+
+/* By hand: two pixels, and what lies between and beside them. */
+static void test_bilinear_by_hand(void **state)
+{
+    static const float in[] = {4, 8};
+    static const float wanted[] = {4, 5, 7, 8, 4, 5, 7, 8};
+    float out[8];
+    SolFeatures from = sol_planes(in, (SolShape){1, 1, 2}), to = sol_planes(out, (SolShape){1, 2, 4});
+    (void)state;
+    sol_op_upsample_bilinear(pools[0], &from, &to);
+    assert_memory_equal(out, wanted, sizeof wanted);
+}
+
+/* By hand: 1, 2, 3 have the variance 2/3. A flat channel becomes its shift, whatever rounding makes of it. */
+static void test_instance_norm_by_hand(void **state)
+{
+    const float in[] = {1, 2, 3, 1000, 1000.0001f, 1000}, gain[] = {2, 1000}, shift[] = {0.5f, -3};
+    const double step = 2 / sqrt(2 / 3.0 + 0.01);
+    float out[6];
+    SolFeatures from = sol_planes(in, (SolShape){2, 1, 3}), to = sol_planes(out, (SolShape){2, 1, 3});
+    (void)state;
+    normalise_instance(pools[0], &from, gain, shift, 0.01, false, &to);
+    for (int i = 0; i < 3; i++) {
+        assert_true(fabs((double)out[i] - (0.5 + (i - 1) * step)) < 1e-6);
+        assert_true(fabs((double)out[3 + i] + 3) < 1e-6);
+    }
+    normalise_instance(pools[0], &from, gain, shift, 0.01, true, &to);
+    assert_true(out[0] == 0 && out[1] == 0.5f && out[2] > 2 && out[4] == 0);
 }
 
 /* Either input of an addition may be yet to be upsampled; the result may lie over the other. */
@@ -473,6 +557,9 @@ int main(void)
         cmocka_unit_test(test_resampling),
         cmocka_unit_test(test_elementwise),
         cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_tanh),
+        cmocka_unit_test(test_bilinear_by_hand),
+        cmocka_unit_test(test_instance_norm_by_hand),
         cmocka_unit_test(test_adding_what_is_yet_to_be_upsampled),
         cmocka_unit_test(test_conversions),
         cmocka_unit_test(test_margins),
