@@ -44,7 +44,8 @@ typedef enum OptionKind {
     OPTION_RANGE,    /* FrameRange, "A-B" or "A" */
     OPTION_SIZE,     /* FrameSize, "WxH" */
     OPTION_PRECISION, /* Precision */
-    OPTION_MEMORY    /* uint64_t: bytes, "2GiB" */
+    OPTION_MEMORY,   /* uint64_t: bytes, "2GiB" */
+    OPTION_LEVELS    /* Levels, "0.6,0.6,0,0,0" */
 } OptionKind;
 
 typedef struct TextList {
@@ -64,6 +65,14 @@ typedef struct Precision {
     SolPrecision value;
     bool given;
 } Precision;
+
+enum { MAX_LEVELS = 16 };
+
+/* Strengths of a model's levels, as SolEngineOptions.level_strength. */
+typedef struct Levels {
+    double strength[MAX_LEVELS];
+    int count; /* 0: not given */
+} Levels;
 
 typedef struct Option {
     const char *name; /* long, without the dashes */
