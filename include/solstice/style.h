@@ -113,7 +113,8 @@ typedef struct SolEngineOptions {
  * @param[out] engine  untouched on failure; released by sol_engine_close()
  * @param model        borrowed until the engine is closed
  * @param options      NULL for all zeros
- * @return 0, SOL_ERR_ARGUMENT (no such backend, method or layer; options that make no sense), SOL_ERR_FORMAT (the
+ * @return 0, SOL_ERR_ARGUMENT (no such backend, method or layer; options that make no sense, or strengths that do not
+ *         suit the model's levels), SOL_ERR_FORMAT (the
  *         model's method has no engine), SOL_ERR_NOMEM
  */
 SOL_API int sol_engine_open(SolEngine **engine, const SolModel *model, const SolEngineOptions *options);
@@ -141,12 +142,14 @@ SOL_API bool sol_engine_learns(const SolEngine *engine);
 
 /**
  * Learns what the engine keeps of a style image (for AdaIN: the mean and standard deviation of every
- * tapped channel; Huang & Belongie 2017, eq. 8), at the image's own aspect ratio. Uses a plan of its
- * own: the frame plan stays as it is, and keeps its memory. Where that is scarce, learn first and plan then.
+ * tapped channel; Huang & Belongie 2017, eq. 8; for WCT: the mean and the colouring matrix of every tap;
+ * Li et al. 2017), at the image's own aspect ratio. Uses a plan of its own: the frame plan stays as it is, and
+ * keeps its memory. Where that is scarce, learn first and plan then.
  *
  * @param[out] style  untouched on failure; released by sol_style_close(); must not outlive the engine
  * @param image       any size; scaled so that its shorter side has `short_side` pixels (64..4096)
- * @return 0, SOL_ERR_ARGUMENT (among others: the engine learns no styles), SOL_ERR_NOMEM
+ * @return 0, SOL_ERR_ARGUMENT (among others: the engine learns no styles), SOL_ERR_NOMEM, SOL_ERR_FORMAT (the network's
+ *         numbers are not finite)
  */
 SOL_API int sol_style_learn(SolStyle **style, SolEngine *engine, const SolImage *image, int short_side);
 
@@ -174,7 +177,8 @@ SOL_API void sol_style_close(SolStyle **style);
  *                    frame itself) .. 1 (the style's); of an engine that learns no styles, how far the painting covers
  *                    the frame: 0 is the frame itself
  * @param[out] painted  a new picture with the place in time of `frame`; untouched on failure
- * @return 0, SOL_ERR_ARGUMENT (not the planned size, no style), SOL_ERR_NOMEM
+ * @return 0, SOL_ERR_ARGUMENT (not the planned size, no style), SOL_ERR_NOMEM, SOL_ERR_FORMAT (the network's numbers
+ *         are not finite)
  */
 SOL_API int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, const SolImage *frame,
                              SolImage **painted);

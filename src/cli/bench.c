@@ -26,6 +26,7 @@ typedef struct Wishes {
     Precision precision;
     FrameSize size;
     uint64_t memory;
+    Levels levels;
     int64_t frames, threads;
     bool json, layers;
     bool random; /* the model has random weights */
@@ -125,7 +126,9 @@ static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
     const SolEngineOptions options = {.threads = (int)wishes->threads,
                                       .precision = wishes->precision.value,
                                       .backend = wishes->backend,
-                                      .memory = wishes->memory};
+                                      .memory = wishes->memory,
+                                      .level_strength = wishes->levels.count > 0 ? wishes->levels.strength : NULL,
+                                      .levels = wishes->levels.count};
     SolEngine *engine = NULL;
     SolStyle *style = NULL;
     SolImage *image = NULL;
@@ -260,7 +263,7 @@ static int run(int argc, char **argv)
         {"frames", 0, OPTION_INT, &wishes.frames, 1, 10000}, {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0}, {"backend", 0, OPTION_TEXT, &wishes.backend, 0, 0},
         {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0}, {"layers", 0, OPTION_FLAG, &wishes.layers, 0, 0},
-        {"json", 0, OPTION_FLAG, &wishes.json, 0, 0},
+        {"levels", 0, OPTION_LEVELS, &wishes.levels, 0, 0}, {"json", 0, OPTION_FLAG, &wishes.json, 0, 0},
         {0},
     };
     int result, status = read_arguments(&sol_command_bench, argc, argv, options, &operands, 0, 0);
@@ -291,6 +294,7 @@ const Command sol_command_bench = {
             "      --memory SIZE    within this much memory, in tiles where that is needed: 2GiB for example;\n"
             "                       default half of the machine's\n"
             "      --threads N      use N threads; as many as there are processors where it is not given\n"
+            "      --levels A,B,..  of a wct model: the strength of each level; one of 0 is not run\n"
             "      --layers         and what every layer takes\n"
             "      --json           as a JSON object\n",
     .run = run,

@@ -46,7 +46,8 @@ typedef enum OptionKind {
     OPTION_SIZE,     /* FrameSize, "WxH" */
     OPTION_PRECISION, /* Precision */
     OPTION_MEMORY,   /* uint64_t: bytes, "2GiB" */
-    OPTION_CHOICE    /* Choice: one of some names */
+    OPTION_CHOICE,   /* Choice: one of some names */
+    OPTION_LEVELS    /* Levels, "0.6,0.6,0,0,0" */
 } OptionKind;
 
 typedef struct TextList {
@@ -74,6 +75,13 @@ typedef struct Choice {
 
 /** A Choice.name of SolColor. */
 const char *color_choice(int i);
+enum { MAX_LEVELS = 16 };
+
+/* Strengths of a model's levels, as SolEngineOptions.level_strength. */
+typedef struct Levels {
+    double strength[MAX_LEVELS];
+    int count; /* 0: not given */
+} Levels;
 
 typedef struct Option {
     const char *name; /* long, without the dashes */

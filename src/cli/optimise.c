@@ -33,7 +33,7 @@ void add_optimise_options(Optimising *o, Option to[])
         {"init", 0, OPTION_CHOICE, &o->init, 0, 0},
         {"seed", 0, OPTION_INT, &o->seed, 0, 1e15},
         {"statistics", 0, OPTION_CHOICE, &o->statistics, 0, 0},
-        {"levels", 0, OPTION_INT, &o->levels, 1, SOL_OPTIMISE_LEVELS_MAX},
+        {"pyramid", 0, OPTION_INT, &o->levels, 1, SOL_OPTIMISE_LEVELS_MAX},
         {"save-every", 0, OPTION_INT, &o->save_every, 1, 1000000},
         {"loss", 0, OPTION_LIST, &o->curves, 0, 0},
         {"time-limit", 0, OPTION_NUMBER, &o->time_limit, 0.001, 1e9},
@@ -51,7 +51,7 @@ const char *given_optimise_option(const Optimising *o)
         {o->content_weight >= 0, "--content-weight"}, {o->style_weight >= 0, "--style-weight"},
         {o->tv_weight >= 0, "--tv-weight"}, {o->optimizer.value >= 0, "--optimizer"},
         {o->iterations >= 0, "--iterations"}, {o->init.value >= 0, "--init"}, {o->seed >= 0, "--seed"},
-        {o->statistics.value >= 0, "--statistics"}, {o->levels >= 0, "--levels"},
+        {o->statistics.value >= 0, "--statistics"}, {o->levels >= 0, "--pyramid"},
         {o->save_every >= 0, "--save-every"}, {o->curves.count > 0, "--loss"}, {o->time_limit >= 0, "--time-limit"},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)

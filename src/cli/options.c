@@ -88,6 +88,24 @@ static bool read_choice(const Command *command, const Option *option, const char
     return false;
 }
 
+static bool read_levels(const char *text, Levels *levels)
+{
+    levels->count = 0;
+    for (bool more = true; more; text++) {
+        char part[32];
+        size_t length = strcspn(text, ",");
+        double *value = &levels->strength[levels->count];
+        if (length >= sizeof part || levels->count++ == MAX_LEVELS)
+            return false;
+        snprintf(part, sizeof part, "%.*s", (int)length, text);
+        if (!sol_parse_number(part, value) || !(*value >= 0 && *value <= 1))
+            return false;
+        text += length;
+        more = *text == ',';
+    }
+    return true;
+}
+
 /* Stores an option's value; false after saying what is wrong with it. */
 static bool store(const Command *command, const Option *option, const char *text)
 {
@@ -151,6 +169,12 @@ static bool store(const Command *command, const Option *option, const char *text
         if (sol_parse_memory(text, option->value))
             return true;
         complain("%s: --%s %s: must be " SOL_MEMORY_WORDS, command->name, option->name, text);
+        return false;
+    case OPTION_LEVELS:
+        if (read_levels(text, option->value))
+            return true;
+        complain("%s: --%s %s: must be numbers from 0 to 1, one for each of the model's levels, such as 0,1,0,0,0",
+                 command->name, option->name, text);
         return false;
     }
     return false;

@@ -23,6 +23,7 @@ typedef struct Wishes {
     double strength;
     Precision precision;
     uint64_t memory;
+    Levels levels;
     bool overwrite;
     Optimising optimising;
 } Wishes;
@@ -115,9 +116,10 @@ static bool is_lost(const Wishes *wishes)
 
 static int make_painting(const char *content, Wishes *wishes, SolModel *model, SolImage **painting)
 {
-    const SolEngineOptions options = {.threads = (int)wishes->threads, .precision = wishes->precision.value,
-                                      .memory = wishes->memory, .method = wishes->method,
-                                      .optimise = &wishes->optimising.options};
+    const SolEngineOptions options = {
+        .threads = (int)wishes->threads, .precision = wishes->precision.value, .memory = wishes->memory,
+        .method = wishes->method, .optimise = &wishes->optimising.options,
+        .level_strength = wishes->levels.count > 0 ? wishes->levels.strength : NULL, .levels = wishes->levels.count};
     SolEngine *engine = NULL;
     SolStyle *style = NULL;
     SolImage *image = NULL;
@@ -187,6 +189,7 @@ static int run(int argc, char **argv)
         {"style", 's', OPTION_MANY, &wishes.styles, 0, 0},
         {"weights", 0, OPTION_TEXT, &wishes.weights, 0, 0},
         {"strength", 0, OPTION_NUMBER, &wishes.strength, 0, 1},
+        {"levels", 0, OPTION_LEVELS, &wishes.levels, 0, 0},
         {"size", 0, OPTION_INT, &wishes.size, 64, 8192},
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},
         {"method", 0, OPTION_TEXT, &wishes.method, 0, 0},
@@ -218,6 +221,8 @@ const Command sol_command_stylize = {
             "      --weights A,B,.. how much each style counts; equally where it is not given\n"
             "      --strength X     0 (the content's own statistics; of a model with one style, the content itself)\n"
             "                       to 1 (the style's), default 1\n"
+            "      --levels A,B,..  of a wct model: the strength of each of its levels, the deepest first, times X; a\n"
+            "                       level of 0 is not run\n"
             "      --size N         paint with N pixels on the shorter side; as it is where it is not given\n"
             "      --model M        paint with this model: a name (\"solstice models\") or a .safetensors file\n"
             "      --precision P    compute in float32, bfloat16, or auto (the default), which picks for each layer\n"

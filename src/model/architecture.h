@@ -30,6 +30,8 @@
  *     upsample  2x2, nearest neighbour
  *     add       two "inputs"
  *     adain     "style": the layer whose mean and deviation on a style image are the target
+ *     wct       "style": the layer whose mean and covariance on a style image are the target; "strength": (1)
+ *     level     two "inputs": the picture that wct layers made, and the one that they made it of
  *
  * A key, operator or layer that is not known, a tensor that is missing or has another shape, inputs that do
  * not fit each other: each is an error that names the layer.

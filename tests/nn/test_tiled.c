@@ -432,7 +432,7 @@ static int check_painting(const SolGraph *g, int width, int height, float streng
     assert_int_equal(paint(g, &whole, bytes, strength, pools[1]), 1);
     assert_int_equal(sol_plan_measure(&size, g, width, height, &output, 1, &how, pools[1]), 0);
     assert_int_equal(paint(g, &cut, size.bytes, strength, pools[1]), 1);
-    for (bytes = size.bytes - 1; (tiles = paint(g, &cut, bytes, strength, pools[1])) > 0; bytes -= bytes / 4) {
+    for (bytes = size.bytes - 1; (tiles = paint(g, &cut, bytes, strength, pools[1])) > 0; bytes -= bytes / 6) {
         double difference = largest_difference(whole.out, cut.out, count);
         assert_true(tiles >= last && tiles > 1);
         if (!(difference <= 1e-4))
