@@ -22,7 +22,7 @@
 enum { WARM_UP_FRAMES = 2, WEIGHTS_SEED = 1 };
 
 typedef struct Wishes {
-    const char *model, *backend;
+    const char *model, *method, *backend;
     Precision precision;
     FrameSize size;
     uint64_t memory;
@@ -33,12 +33,13 @@ typedef struct Wishes {
 } Wishes;
 
 typedef struct Figures {
-    double median_ms; /* a frame */
-    double gflop;     /* a frame */
+    const char *what; /* is timed: a frame, or a step of optimisation, which is the network forward and back */
+    double median_ms; /* of one */
+    double gflop;     /* of one */
     double sgemm;     /* what OpenBLAS's sgemm reaches by itself, in GFLOP/s */
     int64_t memory;   /* the most that was resident, in bytes */
     const char *backend;
-    SolEngineLayer *layers; /* with the seconds of one frame */
+    SolEngineLayer *layers; /* with the seconds of one */
     int layer_count;
     int tiles;
 } Figures;
@@ -72,8 +73,8 @@ static double median(double *values, int64_t count)
     return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
 
-/* Paints a frame, and tells the milliseconds that took. */
-static int time_frame(SolEngine *engine, const SolStyle *style, const SolImage *image, double *ms)
+/* Paints a frame, and tells the seconds that took. */
+static int time_frame(SolEngine *engine, const SolStyle *style, const SolImage *image, double *seconds)
 {
     SolImage *painting = NULL;
     double start = sol_clock();
@@ -81,38 +82,98 @@ static int time_frame(SolEngine *engine, const SolStyle *style, const SolImage *
     if (was_interrupted(NULL))
         return sol_fail(SOL_ERR_CANCELLED, "interrupted");
     result = sol_engine_paint(engine, style, 1, image, &painting);
-    *ms = 1000 * (sol_clock() - start);
+    *seconds = sol_clock() - start;
     sol_image_unref(&painting);
     return result;
 }
 
-/* Times whole frames, and every layer in them: a row of `frames` timings each, the frames' own first. */
+/* Timings of a few frames or steps: the whole, and every layer in them. */
+typedef struct Timings {
+    SolEngine *engine;
+    int64_t count, done; /* done: less than 0 in the warm-up */
+    double *times;       /* seconds: a row of `count` for the whole, and for each layer */
+    SolEngineLayer *layers;
+    int layer_count;
+    double begin;        /* of the present one */
+    int evaluations;     /* so far, of steps */
+} Timings;
+
+static int open_timings(Timings *t, SolEngine *engine, int64_t count)
+{
+    *t = (Timings){.engine = engine, .count = count, .done = -WARM_UP_FRAMES,
+                   .layer_count = sol_engine_layers(engine, NULL, 0)};
+    t->layers = sol_calloc((size_t)t->layer_count, sizeof *t->layers);
+    t->times = sol_calloc((size_t)(t->layer_count + 1) * (size_t)count, sizeof *t->times);
+    return t->layers && t->times ? SOL_OK : sol_fail_memory("the timings");
+}
+
+/* Notes one that took so many seconds, or `share` times as many if it was several at once. */
+static void note(Timings *t, double seconds, double share)
+{
+    int64_t n = t->done++;
+    for (int l = 0; l < t->layer_count && n >= 0; l++)
+        t->times[(l + 1) * t->count + n] = -t->layers[l].seconds;
+    sol_engine_layers(t->engine, t->layers, t->layer_count);
+    for (int l = 0; l < t->layer_count && n >= 0; l++)
+        t->times[(l + 1) * t->count + n] = share * (t->times[(l + 1) * t->count + n] + t->layers[l].seconds);
+    if (n >= 0)
+        t->times[n] = share * seconds;
+}
+
+/* Hands the medians over, if all went well, and releases the rest. */
+static void close_timings(Timings *t, bool well, Figures *figures)
+{
+    if (well) {
+        figures->median_ms = 1000 * median(t->times, t->count);
+        for (int l = 0; l < t->layer_count; l++)
+            t->layers[l].seconds = median(t->times + (l + 1) * t->count, t->count);
+        figures->layers = t->layers;
+        figures->layer_count = t->layer_count;
+    } else {
+        sol_free(t->layers);
+    }
+    sol_free(t->times);
+}
+
 static int time_frames(SolEngine *engine, const SolStyle *style, const SolImage *image, int64_t frames,
                        Figures *figures)
 {
-    int count = sol_engine_layers(engine, NULL, 0), result = SOL_OK;
-    SolEngineLayer *layers = sol_calloc((size_t)count, sizeof *layers);
-    double *times = sol_calloc((size_t)(count + 1) * (size_t)frames, sizeof *times), ms;
-    if (!layers || !times)
-        result = sol_fail_memory("the timings");
-    for (int64_t n = -WARM_UP_FRAMES; n < frames && result == SOL_OK; n++) {
-        result = time_frame(engine, style, image, n < 0 ? &ms : &times[n]);
-        for (int l = 0; l < count && n >= 0; l++)
-            times[(l + 1) * frames + n] = -layers[l].seconds;
-        sol_engine_layers(engine, layers, count);
-        for (int l = 0; l < count && n >= 0; l++)
-            times[(l + 1) * frames + n] += layers[l].seconds;
+    Timings timings;
+    double seconds = 0;
+    int result = open_timings(&timings, engine, frames);
+    while (result == SOL_OK && timings.done < frames) {
+        result = time_frame(engine, style, image, &seconds);
+        note(&timings, seconds, 1);
     }
-    if (result == SOL_OK) {
-        figures->median_ms = median(times, frames);
-        for (int l = 0; l < count; l++)
-            layers[l].seconds = median(times + (l + 1) * frames, frames);
-        figures->layers = layers;
-        figures->layer_count = count;
-    } else {
-        sol_free(layers);
-    }
-    sol_free(times);
+    figures->what = "frame";
+    close_timings(&timings, result == SOL_OK, figures);
+    return result;
+}
+
+/* A SolOptimiseOptions.progress: an iteration is a step or, where it searched, some. */
+static void note_step(void *context, const SolOptimiseProgress *progress)
+{
+    Timings *t = context;
+    double now = sol_clock();
+    if (t->done < t->count)
+        note(t, now - t->begin, 1.0 / (progress->evaluations - t->evaluations));
+    t->begin = now;
+    t->evaluations = progress->evaluations;
+}
+
+static int time_steps(Timings *timings, SolEngine *engine, const SolStyle *style, const SolImage *image,
+                      int64_t steps, Figures *figures)
+{
+    SolImage *painting = NULL;
+    int result = open_timings(timings, engine, steps);
+    timings->begin = sol_clock();
+    if (result == SOL_OK)
+        result = sol_engine_paint(engine, style, 1, image, &painting);
+    if (result == SOL_OK && timings->done < steps)
+        result = sol_fail(SOL_ERR_CANCELLED, "interrupted");
+    sol_image_unref(&painting);
+    figures->what = "step";
+    close_timings(timings, result == SOL_OK, figures);
     return result;
 }
 
@@ -123,16 +184,28 @@ static int thread_count(const Wishes *wishes)
 
 static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
 {
+    SolOptimiseOptions optimise;
     const SolEngineOptions options = {.threads = (int)wishes->threads,
                                       .precision = wishes->precision.value,
                                       .backend = wishes->backend,
                                       .memory = wishes->memory,
                                       .level_strength = wishes->levels.count > 0 ? wishes->levels.strength : NULL,
-                                      .levels = wishes->levels.count};
+                                      .levels = wishes->levels.count,
+                                      .method = wishes->method,
+                                      .optimise = &optimise};
+    Timings timings;
     SolEngine *engine = NULL;
     SolStyle *style = NULL;
     SolImage *image = NULL;
-    int result = sol_engine_open(&engine, model, &options);
+    int result;
+    sol_optimise_defaults(&optimise);
+    optimise.levels = 1;
+    optimise.init = SOL_INIT_NOISE;
+    optimise.iterations = (int)wishes->frames + WARM_UP_FRAMES;
+    optimise.stop = was_interrupted;
+    optimise.progress = note_step;
+    optimise.context = &timings;
+    result = sol_engine_open(&engine, model, &options);
     if (result == SOL_OK)
         result = make_noise(&image, wishes->size.width, wishes->size.height);
     if (result == SOL_OK && sol_engine_learns(engine))
@@ -143,7 +216,10 @@ static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
         figures->gflop = sol_engine_gflop(engine);
         figures->backend = sol_engine_backend(engine);
         figures->tiles = sol_engine_tiles(engine);
-        result = time_frames(engine, style, image, wishes->frames, figures);
+        if (strcmp(sol_engine_method(engine), "gatys") == 0)
+            result = time_steps(&timings, engine, style, image, wishes->frames, figures);
+        else
+            result = time_frames(engine, style, image, wishes->frames, figures);
     }
     sol_image_unref(&image);
     sol_style_close(&style);
@@ -169,8 +245,8 @@ static json_t *layer_json(const SolEngineLayer *layer)
 static int print_json(const char *model, const Wishes *wishes, const Figures *figures, int threads,
                       const char *processor)
 {
-    json_t *json = json_pack("{s:s, s:b, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:I, s:i}",
-                             "model", model, "random_weights", wishes->random, "width", wishes->size.width, "height",
+    json_t *json = json_pack("{s:s, s:b, s:s, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:I, s:i}",
+                             "model", model, "random_weights", wishes->random, "timed", figures->what, "width", wishes->size.width, "height",
                              wishes->size.height, "precision", sol_precision_name(wishes->precision.value), "backend",
                              figures->backend, "threads", threads, "blas_core", sol_blas_core(), "processor", processor,
                              "frames", (json_int_t)wishes->frames, "median_ms", figures->median_ms, "gflop",
@@ -215,11 +291,11 @@ static void print_text(const char *model, const Wishes *wishes, const Figures *f
     char memory[32], tiles[32] = "";
     if (figures->tiles > 1)
         snprintf(tiles, sizeof tiles, " in %d tiles", figures->tiles);
-    printf("%s%s, %dx%d%s, %s: %.1f ms a frame (%.1f frames/s), the median of %lld\n", model,
+    printf("%s%s, %dx%d%s, %s: %.1f ms a %s (%.1f %ss/s), the median of %lld\n", model,
            wishes->random ? " (random weights)" : "", wishes->size.width, wishes->size.height, tiles,
-           sol_precision_name(wishes->precision.value), figures->median_ms, 1000 / figures->median_ms,
-           (long long)wishes->frames);
-    printf("%.2f GFLOP a frame, %.1f GFLOP/s (sgemm alone reaches %.1f); %s of memory\n", figures->gflop,
+           sol_precision_name(wishes->precision.value), figures->median_ms, figures->what, 1000 / figures->median_ms,
+           figures->what, (long long)wishes->frames);
+    printf("%.2f GFLOP a %s, %.1f GFLOP/s (sgemm alone reaches %.1f); %s of memory\n", figures->gflop, figures->what,
            1000 * figures->gflop / figures->median_ms, figures->sgemm, format_bytes(figures->memory, memory));
     printf("backend %s, %d thread%s, OpenBLAS %s, %s\n", figures->backend, threads, threads == 1 ? "" : "s",
            sol_blas_core(), processor);
@@ -262,6 +338,7 @@ static int run(int argc, char **argv)
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},   {"size", 0, OPTION_SIZE, &wishes.size, 0, 0},
         {"frames", 0, OPTION_INT, &wishes.frames, 1, 10000}, {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0}, {"backend", 0, OPTION_TEXT, &wishes.backend, 0, 0},
+        {"method", 0, OPTION_TEXT, &wishes.method, 0, 0},
         {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0}, {"layers", 0, OPTION_FLAG, &wishes.layers, 0, 0},
         {"levels", 0, OPTION_LEVELS, &wishes.levels, 0, 0}, {"json", 0, OPTION_FLAG, &wishes.json, 0, 0},
         {0},
@@ -284,11 +361,13 @@ const Command sol_command_bench = {
     .arguments = "[--model M] [--size WxH] [OPTION ...]",
     .summary = "measure how fast this machine paints",
     .help = "Paints frames of random noise, after a warm-up, and prints the median time, beside it what\n"
-            "OpenBLAS's matrix product reaches by itself, and the most memory that was taken.\n\n"
+            "OpenBLAS's matrix product reaches by itself, and the most memory that was taken. Of painting\n"
+            "by optimisation (gatys), steps are timed: the network forward and back once.\n\n"
             "      --model M        this model, a name or a .safetensors file; default compact. Of a .json\n"
             "                       file, or a name that has no more, it makes up the weights\n"
             "      --size WxH       frames of this size; default 512x512\n"
-            "      --frames N       so many of them; default 10\n"
+            "      --frames N       so many of them, or steps; default 10\n"
+            "      --method M       paint by this method; the model's own where it is not given\n"
             "      --precision P    auto (the default), float32 or bfloat16\n"
             "      --backend B      compute all convolutions by onednn (where it is built in), blas or reference\n"
             "      --memory SIZE    within this much memory, in tiles where that is needed: 2GiB for example;\n"

@@ -106,11 +106,12 @@ static void quarter(const float *upper, const float *lower, size_t pixels, size_
             to[c] = (add ? to[c] : 0.0f) + ((upper[c] + upper[block + c]) + (lower[c] + lower[block + c]));
 }
 
-/* One number of a gradient in front of a pooling. */
-static inline float unpooled(float value, float before, bool chosen, float gradient, bool add, bool rectify)
+/* One number of a gradient in front of a pooling: what comes to the pixel of this value, or 0. */
+static inline float unpooled(float value, float before, float comes, bool add, bool rectify)
 {
-    float sum = (add ? before : 0.0f) + (chosen ? gradient : 0.0f);
-    return rectify && !(value > 0.0f) ? 0.0f : sum;
+    if (!add)
+        return comes;
+    return rectify && !(value > 0.0f) ? 0.0f : before + comes;
 }
 
 static inline void unpool_pixels(const float *upper, const float *lower, const float *gradient, size_t pixels,
@@ -121,12 +122,14 @@ static inline void unpool_pixels(const float *upper, const float *lower, const f
         float *t0 = to_upper + 2 * p * block, *t1 = t0 + block, *t2 = to_lower + 2 * p * block, *t3 = t2 + block;
         INDEPENDENT
         for (size_t c = 0; c < block; c++) {
-            float a = u0[c], b = u1[c], d = l0[c], e = l1[c], g = gradient[c];
-            bool right = b > a, below_right = e > d, below = (below_right ? e : d) > (right ? b : a);
-            t0[c] = unpooled(a, t0[c], !below & !right, g, add, rectify);
-            t1[c] = unpooled(b, t1[c], !below & right, g, add, rectify);
-            t2[c] = unpooled(d, t2[c], below & !below_right, g, add, rectify);
-            t3[c] = unpooled(e, t3[c], below & below_right, g, add, rectify);
+            float a = u0[c], b = u1[c], d = l0[c], e = l1[c];
+            float up = b > a ? b : a, down = e > d ? e : d, most = down > up ? down : up;
+            float g = rectify && !(most > 0.0f) ? 0.0f : gradient[c];
+            float g_up = down > up ? 0.0f : g, g_down = down > up ? g : 0.0f;
+            t0[c] = unpooled(a, t0[c], b > a ? 0.0f : g_up, add, rectify);
+            t1[c] = unpooled(b, t1[c], b > a ? g_up : 0.0f, add, rectify);
+            t2[c] = unpooled(d, t2[c], e > d ? 0.0f : g_down, add, rectify);
+            t3[c] = unpooled(e, t3[c], e > d ? g_down : 0.0f, add, rectify);
         }
     }
 }
