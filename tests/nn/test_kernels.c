@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 4096, KERNELS = 11 };
+enum { MOST = 4096, KERNELS = 14 };
 
 /* What a kernel reads and writes. */
 typedef struct Case {
@@ -40,6 +40,9 @@ static void apply(const SolRowKernels *k, int which, const Case *c, float *out)
     case 7: k->sums_block(c->a, c->pixels, c->block, c->lanes, c->shift, sums, sums + SOL_LANES); break;
     case 8: k->widen(c->half, count, out); break;
     case 9: k->narrow(c->a, count, (uint16_t *)(void *)out); break;
+    case 10: k->mix(c->a, c->b, count, out); break;
+    case 11: k->twice_mixed(c->a + c->block, c->pixels, c->block, out); break;
+    case 12: k->tanh(c->a, count, out); break;
     default:
         k->to_planes(c->a, c->pixels, c->block, c->lanes, out, c->pixels);
         k->from_planes(c->a, c->pixels, c->pixels, c->lanes, out + MOST / 2, c->block);
