@@ -12,7 +12,8 @@
 static const TestTensor tensors[] = {
     {"a.weight", {4, 3, 3, 3, 0}}, {"a.bias", {4, 0}},      {"b.weight", {4, 4, 1, 1, 0}},
     {"c.weight", {3, 4, 3, 3, 0}}, {"c.bias", {3, 0}},      {"d.weight", {4, 3, 3, 3, 0}},
-    {"d.bias", {5, 0}},            {NULL, {0}},
+    {"d.bias", {5, 0}},            {"t.weight", {4, 3, 3, 3, 0}}, {"t.bias", {3, 0}},
+    {"n.weight", {4, 0}},          {"n.bias", {4, 0}},      {NULL, {0}},
 };
 
 static char path[300];
@@ -94,6 +95,39 @@ static void test_an_encoder_alone(void **state)
     (void)state;
     assert_int_equal(sol_graph_count(g), 4);
     assert_string_equal(sol_graph_node(g, 3)->name, "pool");
+    sol_model_close(&model);
+}
+
+static void test_keys_of_transform_networks(void **state)
+{
+    SolModel *model = open_model(
+        "{'version': 1, 'method': 'transform', 'layers': ["
+        "{'name': 'half', 'op': 'conv', 'tensors': 'a', 'channels': 4, 'stride': 2, 'border': 'same'},"
+        "{'name': 'norm', 'op': 'instance_norm', 'tensors': 'n', 'epsilon': 0.001, 'relu': true},"
+        "{'name': 'plain', 'op': 'instance_norm', 'tensors': 'n'},"
+        "{'name': 'smooth', 'op': 'upsample', 'mode': 'bilinear'},"
+        "{'name': 'pool', 'op': 'max_pool'},"
+        "{'name': 'double', 'op': 'conv_transpose', 'tensors': 't', 'channels': 3, 'relu': true},"
+        "{'name': 'pool2', 'op': 'max_pool'},"
+        "{'name': 'near', 'op': 'upsample', 'mode': 'nearest'},"
+        "{'name': 'tanh', 'op': 'tanh'}]}");
+    const SolGraph *g = sol_model_graph(model);
+    const SolLayer *layer = &sol_graph_node(g, 2)->layer;
+    (void)state;
+    assert_int_equal(layer->stride, 2);
+    assert_int_equal(layer->border, SOL_BORDER_SAME);
+    assert_int_equal(sol_graph_node(g, 2)->level, 1);
+    layer = &sol_graph_node(g, 3)->layer;
+    assert_true(layer->op == SOL_OP_INSTANCE_NORM && layer->relu && layer->epsilon == 0.001 && layer->weights &&
+                layer->bias && layer->weights != layer->bias);
+    layer = &sol_graph_node(g, 4)->layer;
+    assert_true(!layer->relu && layer->epsilon == 1e-5);
+    assert_true(sol_graph_node(g, 5)->layer.bilinear);
+    layer = &sol_graph_node(g, 7)->layer;
+    assert_true(layer->op == SOL_OP_CONV_TRANSPOSE && layer->relu && layer->kernel == 3 && layer->bias);
+    assert_int_equal(sol_graph_node(g, 7)->channels, 3);
+    assert_false(sol_graph_node(g, 9)->layer.bilinear);
+    assert_int_equal(sol_graph_node(g, 10)->layer.op, SOL_OP_TANH);
     sol_model_close(&model);
 }
 
@@ -247,6 +281,30 @@ static void test_wrong_convolutions(void **state)
                           "layer \"x\": the file has no tensor \"b.bias\"");
 }
 
+static void test_wrong_layers_of_transform_networks(void **state)
+{
+    (void)state;
+    assert_layers_refused("{'name': 'x', 'op': 'conv', 'tensors': 'a', 'channels': 4, 'stride': 3}",
+                          "layer \"x\": a stride of 3: it must be 1 or 2");
+    assert_layers_refused("{'name': 'x', 'op': 'conv', 'tensors': 'a', 'channels': 4, 'stride': 0}",
+                          "layer \"x\": \"stride\" must be a whole number, 1 or more");
+    assert_layers_refused("{'name': 'x', 'op': 'conv_transpose', 'tensors': 'a', 'channels': 4}",
+                          "layer \"x\": tensor \"a.weight\" is 4x3x3x3, where the layer needs 3x4x3x3");
+    assert_layers_refused("{'name': 'x', 'op': 'conv_transpose', 'tensors': 'a', 'channels': 4, 'border': 'same'}",
+                          "layer \"x\": \"border\" is not understood");
+    assert_layers_refused("{'name': 'x', 'op': 'instance_norm', 'tensors': 'n'}",
+                          "layer \"x\": tensor \"n.weight\" is 4, where the layer needs 3");
+    assert_layers_refused("{'name': 'x', 'op': 'instance_norm', 'tensors': 't'}",
+                          "layer \"x\": tensor \"t.weight\" is 4x3x3x3, where the layer needs 3");
+    assert_layers_refused("{'name': 'x', 'op': 'instance_norm'}", "layer \"x\": \"tensors\" is missing");
+    assert_layers_refused("{'name': 'x', 'op': 'instance_norm', 'tensors': 'n', 'epsilon': 0}",
+                          "layer \"x\": \"epsilon\" must be a number above 0");
+    assert_layers_refused("{'name': 'x', 'op': 'instance_norm', 'tensors': 'n', 'epsilon': 'small'}",
+                          "layer \"x\": \"epsilon\" must be a number above 0");
+    assert_layers_refused("{'name': 'x', 'op': 'upsample', 'mode': 'bicubic'}",
+                          "layer \"x\": \"mode\" must be \"nearest\" or \"bilinear\", not \"bicubic\"");
+}
+
 static void test_wrong_outputs(void **state)
 {
     assert_refused("{'version': 1, 'method': 'adain', 'output': null, 'layers': [{'name': 'p', 'op': 'max_pool'}]}",
@@ -285,7 +343,7 @@ static void test_information(void **state)
     assert_string_equal(info.path, path);
     assert_string_equal(info.method, "other");
     assert_string_equal(info.licence, "test only");
-    assert_int_equal(info.parameters, 4 * 27 + 4 + 16 + 3 * 36 + 3 + 4 * 27 + 5);
+    assert_int_equal(info.parameters, 4 * 27 + 4 + 16 + 3 * 36 + 3 + 4 * 27 + 5 + 4 * 27 + 3 + 8);
     sol_model_close(&model);
 }
 
@@ -293,11 +351,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_operator_and_key),
+        cmocka_unit_test(test_keys_of_transform_networks),
         cmocka_unit_test(test_the_default_model),
         cmocka_unit_test(test_wrong_heads),
         cmocka_unit_test(test_broken_json),
         cmocka_unit_test(test_wrong_layers),
         cmocka_unit_test(test_wrong_convolutions),
+        cmocka_unit_test(test_wrong_layers_of_transform_networks),
         cmocka_unit_test(test_wrong_outputs),
         cmocka_unit_test(test_an_encoder_alone),
         cmocka_unit_test(test_a_file_without_architecture),

@@ -227,8 +227,8 @@ static void agree_where_sizes_change(const SolConvBackend *backend, int step)
         int in, out, kernel, height, width;
     } sizes[] = {
         {1, 1, 3, 1, 1},    {3, 16, 3, 2, 2},   {2, 3, 1, 5, 4},     {16, 16, 3, 9, 14}, {17, 33, 3, 8, 31},
-        {3, 5, 5, 6, 7},    {20, 3, 7, 12, 11}, {5, 18, 9, 10, 3},   {4, 4, 9, 1, 6},    {40, 70, 3, 21, 197},
-        {64, 20, 3, 5, 96}, {2, 2, 3, 67, 5},   {130, 17, 3, 6, 50}, {3, 3, 9, 40, 270}, {3, 20, 9, 17, 258},
+        {3, 5, 5, 6, 7},    {20, 3, 7, 12, 11}, {5, 18, 9, 10, 3},   {4, 4, 9, 1, 6},    {40, 70, 3, 5, 197},
+        {64, 20, 3, 5, 96}, {2, 2, 3, 67, 5},   {130, 17, 3, 6, 50}, {3, 3, 9, 20, 270}, {3, 20, 9, 5, 258},
         {35, 4, 9, 11, 30}, {3, 17, 5, 9, 260}, {18, 2, 7, 3, 259},  {4, 3, 15, 30, 5},
     };
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
@@ -466,6 +466,11 @@ static void test_blas_chooses_by_shape(void **state)
         {{.in_channels = 64, .out_channels = 64, .kernel = 3, .height = 7, .width = 9}, &sol_conv_im2col},
         {{.in_channels = 64, .out_channels = 64, .kernel = 3, .height = 1, .width = 1000}, &sol_conv_im2col},
         {{.in_channels = 3, .out_channels = 64, .kernel = 3, .height = 128, .width = 128}, &sol_conv_direct},
+        {{.in_channels = 3, .out_channels = 32, .kernel = 9, .height = 128, .width = 128}, &sol_conv_direct},
+        {{.in_channels = 32, .out_channels = 3, .kernel = 9, .height = 128, .width = 128}, &sol_conv_direct},
+        {{.in_channels = 32, .out_channels = 64, .kernel = 3, .stride = 2, .height = 8, .width = 8}, &sol_conv_strided},
+        {{.in_channels = 3, .out_channels = 3, .kernel = 3, .transposed = true, .height = 1, .width = 1},
+         &sol_conv_strided},
     };
     float *weights = random_planes(512 * 512 * 9, 2);
     (void)state;
@@ -483,7 +488,8 @@ static void test_blas_chooses_by_shape(void **state)
 static void check_every_instruction_set(const SolConvBackend *backend, const SolConvShape *shape)
 {
     static const char *const masks[] = {"c", "avx2", "avx512"};
-    size_t plane = (size_t)shape->height * (size_t)shape->width, count = (size_t)shape->out_channels * plane;
+    size_t plane = (size_t)shape->height * (size_t)shape->width;
+    size_t count = (size_t)shape->out_channels * sol_shape_plane(sol_conv_output(shape));
     float *weights = random_planes(weight_count(shape), 2), *in = random_planes((size_t)shape->in_channels * plane, 1);
     float *wanted = malloc(count * sizeof *wanted);
     assert_non_null(wanted);
@@ -515,6 +521,13 @@ static void test_every_instruction_set(void **state)
         shape.in_channels = 21;
         for (shape.out_channels = 1; shape.out_channels <= SOL_FEW; shape.out_channels++)
             check_every_instruction_set(&sol_conv_direct, &shape);
+        shape.kernel = 9;
+        shape.out_channels = 3;
+        check_every_instruction_set(&sol_conv_direct, &shape);
+        shape.stride = 2;
+        check_every_instruction_set(&sol_conv_strided, &shape);
+        shape.transposed = true;
+        check_every_instruction_set(&sol_conv_strided, &shape);
     }
 }
 
@@ -617,6 +630,62 @@ static void test_reference_convolution_by_hand(void **state)
     assert_memory_equal(out, ((float[]){1, 2, 0, 0, 0, 0}), sizeof out);
 }
 
+/* A row of pixels under a kernel of one row, 1 10 100. */
+static void test_strides_by_hand(void **state)
+{
+    static const float in[4] = {1, 2, 3, 4}, row[9] = {0, 0, 0, 1, 10, 100, 0, 0, 0};
+    const SolConvBackend *reference = sol_conv_backend("reference");
+    SolConvShape shape = {.in_channels = 1, .out_channels = 1, .kernel = 3, .stride = 2, .height = 1, .width = 4};
+    float out[8];
+    (void)state;
+    convolve(reference, &shape, row, NULL, pools[0], in, out);
+    assert_memory_equal(out, ((float[]){212, 432}), 2 * sizeof *out);
+    shape.border = SOL_BORDER_ZERO;
+    convolve(reference, &shape, row, NULL, pools[0], in, out);
+    assert_memory_equal(out, ((float[]){210, 432}), 2 * sizeof *out);
+    shape.border = SOL_BORDER_SAME; /* an even side: the only zero comes last */
+    convolve(reference, &shape, row, NULL, pools[0], in, out);
+    assert_memory_equal(out, ((float[]){321, 43}), 2 * sizeof *out);
+    shape.width = 3;
+    convolve(reference, &shape, row, NULL, pools[0], in, out);
+    assert_memory_equal(out, ((float[]){210, 32}), 2 * sizeof *out);
+    shape.transposed = true;
+    shape.width = 2; /* what the even side of above gave back: 0 2 4 6 meet nothing but the middle row */
+    convolve(reference, &shape, row, NULL, pools[0], in, out);
+    assert_memory_equal(out, ((float[]){0, 0, 0, 0, 1, 10, 102, 20}), sizeof out);
+    assert_true(sol_conv_macs(&shape) == 2 * 9);
+}
+
+/*
+ * A transposed convolution is the gradient of the strided one: <y, conv(x)> = <transposed(y), x> for any x and y, with
+ * the weights of one channel to another in the same place.
+ */
+static void test_a_transposed_convolution_is_a_gradient(void **state)
+{
+    enum { IN = 3, OUT = 4, HEIGHT = 6, WIDTH = 10, BIG = IN * HEIGHT * WIDTH, SMALL = OUT * HEIGHT * WIDTH / 4 };
+    const SolConvBackend *reference = sol_conv_backend("reference");
+    (void)state;
+    for (int kernel = 1; kernel <= 9; kernel += 2) {
+        SolConvShape shape = {.in_channels = IN, .out_channels = OUT, .kernel = kernel, .stride = 2, .height = HEIGHT,
+                              .width = WIDTH, .border = SOL_BORDER_SAME};
+        float *weights = random_planes(weight_count(&shape), 2), *x = random_planes(BIG, 3);
+        float *y = random_planes(SMALL, 4), smaller[SMALL], larger[BIG];
+        double one = 0, other = 0;
+        convolve(reference, &shape, weights, NULL, pools[0], x, smaller);
+        shape = (SolConvShape){.in_channels = OUT, .out_channels = IN, .kernel = kernel, .transposed = true,
+                               .height = HEIGHT / 2, .width = WIDTH / 2};
+        convolve(reference, &shape, weights, NULL, pools[0], y, larger);
+        for (int i = 0; i < SMALL; i++)
+            one += (double)y[i] * (double)smaller[i];
+        for (int i = 0; i < BIG; i++)
+            other += (double)x[i] * (double)larger[i];
+        assert_true(fabs(one - other) < 1e-4);
+        free(weights);
+        free(x);
+        free(y);
+    }
+}
+
 static void test_a_lone_pixel_repeats(void **state)
 {
     static const float in = 2, weights[9] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -673,6 +742,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_border_index),
         cmocka_unit_test(test_reference_convolution_by_hand),
+        cmocka_unit_test(test_strides_by_hand),
+        cmocka_unit_test(test_a_transposed_convolution_is_a_gradient),
         cmocka_unit_test(test_a_lone_pixel_repeats),
         cmocka_unit_test(test_backends_agree_with_the_reference),
         cmocka_unit_test(test_backends_agree_where_sizes_change),

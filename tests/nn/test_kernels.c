@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 4096, KERNELS = 12 };
+enum { MOST = 4096, KERNELS = 15 };
 
 /* What a kernel reads and writes. */
 typedef struct Case {
@@ -40,14 +40,17 @@ static void apply(const SolRowKernels *k, int which, const Case *c, float *out)
     case 7: k->sums_block(c->a, c->pixels, c->block, c->lanes, c->shift, sums, sums + SOL_LANES); break;
     case 8: k->widen(c->half, count, out); break;
     case 9: k->narrow(c->a, count, (uint16_t *)(void *)out); break;
-    case 10: k->centre(c->a, count, c->shift[0], (double *)(void *)out, sums); break;
+    case 10: k->mix(c->a, c->b, count, out); break;
+    case 11: k->twice_mixed(c->a + c->block, c->pixels, c->block, out); break;
+    case 12: k->tanh(c->a, count, out); break;
+    case 13: k->centre(c->a, count, c->shift[0], (double *)(void *)out, sums); break;
     default:
         k->to_planes(c->a, c->pixels, c->block, c->lanes, out, c->pixels);
         k->from_planes(c->a, c->pixels, c->pixels, c->lanes, out + MOST / 2, c->block);
     }
     if (which == 6 || which == 7)
         memcpy(out, sums, sizeof sums);
-    if (which == 10)
+    if (which == 13)
         memcpy(out + 2 * count, sums, sizeof sums);
 }
 
@@ -71,7 +74,7 @@ static void check_centre(const Case *c, const float *out)
 static void check_plain(int which, const Case *c, const float *out)
 {
     double wanted = 0, sum = 0;
-    if (which == 10)
+    if (which == 13)
         check_centre(c, out);
     for (size_t p = 0; p < c->pixels; p++)
         for (size_t l = 0; l < c->lanes; l++) {

@@ -19,6 +19,8 @@ typedef struct Fixture {
     SolModel *model;
     SolEngine *engine;
     SolStyle *style;
+    SolModel *own_model; /* of a network with a style of its own */
+    SolEngine *own;
 } Fixture;
 
 static SolStyle *learn(SolEngine *engine, unsigned seed)
@@ -537,18 +539,132 @@ static void test_arguments(void **state)
     assert_true(strlen(sol_blas_core()) > 0);
 }
 
+/* ---- networks with a style of their own ---- */
+
+static const TestTensor transform_tensors[] = {
+    {"a.weight", {6, 3, 3, 3, 0}}, {"an.weight", {6, 0}}, {"an.bias", {6, 0}}, {"b.weight", {6, 5, 3, 3, 0}},
+    {"bn.weight", {5, 0}},         {"bn.bias", {5, 0}},   {"c.weight", {3, 5, 9, 9, 0}}, {"c.bias", {3, 0}},
+    {NULL, {0}},
+};
+
+static const char transform_architecture[] =
+    "{'version': 1, 'method': 'transform', 'layers': ["
+    "{'name': 'half', 'op': 'conv', 'tensors': 'a', 'channels': 6, 'stride': 2, 'bias': false},"
+    "{'name': 'norm1', 'op': 'instance_norm', 'tensors': 'an', 'relu': true}, {'name': 'pool', 'op': 'max_pool'},"
+    "{'name': 'near', 'op': 'upsample'},"
+    "{'name': 'double', 'op': 'conv_transpose', 'tensors': 'b', 'channels': 5, 'bias': false},"
+    "{'name': 'norm2', 'op': 'instance_norm', 'tensors': 'bn', 'relu': true},"
+    "{'name': 'last', 'op': 'conv', 'tensors': 'c', 'channels': 3, 'kernel': 9}, {'name': 'tanh', 'op': 'tanh'}],"
+    "'output': {'scale': 0.5, 'offset': 0.5}}";
+
+static int open_transform(void **state)
+{
+    Fixture *f = *state;
+    const char *path = in_folder("transform.safetensors");
+    write_model(path, transform_tensors, transform_architecture);
+    assert_int_equal(sol_model_open(&f->own_model, path), 0);
+    assert_int_equal(sol_engine_open(&f->own, f->own_model, &(SolEngineOptions){.threads = 2}), 0);
+    return 0;
+}
+
+static int close_transform(void **state)
+{
+    Fixture *f = *state;
+    sol_engine_close(&f->own);
+    sol_model_close(&f->own_model);
+    return 0;
+}
+
+static void test_a_style_of_its_own_is_the_only_one(void **state)
+{
+    static const char text[] = "this network paints in one style of its own; leave the style image out";
+    Fixture *f = *state;
+    SolImage *image = make_picture(80, 70, 1), *painted = NULL;
+    SolStyle *style = NULL;
+    assert_true(sol_engine_learns(f->engine) && !sol_engine_learns(f->own));
+    assert_int_equal(sol_style_learn(&style, f->own, image, 64), SOL_ERR_ARGUMENT);
+    assert_string_equal(sol_error_text(), text);
+    assert_int_equal(sol_style_open(&style, f->own, "no/such.jpg"), SOL_ERR_ARGUMENT);
+    assert_string_equal(sol_error_text(), text);
+    assert_null(style);
+    assert_int_equal(sol_engine_plan(f->own, 80, 70), 0);
+    assert_int_equal(sol_engine_paint(f->own, f->style, 1, image, &painted), SOL_ERR_ARGUMENT);
+    assert_string_equal(sol_error_text(), "another engine learned this style");
+    assert_int_equal(sol_engine_plan(f->engine, 80, 70), 0);
+    assert_int_equal(sol_engine_paint(f->engine, NULL, 1, image, &painted), SOL_ERR_ARGUMENT);
+    assert_string_equal(sol_error_text(), "this network paints in the style of an image; none was given");
+    assert_null(painted);
+    sol_image_unref(&image);
+}
+
+/* Strength covers the frame with the painting. */
+static void test_strength_without_a_style(void **state)
+{
+    Fixture *f = *state;
+    SolImage *frame = make_picture(96, 64, 3), *none = paint(f->own, NULL, 0, frame), *all = paint(f->own, NULL, 1, frame);
+    SolImage *half = paint(f->own, NULL, 0.5f, frame);
+    assert_true(distance(none, frame) == 0);
+    assert_true(distance(all, frame) > 10);
+    for (int y = 0; y < 64; y++)
+        for (int x = 0; x < 3 * 96; x++) {
+            int sum = sol_image_row(frame, y)[x] + sol_image_row(all, y)[x];
+            assert_in_range(2 * sol_image_row(half, y)[x], sum - 2 < 0 ? 0 : sum - 2, sum + 2);
+        }
+    sol_image_unref(&none);
+    sol_image_unref(&half);
+    sol_image_unref(&all);
+    sol_image_unref(&frame);
+}
+
+/* Frames of one colour are painted alike at all places, but for what strides and the border do. */
+static void test_single_colours_without_a_style(void **state)
+{
+    static const uint8_t colours[][3] = {{0, 0, 0}, {255, 255, 255}, {128, 128, 128}, {200, 30, 90}};
+    Fixture *f = *state;
+    for (int i = 0; i < 4; i++) {
+        SolImage *frame = make_flat(72, 56, colours[i]), *painted = paint(f->own, NULL, 1, frame);
+        const uint8_t *middle = sol_image_row(painted, 28) + 3 * 36;
+        for (int y = 16; y < 40; y += 4)
+            for (int x = 16; x < 56; x += 4)
+                for (int c = 0; c < 3; c++) {
+                    assert_in_range(sol_image_row(painted, y)[3 * x + c] + 1, middle[c], middle[c] + 2);
+                    assert_in_range(middle[c], 1, 254); /* no number becomes 0 */
+                }
+        sol_image_unref(&painted);
+        sol_image_unref(&frame);
+    }
+}
+
+static void test_layers_that_change_sizes(void **state)
+{
+    Fixture *f = *state;
+    SolEngineLayer layers[16];
+    double gflop = 0;
+    int count;
+    assert_int_equal(sol_engine_plan(f->own, 70, 49), 0); /* which is painted as 72x52 */
+    count = sol_engine_layers(f->own, layers, 16);
+    assert_in_range(count, 8, 16);
+    for (int i = 0; i < count; i++)
+        gflop += layers[i].gflop;
+    assert_true(fabs(gflop - sol_engine_gflop(f->own)) < 1e-9);
+    assert_true(fabs(gflop - 2e-9 * (36 * 26 * 9 * 18 + 36 * 26 * 9 * 30 + 72 * 52 * 81 * 15)) < 1e-9);
+}
+
 static void test_models_without_an_engine(void **state)
 {
     static const TestTensor none[] = {{NULL, {0}}};
     static const char *const architectures[] = {
         "{'version': 1, 'method': 'oil', 'layers': [{'name': 'r', 'op': 'relu'}]}",
         "{'version': 1, 'method': 'adain', 'layers': [{'name': 'r', 'op': 'relu'}]}",
+        "{'version': 1, 'method': 'transform', 'layers': [{'name': 'r', 'op': 'relu'}, "
+        "{'name': 'a', 'op': 'adain', 'style': 'r'}]}",
     };
     static const char *const texts[] = {"its method \"oil\" is not known to this version",
-                                        "the network has no adain layer"};
+                                        "the network has no adain layer",
+                                        "a network of the method transform has no adain layers; this one has"};
     char wanted[512];
     (void)state;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         const char *path = in_folder("m.safetensors");
         SolModel *model = NULL;
         SolEngine *engine = NULL;
@@ -581,6 +697,10 @@ int main(void)
         cmocka_unit_test(test_bfloat16),
         cmocka_unit_test(test_little_memory),
         cmocka_unit_test(test_arguments),
+        cmocka_unit_test_setup_teardown(test_a_style_of_its_own_is_the_only_one, open_transform, close_transform),
+        cmocka_unit_test_setup_teardown(test_strength_without_a_style, open_transform, close_transform),
+        cmocka_unit_test_setup_teardown(test_single_colours_without_a_style, open_transform, close_transform),
+        cmocka_unit_test_setup_teardown(test_layers_that_change_sizes, open_transform, close_transform),
         cmocka_unit_test(test_models_without_an_engine),
     };
     return cmocka_run_group_tests_name("style/engine", tests, set_up, tear_down);
