@@ -17,6 +17,7 @@ extern "C" {
 typedef struct SolRenderProgress {
     int64_t done, frames;   /* frames written, and to be written */
     const char *segment;    /* name of the segment that frame `done` lies in; "" for none */
+    double part;            /* 0..1: of the frame that is being painted, where that takes long */
     double seconds;         /* since the first frame was asked for */
     double rate;            /* frames a second so far; 0 before the first frame */
     double seconds_left;    /* estimated; negative while nothing is known */
@@ -34,8 +35,8 @@ typedef struct SolRenderOptions {
     int threads;              /* 0 for one a processor */
     bool overwrite;           /* existing outputs may be replaced */
     const SolLog *log;        /* may be NULL */
-    /* Both may be NULL. progress() is called from the thread that called sol_render(), after every
-     * frame; cancelled() from any of the render's threads: true ends the render with
+    /* Both may be NULL. progress() is called after every frame, and now and then within one
+     * that takes long, by one thread at a time; cancelled() from any of the render's threads: true ends the render with
      * SOL_ERR_CANCELLED and leaves nothing behind. */
     void (*progress)(void *user, const SolRenderProgress *progress);
     bool (*cancelled)(void *user);

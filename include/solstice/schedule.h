@@ -14,6 +14,7 @@
 
 #include <solstice/color.h>
 #include <solstice/error.h>
+#include <solstice/style.h>
 #include <solstice/video.h>
 
 #ifdef __cplusplus
@@ -70,6 +71,8 @@ typedef struct SolLook {
     int style_count;
     const double *levels;      /* [level_count] as SolEngineOptions.level_strength; NULL: as the model says */
     int level_count;
+    const SolOptimiseOptions *optimise; /* of the method gatys; the same for all looks that say nothing of their own;
+                                  NULL: as suits films */
     SolColor color;
 } SolLook;
 

@@ -135,27 +135,39 @@ void show_progress(const char *text, double seconds, bool done)
         fprintf(stderr, "%s\n", text);
 }
 
+/* "12.5 frames/s", or "8.1 s a frame" where that says more. */
+static const char *format_rate(double rate, char text[32])
+{
+    if (rate > 0 && rate < 0.5)
+        snprintf(text, 32, "%.1f s a frame", 1 / rate);
+    else
+        snprintf(text, 32, "%.1f frames/s", rate);
+    return text;
+}
+
 void show_render_progress(void *unused, const SolRenderProgress *progress)
 {
-    char text[256], left[32];
+    char text[256], left[32], rate[32], part[32] = "";
     (void)unused;
-    snprintf(text, sizeof text, "frame %lld of %lld  %.1f frames/s  %s left  %s", (long long)progress->done,
-             (long long)progress->frames, progress->rate,
+    if (progress->part > 0)
+        snprintf(part, sizeof part, " (%.0f%% of the next)", 100 * progress->part);
+    snprintf(text, sizeof text, "frame %lld of %lld%s  %s  %s left  %s", (long long)progress->done,
+             (long long)progress->frames, part, format_rate(progress->rate, rate),
              progress->seconds_left < 0 ? "?" : format_duration(progress->seconds_left, left), progress->segment);
     show_progress(text, progress->seconds, progress->done == progress->frames);
 }
 
 void print_report(const SolRenderReport *report)
 {
-    char size[32];
+    char size[32], rate[32];
     for (int i = 0; i < report->output_count; i++) {
         const SolWriterReport *output = &report->outputs[i];
         printf("%s: %lld frame%s, %dx%d, %.2f s, %s\n", output->path, (long long)output->frames,
                output->frames == 1 ? "" : "s", output->width, output->height, output->seconds,
                format_bytes(output->bytes, size));
     }
-    printf("%lld frame%s in %.1f seconds (%.1f frames/s)", (long long)report->frames,
-           report->frames == 1 ? "" : "s", report->seconds, (double)report->frames / report->seconds);
+    printf("%lld frame%s in %.1f seconds (%s)", (long long)report->frames, report->frames == 1 ? "" : "s",
+           report->seconds, format_rate((double)report->frames / report->seconds, rate));
     if (report->tiles > 1)
         printf(", each painted in %d tiles", report->tiles);
     printf("\n");

@@ -12,10 +12,18 @@
 
 #include <string.h>
 
+/* An engine, and what it painted last. */
+typedef struct Tool {
+    SolModel *model;
+    SolEngine *engine;
+    int64_t number; /* of the frame; -1 before the first */
+    int stretch;    /* that the frame lay in, or was on its way to */
+} Tool;
+
 /* A stretch's own: which engine, and in which style. */
 typedef struct Part {
     SolStretch stretch;
-    SolEngine *engine; /* NULL for stretches that nothing is painted from */
+    Tool *tool; /* NULL for stretches that nothing is painted from */
     SolStyle *style;   /* NULL where the engine has but one */
     bool shared;       /* the style is an earlier part's */
 } Part;
@@ -23,9 +31,9 @@ typedef struct Part {
 struct SolPainters {
     Part *parts; /* [part_count], one a stretch */
     int part_count;
-    SolModel **models; /* [engine_count], as many as there are parts at most */
-    SolEngine **engines;
-    int engine_count;
+    Tool *tools;    /* [tool_count], as many as there are parts at most */
+    int tool_count;
+    SolPaintersWatch watch;
 };
 
 /* ---- which looks go together ---- */
@@ -47,7 +55,8 @@ static bool same_levels(const SolLook *a, const SolLook *b)
 
 static bool same_engine(const SolLook *a, const SolLook *b)
 {
-    return strcmp(a->model, b->model) == 0 && same_text(a->method, b->method) && same_levels(a, b);
+    return strcmp(a->model, b->model) == 0 && same_text(a->method, b->method) && same_levels(a, b) &&
+           a->optimise == b->optimise;
 }
 
 static bool same_style(const SolLook *a, const SolLook *b)
@@ -75,26 +84,51 @@ static int count_engines(const SolPainters *painters, const bool wanted[])
 
 /* ---- learning ---- */
 
+static bool is_stopped(void *context)
+{
+    const SolPaintersWatch *watch = &((SolPainters *)context)->watch;
+    return watch->stop && watch->stop(watch->context);
+}
+
+static void tell_part(void *context, const SolOptimiseProgress *progress)
+{
+    const SolPaintersWatch *watch = &((SolPainters *)context)->watch;
+    double left = progress->seconds_left;
+    if (watch->progress && left >= 0 && progress->seconds > 0)
+        watch->progress(watch->context, progress->seconds / (progress->seconds + left));
+}
+
 static int open_engine(SolPainters *painters, Part *part, const SolEngineOptions *how)
 {
     const SolLook *look = part->stretch.look;
     SolEngineOptions options = *how;
-    int at = painters->engine_count, result;
+    SolOptimiseOptions optimise;
+    Tool *tool = &painters->tools[painters->tool_count];
+    int result;
     for (const Part *earlier = painters->parts; earlier < part; earlier++)
-        if (earlier->engine && same_engine(earlier->stretch.look, look)) {
-            part->engine = earlier->engine;
+        if (earlier->tool && same_engine(earlier->stretch.look, look)) {
+            part->tool = earlier->tool;
             return SOL_OK;
         }
+    sol_optimise_defaults(&optimise);
+    optimise.init = SOL_INIT_PREVIOUS;
+    if (look->optimise)
+        optimise = *look->optimise;
+    optimise.stop = is_stopped;
+    optimise.progress = tell_part;
+    optimise.context = painters;
     options.method = look->method;
     options.level_strength = look->levels;
     options.levels = look->level_count;
-    result = sol_model_open(&painters->models[at], look->model);
-    if (result == SOL_OK && (result = sol_engine_open(&painters->engines[at], painters->models[at], &options)) != SOL_OK)
-        sol_model_close(&painters->models[at]);
+    options.optimise = &optimise;
+    result = sol_model_open(&tool->model, look->model);
+    if (result == SOL_OK && (result = sol_engine_open(&tool->engine, tool->model, &options)) != SOL_OK)
+        sol_model_close(&tool->model);
     if (result != SOL_OK)
         return result;
-    part->engine = painters->engines[at];
-    painters->engine_count++;
+    tool->number = tool->stretch = -1;
+    part->tool = tool;
+    painters->tool_count++;
     return SOL_OK;
 }
 
@@ -103,7 +137,7 @@ static int learn_style(Part *part, const SolImage *reference)
     const SolLook *look = part->stretch.look;
     int count = look->style_count, result = SOL_OK;
     SolStyle **styles;
-    if (!sol_engine_learns(part->engine))
+    if (!sol_engine_learns(part->tool->engine))
         return count == 0 ? SOL_OK
                           : sol_fail(SOL_ERR_ARGUMENT, "segment \"%s\": the model %s has a style of its own and learns "
                                                        "no other; remove \"style\"", part->stretch.name, look->model);
@@ -114,7 +148,7 @@ static int learn_style(Part *part, const SolImage *reference)
     if (!styles)
         return sol_fail_memory("the styles");
     for (int i = 0; i < count && result == SOL_OK; i++)
-        result = sol_style_open_like(&styles[i], part->engine, look->styles[i],
+        result = sol_style_open_like(&styles[i], part->tool->engine, look->styles[i],
                                      look->color == SOL_COLOR_CONTENT ? reference : NULL);
     if (result == SOL_OK && count == 1) {
         part->style = styles[0];
@@ -134,7 +168,7 @@ static int open_part(SolPainters *painters, Part *part, const SolImage *referenc
     if (result != SOL_OK)
         return result;
     for (const Part *earlier = painters->parts; earlier < part; earlier++)
-        if (earlier->engine == part->engine && earlier->style && same_style(earlier->stretch.look, part->stretch.look)) {
+        if (earlier->tool == part->tool && earlier->style && same_style(earlier->stretch.look, part->stretch.look)) {
             part->style = earlier->style;
             part->shared = true;
             return SOL_OK;
@@ -150,8 +184,7 @@ int sol_painters_open(SolPainters **out, const SolTimeline *timeline, const bool
     SolEngineOptions shared = *how;
     int result = SOL_OK, engines;
     if (!painters || !(painters->parts = sol_calloc(count, sizeof *painters->parts)) ||
-        !(painters->models = sol_calloc(count, sizeof *painters->models)) ||
-        !(painters->engines = sol_calloc(count, sizeof *painters->engines))) {
+        !(painters->tools = sol_calloc(count, sizeof *painters->tools))) {
         sol_painters_close(&painters);
         return sol_fail_memory("the styles");
     }
@@ -183,42 +216,55 @@ void sol_painters_close(SolPainters **out)
     for (int i = 0; painters->parts && i < painters->part_count; i++)
         if (!painters->parts[i].shared)
             sol_style_close(&painters->parts[i].style);
-    for (int i = 0; i < painters->engine_count; i++) {
-        sol_engine_close(&painters->engines[i]);
-        sol_model_close(&painters->models[i]);
+    for (int i = 0; i < painters->tool_count; i++) {
+        sol_engine_close(&painters->tools[i].engine);
+        sol_model_close(&painters->tools[i].model);
     }
     sol_free(painters->parts);
-    sol_free(painters->models);
-    sol_free(painters->engines);
+    sol_free(painters->tools);
     sol_free(painters);
     *out = NULL;
 }
 
 /* ---- painting ---- */
 
+void sol_painters_watch(SolPainters *painters, const SolPaintersWatch *watch)
+{
+    painters->watch = *watch;
+}
+
 int sol_painters_plan(SolPainters *painters, int width, int height)
 {
     int result = SOL_OK;
-    for (int i = 0; i < painters->engine_count && result == SOL_OK; i++)
-        result = sol_engine_plan(painters->engines[i], width, height);
+    for (int i = 0; i < painters->tool_count && result == SOL_OK; i++)
+        result = sol_engine_plan(painters->tools[i].engine, width, height);
     return result;
 }
 
 int sol_painters_tiles(const SolPainters *painters)
 {
     int most = 0;
-    for (int i = 0; i < painters->engine_count; i++) {
-        int tiles = sol_engine_tiles(painters->engines[i]);
+    for (int i = 0; i < painters->tool_count; i++) {
+        int tiles = sol_engine_tiles(painters->tools[i].engine);
         most = tiles > most ? tiles : most;
     }
     return most;
 }
 
-/* One painting, by a part's engine and with the colours of its look. */
-static int paint_part(const Part *part, const SolStyle *style, float strength, const SolImage *frame,
-                      SolImage **painting)
+/*
+ * One painting, by a part's engine and with the colours of its look. What the engine painted last is no beginning for
+ * another scene: where frames lie between, or the style changes without a transition.
+ */
+static int paint_part(const Part *part, const SolStyle *style, float strength, const SolMoment *moment,
+                      const SolImage *frame, SolImage **painting)
 {
-    int result = sol_engine_paint(part->engine, style, strength, frame, painting);
+    Tool *tool = part->tool;
+    int result;
+    if (tool->number + 1 != frame->number || (moment->styles == 1 && tool->stretch != moment->stretch))
+        sol_engine_forget(tool->engine);
+    tool->number = frame->number;
+    tool->stretch = moment->styles == 2 ? moment->from[1] : moment->stretch;
+    result = sol_engine_paint(tool->engine, style, strength, frame, painting);
     if (result == SOL_OK && part->stretch.look->color == SOL_COLOR_LUMINANCE)
         sol_image_take_chroma(*painting, frame);
     return result;
@@ -230,7 +276,7 @@ static int paint_blend(const Part *parts[2], const SolMoment *moment, const SolI
     SolStyle *blend = NULL;
     int result = sol_style_blend(&blend, both, moment->weight, 2);
     if (result == SOL_OK)
-        result = paint_part(parts[0], blend, moment->strength, frame, painting);
+        result = paint_part(parts[0], blend, moment->strength, moment, frame, painting);
     sol_style_close(&blend);
     return result;
 }
@@ -240,7 +286,7 @@ static int paint_both(const Part *parts[2], const SolMoment *moment, const SolIm
     SolImage *paintings[2] = {NULL, NULL};
     int result = SOL_OK;
     for (int i = 0; i < 2 && result == SOL_OK; i++)
-        result = paint_part(parts[i], parts[i]->style, parts[i]->stretch.strength, frame, &paintings[i]);
+        result = paint_part(parts[i], parts[i]->style, parts[i]->stretch.strength, moment, frame, &paintings[i]);
     if (result == SOL_OK) {
         sol_image_mix(paintings[1], paintings[0], moment->later);
         *painting = paintings[1];
@@ -255,8 +301,8 @@ int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const Sol
 {
     const Part *parts[2] = {&painters->parts[moment->from[0]], &painters->parts[moment->from[1]]};
     if (moment->styles == 1)
-        return paint_part(parts[0], parts[0]->style, moment->strength, frame, painting);
-    if (parts[0]->engine == parts[1]->engine && parts[0]->style &&
+        return paint_part(parts[0], parts[0]->style, moment->strength, moment, frame, painting);
+    if (parts[0]->tool == parts[1]->tool && parts[0]->style &&
         (parts[0]->stretch.look->color == SOL_COLOR_LUMINANCE) == (parts[1]->stretch.look->color == SOL_COLOR_LUMINANCE))
         return paint_blend(parts, moment, frame, painting);
     return paint_both(parts, moment, frame, painting);

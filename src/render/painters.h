@@ -25,6 +25,15 @@ int sol_painters_open(SolPainters **painters, const SolTimeline *timeline, const
                       SolImage *const references[], const SolEngineOptions *how, bool (*cancelled)(void *user),
                       void *user);
 
+/* Who is told of, and may end, a painting that takes long. */
+typedef struct SolPaintersWatch {
+    bool (*stop)(void *context);                  /* true: no more of it */
+    void (*progress)(void *context, double part); /* 0..1 of the painting of a frame */
+    void *context;
+} SolPaintersWatch;
+
+void sol_painters_watch(SolPainters *painters, const SolPaintersWatch *watch);
+
 /** Plans all engines for frames of a size. */
 int sol_painters_plan(SolPainters *painters, int width, int height);
 

@@ -34,6 +34,9 @@ typedef struct Run {
 
     int64_t to_paint;            /* frames of the range that will be painted */
     double start;
+
+    pthread_mutex_t telling;     /* of what follows */
+    int64_t done, done_painted;  /* frames written, and those of them that were painted */
 } Run;
 
 static void discard_image(void *item)
@@ -157,20 +160,26 @@ static void *paint_frames(void *argument)
 
 /* ---- writer, in the caller's thread ---- */
 
-/* Painting is what takes time: the estimate goes by painted frames, where there are any. */
-static void tell_progress(const Run *run, int64_t number, int64_t done, int64_t painted)
+/*
+ * Tells how far the render is, in whichever thread. Painting is what takes time: the estimate goes by painted frames,
+ * where there are any.
+ *
+ * @param part  0..1: of the frame `number`, which is being painted
+ */
+static void tell_progress(Run *run, int64_t number, double part)
 {
     const SolPipeline *pipeline = run->pipeline;
     const SolRenderOptions *options = pipeline->options;
-    SolRenderProgress progress = {.done = done, .frames = pipeline->count, .segment = "", .seconds_left = -1};
+    SolRenderProgress progress = {
+        .done = run->done, .frames = pipeline->count, .part = part, .segment = "", .seconds_left = -1};
     double total = run->to_paint ? (double)run->to_paint : (double)pipeline->count;
-    double part = run->to_paint ? (double)painted : (double)done;
+    double finished = (run->to_paint ? (double)run->done_painted : (double)run->done) + part;
     if (!options->progress)
         return;
     progress.seconds = sol_clock() - run->start;
-    progress.rate = progress.seconds > 0 ? (double)done / progress.seconds : 0;
-    if (part > 0)
-        progress.seconds_left = progress.seconds * (total - part) / part;
+    progress.rate = progress.seconds > 0 ? (double)run->done / progress.seconds : 0;
+    if (finished > 0)
+        progress.seconds_left = progress.seconds * (total - finished) / finished;
     if (pipeline->timeline) {
         SolMoment moment;
         SolStretch stretch;
@@ -184,7 +193,6 @@ static void tell_progress(const Run *run, int64_t number, int64_t done, int64_t 
 static int write_frames(Run *run, SolRenderReport *report)
 {
     const SolPipeline *pipeline = run->pipeline;
-    int64_t painted = 0;
     SolMoment moment;
     void *item;
     while (sol_queue_pop(run->painted, &item)) {
@@ -200,14 +208,31 @@ static int write_frames(Run *run, SolRenderReport *report)
             stop(run, result);
             return result;
         }
-        painted += is_painted(pipeline, number, &moment);
         report->frames++;
-        tell_progress(run, number, report->frames, painted);
+        pthread_mutex_lock(&run->telling);
+        run->done = report->frames;
+        run->done_painted += is_painted(pipeline, number, &moment);
+        tell_progress(run, number, 0);
+        pthread_mutex_unlock(&run->telling);
     }
     return SOL_OK;
 }
 
 /* ---- all three ---- */
+
+/* In the stylist's thread, while it paints a frame that takes long. */
+static void tell_part(void *context, double part)
+{
+    Run *run = context;
+    pthread_mutex_lock(&run->telling);
+    tell_progress(run, run->pipeline->first + run->done, part);
+    pthread_mutex_unlock(&run->telling);
+}
+
+static bool stops(void *context)
+{
+    return is_cancelled(context);
+}
 
 /* Runs the stages; the queues are open. */
 static void run_stages(Run *run, SolRenderReport *report)
@@ -241,7 +266,13 @@ int sol_pipeline_run(const SolPipeline *pipeline, SolRenderReport *report)
         return result;
     }
     pthread_mutex_init(&run.lock, NULL);
+    pthread_mutex_init(&run.telling, NULL);
+    if (pipeline->painters)
+        sol_painters_watch(pipeline->painters, &(SolPaintersWatch){stops, tell_part, &run});
     run_stages(&run, report);
+    if (pipeline->painters)
+        sol_painters_watch(pipeline->painters, &(SolPaintersWatch){0});
+    pthread_mutex_destroy(&run.telling);
     pthread_mutex_destroy(&run.lock);
     sol_queue_close(&run.decoded);
     sol_queue_close(&run.painted);

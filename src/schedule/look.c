@@ -87,6 +87,7 @@ typedef struct Owned {
     char *styles[MAX_STYLES];
     float weights[MAX_STYLES];
     double levels[MAX_LEVELS];
+    SolOptimise *optimise;
 } Owned;
 
 static int read_styles(const SolLookSource *source, const SolYamlPair *pair, Owned *owned)
@@ -241,11 +242,13 @@ int sol_look_read(SolLook **look, const SolLookSource *source, const char *label
         return sol_fail_memory("the schedule");
     made = &owned->look;
     made->color = source->color;
+    made->optimise = source->optimise ? &source->optimise->options : NULL;
     if (method && !(owned->method = sol_copy(method)))
         result = sol_fail_memory("the schedule");
     if (result == SOL_OK && (result = read_styles(source, &keys->style, owned)) == SOL_OK &&
         (result = read_weights(source, &keys->weights, owned)) == SOL_OK &&
         (result = read_levels(source, keys->levels.value ? &keys->levels : &source->levels, owned)) == SOL_OK &&
+        (result = sol_optimise_read(&owned->optimise, source->yaml, &keys->gatys, source->optimise)) == SOL_OK &&
         (result = read_color(source->yaml, &keys->color, &made->color)) == SOL_OK)
         result = find_model(source, &keys->model, owned);
     if (result == SOL_OK && made->color == SOL_COLOR_CONTENT && made->style_count == 0)
@@ -258,6 +261,8 @@ int sol_look_read(SolLook **look, const SolLookSource *source, const char *label
     }
     made->model = owned->model;
     made->method = owned->method;
+    if (owned->optimise)
+        made->optimise = &owned->optimise->options;
     *look = made;
     return SOL_OK;
 }
@@ -271,6 +276,7 @@ void sol_look_close(SolLook **look)
         free(owned->styles[i]);
     free(owned->model);
     free(owned->method);
+    sol_optimise_close(&owned->optimise);
     sol_free(owned);
     *look = NULL;
 }

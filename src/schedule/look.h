@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The keys that say how frames are painted: "model", "method", "levels" and "color", which a schedule has for all
- * its segments and a segment for its own, and a segment's "style" and "weights".
+ * The keys that say how frames are painted: "model", "method", "levels", "gatys" and "color", which a schedule
+ * has for all its segments and a segment for its own, and a segment's "style" and "weights".
  */
 #ifndef SOL_SCHEDULE_LOOK_H
 #define SOL_SCHEDULE_LOOK_H
 
 #include <solstice/schedule.h>
 
+#include "schedule/optimise.h"
 #include "schedule/yaml.h"
 
 /* What holds for segments that say nothing else, and where to look things up. */
@@ -19,13 +20,14 @@ typedef struct SolLookSource {
     bool model_is_given;              /* by the options: paths count from the current folder */
     const char *method;               /* NULL: the model's own */
     SolYamlPair levels;
+    const SolOptimise *optimise;      /* the schedule's */
     SolColor color;
     SolPlace place;                   /* of the key `model`, or of the schedule where there is none */
 } SolLookSource;
 
 /* The keys, in the order in which they are passed. */
 typedef struct SolLookKeys {
-    SolYamlPair style, weights, model, method, levels, color; /* style and weights of a segment only */
+    SolYamlPair style, weights, model, method, levels, gatys, color; /* style and weights of a segment only */
 } SolLookKeys;
 
 /**

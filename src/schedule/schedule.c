@@ -23,23 +23,24 @@
 #include <unistd.h>
 
 enum {
-    VERSION, INPUT, FRAMERATE, GAPS, MODEL, METHOD, LEVELS, COLOR, SIZE, PRECISION, MEMORY, SEGMENTS, TRANSITION,
-    OUTPUTS, SCHEDULE_KEYS
+    VERSION, INPUT, FRAMERATE, GAPS, MODEL, METHOD, LEVELS, GATYS, COLOR, SIZE, PRECISION, MEMORY, SEGMENTS,
+    TRANSITION, OUTPUTS, SCHEDULE_KEYS
 };
 static const char *const schedule_keys[SCHEDULE_KEYS + 1] = {
     [VERSION] = "version", [INPUT] = "input", [FRAMERATE] = "framerate", [GAPS] = "gaps", [MODEL] = "model",
-    [METHOD] = "method", [LEVELS] = "levels", [COLOR] = "color", [SIZE] = "size", [PRECISION] = "precision", [MEMORY] = "memory",
+    [METHOD] = "method", [LEVELS] = "levels", [GATYS] = "gatys", [COLOR] = "color", [SIZE] = "size", [PRECISION] = "precision", [MEMORY] = "memory",
     [SEGMENTS] = "segments", [TRANSITION] = "transition", [OUTPUTS] = "outputs",
 };
 
 /* FRAMES, TIME and SHARE in the order of SolSpanKind */
 enum {
-    NAME, FRAMES, TIME, SHARE, STYLE, WEIGHTS, STRENGTH, OWN_MODEL, OWN_METHOD, OWN_LEVELS, OWN_COLOR, SEGMENT_KEYS
+    NAME, FRAMES, TIME, SHARE, STYLE, WEIGHTS, STRENGTH, OWN_MODEL, OWN_METHOD, OWN_LEVELS, OWN_GATYS, OWN_COLOR,
+    SEGMENT_KEYS
 };
 static const char *const segment_keys[SEGMENT_KEYS + 1] = {
     [NAME] = "name", [FRAMES] = "frames", [TIME] = "time", [SHARE] = "share", [STYLE] = "style",
     [WEIGHTS] = "weights", [STRENGTH] = "strength", [OWN_MODEL] = "model", [OWN_METHOD] = "method",
-    [OWN_LEVELS] = "levels", [OWN_COLOR] = "color",
+    [OWN_LEVELS] = "levels", [OWN_GATYS] = "gatys", [OWN_COLOR] = "color",
 };
 
 enum { PATH, CRF, PRESET, WIDTH, FPS, LOOP, OUTPUT_KEYS };
@@ -232,7 +233,7 @@ static int read_segment(SegmentReader *reader, const SolYamlNode *node, int numb
     double strength = 1;
     int result = sol_yaml_mapping(yaml, node, "a segment", segment_keys, pairs);
     keys = (SolLookKeys){pairs[STYLE], pairs[WEIGHTS], pairs[OWN_MODEL], pairs[OWN_METHOD], pairs[OWN_LEVELS],
-                         pairs[OWN_COLOR]};
+                         pairs[OWN_GATYS], pairs[OWN_COLOR]};
     if (result != SOL_OK || (result = read_copy(yaml, &pairs[NAME], &segment->name)))
         return result;
     segment->label = segment->name ? sol_format("segment \"%s\"", segment->name) : sol_format("segment %d", number);
@@ -427,10 +428,11 @@ static int read_schedule(const SolYaml *yaml, const SolScheduleOptions *options,
         (result = check_input(yaml, pairs, schedule)) ||
         (result = sol_look_source(&looks, root, &(SolLookKeys){.model = pairs[MODEL], .method = pairs[METHOD], .levels = pairs[LEVELS],
                                                                .color = pairs[COLOR]})) ||
+        (result = sol_optimise_read(&schedule->optimise, yaml, &pairs[GATYS], NULL)) ||
         (result = sol_yaml_int(yaml, &pairs[SIZE], 64, 8192, &schedule->size)) ||
         (result = read_precision(yaml, &pairs[PRECISION], &schedule->precision)) ||
         (result = read_memory(yaml, &pairs[MEMORY], &schedule->memory)) ||
-        (result = read_segments(yaml, &pairs[SEGMENTS], &looks, schedule)) ||
+        (looks.optimise = schedule->optimise, result = read_segments(yaml, &pairs[SEGMENTS], &looks, schedule)) ||
         (result = sol_yaml_int(yaml, &pairs[TRANSITION], 0, 10000, &schedule->transition)) ||
         (result = read_outputs(yaml, &pairs[OUTPUTS], schedule)))
         return result;
@@ -475,6 +477,7 @@ void sol_schedule_close(SolSchedule **out)
     }
     sol_free(schedule->segments);
     sol_free(schedule->outputs);
+    sol_optimise_close(&schedule->optimise);
     free(schedule->input);
     free(schedule->folder);
     free(schedule->path);

@@ -8,6 +8,7 @@
 #include <solstice/precision.h>
 #include <solstice/schedule.h>
 
+#include "schedule/optimise.h"
 #include "schedule/yaml.h"
 
 /* How a segment says which frames are its own. */
@@ -38,6 +39,7 @@ struct SolSchedule {
     SolRational framerate;      /* of numbered images; {0, 0} where it is not given */
     bool skip_gaps;
     int size;                   /* short side, pixels; 0 where it is not given */
+    SolOptimise *optimise;      /* of segments that say nothing else; NULL where it is not given */
     SolPrecision precision;
     uint64_t memory;            /* bytes that painting a frame may take; 0 where it is not given */
     int transition;             /* frames */

@@ -26,8 +26,8 @@
 
 #define ABOUT_PATHS "; paths count from the schedule's folder"
 #define TOP_KEYS \
-    "version, input, framerate, gaps, model, method, levels, color, size, precision, memory, segments, transition, " \
-    "outputs"
+    "version, input, framerate, gaps, model, method, levels, gatys, color, size, precision, memory, segments, " \
+    "transition, outputs"
 
 typedef struct Case {
     const char *text, *error;
@@ -145,7 +145,7 @@ static void test_keys(void **state)
         {RIGHT "colour: red\n", "seasons.yaml:9:1: unknown key \"colour\"; did you mean \"color\"?"},
         {HEAD LIST SPRING "    styel: none\n" TAIL, "seasons.yaml:7:5: unknown key \"styel\"; did you mean \"style\"?"},
         {HEAD LIST SPRING "    crf: 3\n" TAIL, "seasons.yaml:7:5: unknown key \"crf\"; the keys of a segment are name, "
-                                               "frames, time, share, style, weights, strength, model, method, levels, color"},
+                                               "frames, time, share, style, weights, strength, model, method, levels, gatys, color"},
         {RIGHT "    codec: x\n",
          "seasons.yaml:9:5: unknown key \"codec\"; the keys of an output are path, crf, preset, "
                                  "width, fps, loop"},
@@ -592,6 +592,43 @@ static void test_looks(void **state)
     remove("models/own.safetensors");
 }
 
+/* A segment's mapping "gatys" changes what it names, and keeps the rest of the schedule's. */
+static void test_gatys(void **state)
+{
+    static const Case cases[] = {
+        {RIGHT "gatys: 300\n", "seasons.yaml:9:8: \"gatys\" must be a mapping (\"key: value\"), not \"300\""},
+        {RIGHT "gatys: {iteration: 300}\n",
+         "seasons.yaml:9:9: unknown key \"iteration\"; did you mean \"iterations\"?"},
+        {RIGHT "gatys: {iterations: 0}\n",
+         "seasons.yaml:9:21: \"iterations\" must be a whole number from 1 to 1000000, not \"0\""},
+        {RIGHT "gatys: {optimizer: sgd}\n", "seasons.yaml:9:20: \"optimizer\" must be lbfgs or adam, not \"sgd\""},
+        {RIGHT "gatys: {init: [noise]}\n",
+         "seasons.yaml:9:15: \"init\" must be content, style, noise or previous, not a list"},
+    };
+    const SolOptimiseOptions *o;
+    SolSchedule *schedule = load_text(
+        HEAD "method: adain\ngatys: {iterations: 77, style_layers: relu1_1, tv_weight: 0.5}\nsegments:\n"
+             "  - {frames: 0-9, style: styles/a.png}\n"
+             "  - {frames: 10-19, style: styles/a.png, gatys: {optimizer: adam, init: noise, seed: 9, pyramid: 2}}\n"
+             "  - {frames: 20-29, style: styles/b.png}\n" TAIL);
+    (void)state;
+    o = schedule->segments[0].look->optimise;
+    assert_ptr_equal(o, schedule->segments[2].look->optimise);
+    assert_int_equal(o->iterations, 77);
+    assert_int_equal(o->init, SOL_INIT_PREVIOUS);
+    assert_true(o->tv_weight == 0.5);
+    assert_null(o->content_layers);
+    o = schedule->segments[1].look->optimise;
+    assert_int_equal(o->iterations, 77);
+    assert_string_equal(o->style_layers, "relu1_1");
+    assert_int_equal(o->optimizer, SOL_OPTIMIZER_ADAM);
+    assert_int_equal(o->init, SOL_INIT_NOISE);
+    assert_int_equal(o->seed, 9);
+    assert_int_equal(o->levels, 2);
+    sol_schedule_close(&schedule);
+    EXPECT_ERRORS(cases);
+}
+
 /* Where nothing is painted, no model need be there. */
 static void test_untouched_without_model(void **state)
 {
@@ -747,6 +784,7 @@ int main(void)
         cmocka_unit_test(test_every_key),
         cmocka_unit_test(test_spellings),
         cmocka_unit_test(test_looks),
+        cmocka_unit_test(test_gatys),
         cmocka_unit_test(test_untouched_without_model),
         cmocka_unit_test(test_relative_paths),
         cmocka_unit_test(test_further_outputs),
