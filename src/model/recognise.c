@@ -293,7 +293,8 @@ static int unknown(const Files *files)
     for (int i = 0; i < first->rank; i++)
         snprintf(shape + strlen(shape), sizeof shape - strlen(shape), i ? "x%zu" : "%zu", first->shape[i]);
     return sol_fail(SOL_ERR_FORMAT,
-                    "%s%s: the network is not known by its tensors (the first: \"%s\", %s); name it with --architecture",
+                    "%s%s: the network is not known by its tensors (the first: \"%s\", %s); name it with "
+                    "--architecture",
                     sol_checkpoint_path(files->items[0]), files->count > 1 ? " and the others" : "",
                     first->name, shape);
 }
