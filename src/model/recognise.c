@@ -141,7 +141,7 @@ static int level_of(const SolCheckpoint *file, bool *encodes)
         first->shape[*encodes ? 1 : 0] != 3)
         return 0;
     for (int level = LEVELS; level > 1; level--) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "conv%d1.weight", level);
         if (sol_checkpoint_find(file, name))
             return level;

@@ -396,7 +396,7 @@ static void test_many_tensors_of_one_storage(void **state)
     assert_true(object && data);
     at = (char *)memcpy(at, start, sizeof start - 1) + sizeof start - 1;
     for (int i = 0; i < TENSORS; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "U\4t%03d", i);
         at = (char *)memcpy(at, name, 6) + 6;
         at = (char *)memcpy(at, tensor, sizeof tensor - 1) + sizeof tensor - 1;
