@@ -24,7 +24,8 @@ import sys
 import numpy
 
 # Parts of names of variables that painting has no use for.
-LEFT_BEHIND = re.compile(r"(^|/)(discriminator|beta[12]_power|global_step)(/|_\d+$|$)|/(Adam|Momentum|RMSProp|Adagrad)(_\d+)?$")
+LEFT_BEHIND = re.compile(r"(^|/)(discriminator|beta[12]_power|global_step)(/|_\d+$|$)"
+                         r"|/(Adam|Momentum|RMSProp|Adagrad)(_\d+)?$")
 
 
 def find_prefix(path):
@@ -53,8 +54,8 @@ def read_variables(prefix):
         sys.exit("export-tf-checkpoint.py: this takes TensorFlow; install it with: pip install tensorflow")
     try:
         train = tensorflow.train  # load_checkpoint came with 1.8, and the other left with 2.0
-        reader = getattr(train, "load_checkpoint", None) or train.NewCheckpointReader
-        reader = reader(prefix)
+        open_checkpoint = getattr(train, "load_checkpoint", None) or train.NewCheckpointReader
+        reader = open_checkpoint(prefix)
     except Exception as error:  # what it is depends on the version
         sys.exit(f"{prefix}: cannot be read as a checkpoint: {error}")
     variables = {}

@@ -11,7 +11,8 @@ Every file has the same tensors, in other formats and types. With tiny whole num
     scalar      7, without dimensions
     none        of shape 2x0
 
-and one tensor of int64, `steps`. The files refused-* are to be refused. PyTorch 1.13 (Debian's python3-torch) wrote the files at hand:
+and one tensor of int64, `steps`. The files refused-* are to be refused. PyTorch 1.13 (Debian's
+python3-torch) wrote the files at hand:
 
     scripts/make-checkpoints.py
 """

@@ -38,7 +38,8 @@ static int read_text(char **out, const char *path)
         fclose(file);
     if (!file || (text && !whole)) {
         free(text);
-        return file ? sol_fail(SOL_ERR_FORMAT, "%s: is no architecture", path) : sol_fail_errno(path, "cannot be opened");
+        return file ? sol_fail(SOL_ERR_FORMAT, "%s: is no architecture", path)
+                    : sol_fail_errno(path, "cannot be opened");
     }
     if (!text)
         return sol_fail_memory("an architecture");

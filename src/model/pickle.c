@@ -370,7 +370,8 @@ static int push_name(Machine *machine, const char *module, size_t module_length,
             strlen(names[i].name) == length && memcmp(names[i].name, name, length) == 0)
             return push(machine, (SolPickleValue){.kind = SOL_PICKLE_NAME, .of.name = i});
     return sol_fail(SOL_ERR_FORMAT,
-                    "%.*s.%.*s is refused: only tensors in dictionaries are read; save the network's state_dict() alone",
+                    "%.*s.%.*s is refused: only tensors in dictionaries are read; save the network's state_dict() "
+                    "alone",
                     (int)(module_length < 80 ? module_length : 80), module, (int)(length < 80 ? length : 80), name);
 }
 

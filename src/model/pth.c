@@ -169,8 +169,8 @@ static int no_tensors(const SolPickle *pickle, const SolPickleValue *dict)
                      (int)(key->of.text.length < 60 ? key->of.text.length : 60), key->of.text.bytes);
     }
     return *keys ? sol_fail(SOL_ERR_FORMAT,
-                            "holds no tensors, nor does \"state_dict\", \"model\" or \"model_state_dict\" in it; there is %s",
-                            keys)
+                            "holds no tensors, nor does \"state_dict\", \"model\" or \"model_state_dict\" in it; "
+                            "there is %s", keys)
                  : sol_fail(SOL_ERR_FORMAT, "holds no dictionary of tensors; save the network's state_dict()");
 }
 

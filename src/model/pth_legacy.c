@@ -79,13 +79,12 @@ static int place_storage(SolCheckpoint *checkpoint, SolPickledList *list, const 
         count |= (uint64_t)raw[i] << (8 * i);
     size = sol_dtype_bytes(list->items[first].dtype);
     if (count > left / size)
-        return sol_fail(SOL_ERR_FORMAT, "cut short: storage \"%s\" has %llu numbers of %zu bytes, where %llu bytes follow",
-                        key, (unsigned long long)count, size, (unsigned long long)left);
+        return sol_fail(SOL_ERR_FORMAT,
+                        "cut short: storage \"%s\" has %llu numbers of %zu bytes, where %llu bytes follow", key,
+                        (unsigned long long)count, size, (unsigned long long)left);
     bytes = count * size;
-    *at += sizeof raw;
-    left = *at;
-    *at += bytes;
-    return sol_pickled_place(list, first, checkpoint, left, bytes);
+    *at += sizeof raw + bytes;
+    return sol_pickled_place(list, first, checkpoint, *at - bytes, bytes);
 }
 
 static int place_storages(SolCheckpoint *checkpoint, const SolPickle *keys, SolPickledList *list, uint64_t at)
@@ -97,7 +96,8 @@ static int place_storages(SolCheckpoint *checkpoint, const SolPickle *keys, SolP
     for (size_t i = 0; i < root->of.list.count && result == SOL_OK; i++) {
         const SolPickleValue *text = sol_pickle_value(keys, root->of.list.items[i]);
         char *key = text->kind == SOL_PICKLE_TEXT ? sol_pickle_copy(text) : NULL;
-        result = key ? place_storage(checkpoint, list, key, &at) : sol_fail(SOL_ERR_FORMAT, "a storage's key is no text");
+        result = key ? place_storage(checkpoint, list, key, &at)
+                     : sol_fail(SOL_ERR_FORMAT, "a storage's key is no text");
         free(key);
     }
     return result;

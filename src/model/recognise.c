@@ -142,7 +142,7 @@ static int level_of(const SolCheckpoint *file, bool *encodes)
         first->shape[*encodes ? 1 : 0] != 3)
         return 0;
     for (int level = LEVELS; level > 1; level--) {
-        char name[16];
+        char name[32];
         snprintf(name, sizeof name, "conv%d1.weight", level);
         if (sol_checkpoint_find(file, name))
             return level;
@@ -308,7 +308,8 @@ static int unknown(const Files *files)
     for (int i = 0; i < first->rank; i++)
         snprintf(shape + strlen(shape), sizeof shape - strlen(shape), i ? "x%zu" : "%zu", first->shape[i]);
     return sol_fail(SOL_ERR_FORMAT,
-                    "%s%s: the network is not known by its tensors (the first: \"%s\", %s); name it with --architecture",
+                    "%s%s: the network is not known by its tensors (the first: \"%s\", %s); name it with "
+                    "--architecture",
                     sol_checkpoint_path(files->items[0]), files->count > 1 ? " and the others" : "",
                     first->name, shape);
 }

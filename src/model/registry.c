@@ -122,8 +122,8 @@ static int not_found(const char *kind, const char *name, const char *const names
     if (!looked || !there)
         result = sol_fail_memory("a message");
     else if (nearest && listed)
-        result = sol_fail(SOL_ERR_IO, "no %s \"%s\"; did you mean \"%s\"? There is %s (looked in %s)", kind, name, nearest,
-                          there, looked);
+        result = sol_fail(SOL_ERR_IO, "no %s \"%s\"; did you mean \"%s\"? There is %s (looked in %s)", kind, name,
+                          nearest, there, looked);
     else if (nearest)
         result = sol_fail(SOL_ERR_IO, "no %s \"%s\"; did you mean \"%s\"? (looked in %s)", kind, name, nearest, looked);
     else if (*names)

@@ -45,8 +45,8 @@ static void test_adain(void **state)
     assert_int_equal(count_entries(in_folder("data/solstice/models")), 1);
     /* it is there once; another name is another model */
     assert_int_equal(run_command("cd %s && %s import decoder.pth vgg_normalised.pth", folder, program), 1);
-    snprintf(wanted, sizeof wanted, "solstice: %s/data/solstice/models/vgg19.safetensors: exists; choose another name or "
-                                    "give --overwrite\n", folder);
+    snprintf(wanted, sizeof wanted, "solstice: %s/data/solstice/models/vgg19.safetensors: exists; choose another "
+                                    "name or give --overwrite\n", folder);
     assert_string_equal(printed, wanted);
     assert_int_equal(run_command("cd %s && %s import decoder.pth vgg_normalised.pth --overwrite", folder, program), 0);
     assert_int_equal(run_command("cd %s && %s import decoder.pth vgg_normalised.pth --name zeros", folder, program), 0);
@@ -76,8 +76,8 @@ static void test_features(void **state)
     (void)state;
     if (access(SHARED "/distilled-vgg19/encoder5.pth", R_OK) != 0)
         skip();
-    assert_int_equal(run_command("%s import " SHARED "/distilled-vgg19/encoder5.pth -o %s/e.safetensors", program, folder),
-                     0);
+    assert_int_equal(run_command("%s import " SHARED "/distilled-vgg19/encoder5.pth -o %s/e.safetensors", program,
+                                 folder), 0);
     assert_int_equal(run_command("%s models show %s/e.safetensors", program, folder), 0);
     assert_contains(printed, "/e.safetensors: gatys, 3.9 MB, licence: not said\n");
     assert_contains(printed, "\nnode         operator                      shape       parameters\n");
@@ -95,7 +95,8 @@ static void test_no_home(void **state)
     assert_string_equal(printed, "solstice: import: no home folder to put the model into; add -o OUT.safetensors\n");
     assert_int_equal(run_command("env -u XDG_DATA_HOME HOME=%s %s import models/compact.safetensors && "
                                  "env HOME=%s XDG_DATA_HOME=relative %s models", folder, program, folder, program), 0);
-    assert_contains(printed, "/.local/share/solstice/models/compact.safetensors: adain, 28 tensors, 360963 parameters\n");
+    assert_contains(printed, "/.local/share/solstice/models/compact.safetensors: adain, 28 tensors, 360963 "
+                             "parameters\n");
     assert_contains(printed, "Apache-2.0");
 }
 

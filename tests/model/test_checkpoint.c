@@ -60,7 +60,8 @@ static void assert_tensor(SolCheckpoint *checkpoint, const char *name, const int
 /* The tensors that scripts/make-checkpoints.py describes. */
 static void assert_the_tensors(SolCheckpoint *checkpoint)
 {
-    static const float turned[] = {0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11}, shared[] = {6, 7, 8, 9, 10, 11}, seven[] = {7};
+    static const float turned[] = {0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11};
+    static const float shared[] = {6, 7, 8, 9, 10, 11}, seven[] = {7};
     static const float part[] = {-7, -9, -11, -13, -15, -17, -19, -21, -23};
     float plain[24];
     for (int i = 0; i < 24; i++)
@@ -132,7 +133,8 @@ static void test_safetensors(void **state)
                                  "\"n\": {\"dtype\": \"I64\", \"shape\": [], \"data_offsets\": [0, 8]},"
                                  "\"h\": {\"dtype\": \"F16\", \"shape\": [1, 2], \"data_offsets\": [12, 16]},"
                                  "\"f\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [16, 20]}}";
-    static const unsigned char data[] = {1, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x3f, 0x20, 0xc0, 0, 0x3c, 0, 0xc1, 0, 0, 0x80, 0x3e};
+    static const unsigned char data[] = {1, 0, 0,    0, 0, 0,    0, 0, 0x80, 0x3f,
+                                         0x20, 0xc0, 0, 0x3c, 0, 0xc1, 0, 0, 0x80, 0x3e};
     SolCheckpoint *checkpoint = NULL;
     (void)state;
     write_tensors(path, header, data, sizeof data);
@@ -163,8 +165,8 @@ static void test_refused_files(void **state)
     } cases[] = {
         {"refused-module.pth", "the pickle, at byte 2: torch.nn.modules.activation.ReLU is refused: only tensors in "
                                "dictionaries are read; save the network's state_dict() alone"},
-        {"refused-dtype.pth", "the pickle, at byte 18: torch.float32 is refused: only tensors in dictionaries are read; "
-                              "save the network's state_dict() alone"},
+        {"refused-dtype.pth", "the pickle, at byte 18: torch.float32 is refused: only tensors in dictionaries are "
+                              "read; save the network's state_dict() alone"},
         {"refused-list.pth", "holds no dictionary of tensors; save the network's state_dict()"},
         {"refused-empty.pth", "holds no tensors, nor does \"state_dict\", \"model\" or \"model_state_dict\" in it; "
                               "there is \"epoch\", \"optimizer\""},
@@ -197,8 +199,8 @@ static void test_files_of_other_kinds(void **state)
              "is neither a .safetensors file nor one that torch.save() wrote"),
         KIND("<!DOCTYPE html><html>", "is neither a .safetensors file nor one that torch.save() wrote; it looks like a "
                                       "web page, so the download went wrong"),
-        KIND("\x80\4\x95rest", "is neither a .safetensors file nor one that torch.save() wrote; it is a pickle, but not "
-                               "one of torch.save()"),
+        KIND("\x80\4\x95rest", "is neither a .safetensors file nor one that torch.save() wrote; it is a pickle, but "
+                               "not one of torch.save()"),
         KIND("\x89HDF\r\n\x1a\n", "is neither a .safetensors file nor one that torch.save() wrote; it is a HDF5 file"),
         KIND("\x1f\x8b\x08\0", "is neither a .safetensors file nor one that torch.save() wrote; it is compressed: "
                                "unpack it first"),
@@ -394,7 +396,7 @@ static void test_many_tensors_of_one_storage(void **state)
     assert_true(object && data);
     at = (char *)memcpy(at, start, sizeof start - 1) + sizeof start - 1;
     for (int i = 0; i < TENSORS; i++) {
-        char name[8];
+        char name[16];
         snprintf(name, sizeof name, "U\4t%03d", i);
         at = (char *)memcpy(at, name, 6) + 6;
         at = (char *)memcpy(at, tensor, sizeof tensor - 1) + sizeof tensor - 1;

@@ -122,8 +122,8 @@ static void test_mistakes(void **state)
     (void)state;
     write_model(path, other, NULL);
     assert_refused(path, architecture, SOL_ERR_FORMAT,
-                   "candy.v2.pth.tar: architecture: layer \"a\": tensor \"one.weight\" is 4x3x5x5, where the layer needs "
-                   "4x3x3x3");
+                   "candy.v2.pth.tar: architecture: layer \"a\": tensor \"one.weight\" is 4x3x5x5, where the layer "
+                   "needs 4x3x3x3");
     write_model(path, tiny_tensors + 1, NULL);
     assert_refused(path, architecture, SOL_ERR_FORMAT,
                    "candy.v2.pth.tar: architecture: layer \"a\": the file has no tensor \"one.weight\"");

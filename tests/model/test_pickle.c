@@ -195,9 +195,10 @@ static void test_refused_instructions(void **state)
     static const struct {
         unsigned char code;
         const char *name;
-    } cases[] = {{'i', "INST"},    {'o', "OBJ"},   {0x81, "NEWOBJ"}, {0x92, "NEWOBJ_EX"}, {0x82, "EXT1"}, {'P', "PERSID"},
-                 {'I', "INT"},     {'V', "UNICODE"}, {'d', "DICT"},  {'2', "DUP"},        {'0', "POP"},   {'1', "POP_MARK"},
-                 {0x8b, "LONG4"},  {'B', "BINBYTES"}, {'g', "GET"},  {0x8f, "EMPTY_SET"}, {'S', "STRING"}};
+    } cases[] = {{'i', "INST"},    {'o', "OBJ"},       {0x81, "NEWOBJ"}, {0x92, "NEWOBJ_EX"}, {0x82, "EXT1"},
+                 {'I', "INT"},     {'V', "UNICODE"},   {'d', "DICT"},    {'2', "DUP"},        {'0', "POP"},
+                 {'S', "STRING"},  {0x8b, "LONG4"},    {'g', "GET"},     {0x8f, "EMPTY_SET"}, {'1', "POP_MARK"},
+                 {'P', "PERSID"},  {'B', "BINBYTES"}};
     int known = 0;
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -233,7 +234,8 @@ static void test_broken_programs(void **state)
         BROKEN("\x80\2(.", "the pickle, at byte 3: an instruction finds too few values"),
         BROKEN("\x80\2X\xff\xff\xff\xff" "abc", "the pickle, at byte 2: it is cut short"),
         BROKEN("\x80\2h\0.", "the pickle, at byte 2: value 0 is fetched before it is kept"),
-        BROKEN("\x80\2Nr\xff\xff\xff\xff.", "the pickle, at byte 3: value 4294967295 is kept before those in front of it"),
+        BROKEN("\x80\2Nr\xff\xff\xff\xff.",
+               "the pickle, at byte 3: value 4294967295 is kept before those in front of it"),
         BROKEN("\x80\2q\0.", "the pickle, at byte 2: an instruction finds too few values"),
         BROKEN("\x80\2(q\0.", "the pickle, at byte 3: an instruction finds too few values"),
         BROKEN("\x80\2\x85.", "the pickle, at byte 2: an instruction finds too few values"),

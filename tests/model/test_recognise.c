@@ -152,7 +152,9 @@ static void test_sanakoyeu(void **state)
 static void test_strangers(void **state)
 {
     static const TestTensor others[][3] = {{{"features.0.weight", {64, 3, 3, 3}}, {NULL, {0}}},
-                                           {{"conv0.weight", {3, 3, 1, 1}}, {"conv11.weight", {16, 3, 3, 3}}, {NULL, {0}}},
+                                           {{"conv0.weight", {3, 3, 1, 1}},
+                                            {"conv11.weight", {16, 3, 3, 3}},
+                                            {NULL, {0}}},
                                            {{"Variable", {9, 9, 3, 32}}, {NULL, {0}}},
                                            {{"w", {2}}, {NULL, {0}}}};
     Opened opened;
@@ -163,8 +165,8 @@ static void test_strangers(void **state)
         assert_int_equal(recognise(&opened, NULL, (const char *const[]){path, NULL}), SOL_ERR_FORMAT);
         close_all(&opened);
     }
-    assert_string_equal(error_in_folder(), "other: the network is not known by its tensors (the first: \"w\", 2); name it "
-                                           "with --architecture");
+    assert_string_equal(error_in_folder(), "other: the network is not known by its tensors (the first: \"w\", 2); name "
+                                           "it with --architecture");
     write_tensors(path, "{}", NULL, 0);
     assert_int_equal(recognise(&opened, NULL, (const char *const[]){path, NULL}), SOL_ERR_FORMAT);
     assert_string_equal(error_in_folder(), "other: it has no tensors");
@@ -182,7 +184,8 @@ static void test_distilled(void **state)
     if (access(SHARED "/distilled-vgg19/encoder1.pth", R_OK) != 0)
         skip();
     for (int i = 0; i < MAX_FILES; i++) {
-        snprintf(paths[i], sizeof paths[i], SHARED "/distilled-vgg19/%s%d.pth", i % 2 ? "decoder" : "encoder", i / 2 + 1);
+        snprintf(paths[i], sizeof paths[i], SHARED "/distilled-vgg19/%s%d.pth", i % 2 ? "decoder" : "encoder",
+                 i / 2 + 1);
         files[i] = paths[i];
     }
     assert_known(&opened, files, "vgg19-distilled-wct", 164);

@@ -126,11 +126,13 @@ static void test_architectures_by_name(void **state)
     free(path);
     path = NULL;
     assert_int_equal(sol_architecture_find(&path, "bar", folders), SOL_ERR_IO);
-    snprintf(wanted, sizeof wanted, "no architecture \"bar\"; did you mean \"bare\"? There is bare, big (looked in %s, %s, "
-                                    "%s)", near, gone, far);
+    snprintf(wanted, sizeof wanted,
+             "no architecture \"bar\"; did you mean \"bare\"? There is bare, big (looked in %s, %s, %s)", near, gone,
+             far);
     assert_string_equal(sol_error_text(), wanted);
     assert_int_equal(sol_architecture_find(&path, "unlike", folders), SOL_ERR_IO);
-    snprintf(wanted, sizeof wanted, "no architecture \"unlike\"; there is bare, big (looked in %s, %s, %s)", near, gone, far);
+    snprintf(wanted, sizeof wanted, "no architecture \"unlike\"; there is bare, big (looked in %s, %s, %s)", near, gone,
+             far);
     assert_string_equal(sol_error_text(), wanted);
     assert_int_equal(sol_architecture_find(&path, "gone/big.json", folders), SOL_ERR_IO);
     assert_string_equal(sol_error_text(), "gone/big.json: no such architecture file");
