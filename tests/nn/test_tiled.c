@@ -381,7 +381,7 @@ static void test_tiles_paint_what_the_whole_paints(void **state)
     static const int sizes[][2] = {{320, 240}, {628, 64}, {72, 500}};
     (void)state;
     for (int i = 0; i < NETWORKS; i++)
-        for (int k = 0; k < KINDS; k++) {
+        for (int k = 0; k < (networks[i] == colouring ? 1 : KINDS); k++) { /* which borders do not matter to */
             SolGraph *g = networks[i](kinds[k]);
             for (int s = 0; s < 3; s++)
                 for (int half = 0; half < 2; half++)
