@@ -172,6 +172,18 @@ static void test_bench(void **state)
     json_decref(json);
 }
 
+/* A level of 0 is not run. */
+static void test_bench_levels(void **state)
+{
+    (void)state;
+    assert_int_equal(run_command("%s bench --model models/vgg19-distilled-wct.json --size 16x16 --frames 1 --layers "
+                                 "--levels 0,0,0,1,0.5", program), 0);
+    assert_contains(printed, "\nwct2 ");
+    assert_contains(printed, "\nwct1 ");
+    assert_null(strstr(printed, "\nwct3 "));
+    assert_null(strstr(printed, "\ne5.conv11 "));
+}
+
 static void test_bench_layers(void **state)
 {
     json_t *json, *layers, *layer;
@@ -258,6 +270,9 @@ static void test_stylize_mistakes(void **state)
          "solstice: --weights: must be 2 numbers of 0 or more, one a style, as in 0.7,0.3\n", 2},
         {"style.png --style other.png --weights 0 -o x.png",
          "solstice: --weights: one of them must be above 0\n", 2},
+        {"style.png --style other.png --levels 0,1.5 -o x.png",
+         "solstice: stylize: --levels 0,1.5: must be numbers from 0 to 1, one for each of the model's levels, such as "
+         "0,1,0,0,0\n", 2},
         {"style.png --style other.png -o style.png",
          "solstice: style.png: exists; choose another name or give --overwrite\n", 1},
         {"nothing.png --style other.png -o x.png",
@@ -279,7 +294,8 @@ int main(void)
         cmocka_unit_test(test_version),           cmocka_unit_test(test_models),
         cmocka_unit_test(test_unknown_model),     cmocka_unit_test(test_probe),
         cmocka_unit_test(test_bench),             cmocka_unit_test(test_bench_of_an_architecture),
-        cmocka_unit_test(test_bench_layers),      cmocka_unit_test(test_gif),
+        cmocka_unit_test(test_bench_layers),      cmocka_unit_test(test_bench_levels),
+        cmocka_unit_test(test_gif),
         cmocka_unit_test(test_stylize),          
         cmocka_unit_test(test_stylize_mistakes),  cmocka_unit_test(test_output_that_goes_nowhere),
     };

@@ -4,10 +4,10 @@
  * published networks: what each encoder and decoder makes of a picture, what each level makes of the former's
  * painting, and the fourth level by itself.
  *
- * The networks are not ours: the model is made of the files in ../shared/data by tests/support/distilled-wct.py, for
- * which PyTorch must be there.
+ * The networks are not ours: they are imported from the reference material.
  */
 #include "support/planes.h"
+#include "support/published.h"
 #include "support/support.h"
 
 #include "base/error.h"
@@ -20,12 +20,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TOLERANCE 1e-3
-#define SHARED "../shared/data"
 #define OWN "tests/data/golden-wct.safetensors"
-#define CONVERT "tests/support/distilled-wct.py " SHARED "/models/distilled-vgg19 models/vgg19-distilled-wct.json "
 
 enum { LEVELS = 5, CHANNELS = 3 };
 
@@ -57,15 +54,14 @@ static int set_up(void **state)
     if (!f || set_up_folder(state) != 0 || sol_pool_open(&f->pool, 2) != 0)
         return -1;
     *state = f;
-    if (access(SHARED "/golden/distilled-vgg19-wct.safetensors", R_OK) != 0 ||
-        run_command("/usr/bin/python3 -c 'import torch'") != 0)
+    if (!has_published())
         return 0;
-    if (run_command(CONVERT "%s/wct.safetensors", folder) != 0 ||
-        sol_model_open(&f->model, in_folder("wct.safetensors")) != 0 ||
-        sol_tensors_read(&f->golden, SHARED "/golden/distilled-vgg19-wct.safetensors") != 0)
+    write_distilled_wct(in_folder("wct.safetensors"));
+    if (sol_model_open(&f->model, in_folder("wct.safetensors")) != 0 ||
+        sol_tensors_read(&f->golden, SHARED_DATA "/golden/distilled-vgg19-wct.safetensors") != 0)
         return -1;
-    f->content = load(f, SHARED "/golden/inputs/content.png", &f->shape);
-    f->style = load(f, SHARED "/golden/inputs/style.png", &f->style_shape);
+    f->content = load(f, SHARED_DATA "/golden/inputs/content.png", &f->shape);
+    f->style = load(f, SHARED_DATA "/golden/inputs/style.png", &f->style_shape);
     return 0;
 }
 
@@ -85,7 +81,7 @@ static void need(const Fixture *f)
 {
     if (f->model)
         return;
-    print_message("%s or PyTorch (python3-torch) is not there\n", SHARED);
+    print_message("%s is not there\n", SHARED_DATA);
     skip();
 }
 

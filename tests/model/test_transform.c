@@ -6,7 +6,7 @@
  */
 #include "support/planes.h"
 #include "support/support.h"
-#include "support/transform.h"
+#include "support/published.h"
 
 #include "base/error.h"
 #include "image/image.h"
@@ -119,7 +119,7 @@ static void test_network_of_tensorflow(void **state)
     SolShape shape;
     float *planes;
     (void)state;
-    need_transform_nets();
+    need_published();
     assert_int_equal(sol_tensors_read(&golden, SHARED_DATA "/golden/transform-net.safetensors"), 0);
     assert_int_equal(sol_image_load(&image, SHARED_DATA "/golden/inputs/content.png"), 0);
     shape = (SolShape){3, image->height, image->width};
