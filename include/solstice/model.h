@@ -50,6 +50,15 @@ SOL_API void sol_model_close(SolModel **model);
 SOL_API int sol_model_find(char **path, const char *name, const char *folder, const char *const folders[]);
 
 /**
+ * Finds a model for a method: compact for adain, or where `method` is NULL; else the first, by its name, of the models
+ * in `folders` that say they are painted with by it.
+ *
+ * @param[out] path  freed with free(); untouched on failure
+ * @return 0, SOL_ERR_IO (there is none), SOL_ERR_NOMEM
+ */
+SOL_API int sol_model_find_for(char **path, const char *method, const char *const folders[]);
+
+/**
  * The paths of all .safetensors files in `folders` (NULL-terminated), sorted by name, a name in an
  * earlier folder hiding it in a later one.
  *

@@ -156,9 +156,6 @@ SOL_API int sol_style_learn(SolStyle **style, SolEngine *engine, const SolImage 
 /** As sol_style_learn() with the still image in the file `path` and SOL_STYLE_SHORT_SIDE. */
 SOL_API int sol_style_open(SolStyle **style, SolEngine *engine, const char *path);
 
-/** As sol_style_open(), with the colours of the picture `content` (sol_image_match_color()); NULL: its own. */
-SOL_API int sol_style_open_like(SolStyle **style, SolEngine *engine, const char *path, const SolImage *content);
-
 /**
  * out = sum of weight[i] * style[i], in the engine's own space. Weights need not sum to 1.
  *
@@ -166,6 +163,15 @@ SOL_API int sol_style_open_like(SolStyle **style, SolEngine *engine, const char 
  * @param count     1 or more, all learned by the same engine
  */
 SOL_API int sol_style_blend(SolStyle **out, const SolStyle *const style[], const float weight[], int count);
+
+/**
+ * Learns several still images and blends them, as sol_style_open() and sol_style_blend() would.
+ *
+ * @param content  a picture whose colours the images get before they are learned (sol_image_match_color()); NULL: they
+ *                 keep their own
+ */
+SOL_API int sol_style_open_blend(SolStyle **style, SolEngine *engine, const char *const paths[], const float weight[],
+                                 int count, const SolImage *content);
 
 SOL_API void sol_style_close(SolStyle **style);
 

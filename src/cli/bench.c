@@ -321,7 +321,7 @@ static int open_or_make(Wishes *wishes, SolModel **model)
     int result;
     wishes->random = wishes->model && sol_model_find_architecture(&path, wishes->model, model_folders());
     if (!wishes->random)
-        return open_model(wishes->model, model);
+        return open_model(wishes->model, wishes->method, model);
     result = sol_model_open_random(model, path, WEIGHTS_SEED);
     free(path);
     return result == SOL_OK ? 0 : report_failure(result);

@@ -155,7 +155,7 @@ const char *const *model_folders(void);
 /** The folder that a user's models are imported to, which need not be there; freed with free(), NULL: no home. */
 char *user_model_folder(void);
 
-/** Opens the model that a user calls `name` ("compact" where that is NULL); 0 or an exit status. */
-int open_model(const char *name, SolModel **model);
+/** Opens the model that a user calls `name`, or where that is NULL one for `method` (NULL: any); 0 or an exit status. */
+int open_model(const char *name, const char *method, SolModel **model);
 
 #endif

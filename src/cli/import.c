@@ -15,7 +15,7 @@
 enum { MAX_FILES = 64 };
 
 typedef struct Wishes {
-    const char *output, *architecture, *name;
+    const char *output, *architecture, *name, *licence;
     bool overwrite;
 } Wishes;
 
@@ -33,7 +33,7 @@ static char *path_for(const char *name)
     return path;
 }
 
-static int write_model(const SolImport *import, const Wishes *wishes)
+static int write_model(SolImport *import, const Wishes *wishes)
 {
     SolImportInfo info;
     char *path;
@@ -42,7 +42,9 @@ static int write_model(const SolImport *import, const Wishes *wishes)
     path = wishes->output ? sol_copy(wishes->output) : path_for(wishes->name ? wishes->name : info.name);
     if (!path)
         return EXIT_FAILED;
-    result = sol_import_write(import, path, wishes->overwrite);
+    result = wishes->licence ? sol_import_set_licence(import, wishes->licence) : SOL_OK;
+    if (result == SOL_OK)
+        result = sol_import_write(import, path, wishes->overwrite);
     if (result == SOL_OK)
         printf("%s: %s%s%s, %zu tensors, %lld parameters\n", path, info.method, *info.what ? ", " : "", info.what,
                info.tensors, (long long)info.parameters);
@@ -80,6 +82,7 @@ static int run(int argc, char **argv)
         {"output", 'o', OPTION_TEXT, &wishes.output, 0, 0},
         {"architecture", 0, OPTION_TEXT, &wishes.architecture, 0, 0},
         {"name", 0, OPTION_TEXT, &wishes.name, 0, 0},
+        {"licence", 0, OPTION_TEXT, &wishes.licence, 0, 0},
         {"overwrite", 0, OPTION_FLAG, &wishes.overwrite, 0, 0},
         {0},
     };
@@ -105,6 +108,7 @@ const Command sol_command_import = {
             "                       of your models, in ~/.local/share/solstice/models\n"
             "      --architecture A what network it is: a name of an architecture, or a .json file\n"
             "      --name NAME      what to call it; by default after the network or the file\n"
+            "      --licence TEXT   what the weights may be used under, for \"solstice models\"\n"
             "      --overwrite      replace a model that exists\n"
             "\n"
             "docs/models.md tells where published weights are found.\n",

@@ -113,10 +113,11 @@ const char *const *model_folders(void)
     return folders;
 }
 
-int open_model(const char *name, SolModel **model)
+int open_model(const char *name, const char *method, SolModel **model)
 {
     char *path;
-    int result = sol_model_find(&path, name ? name : "compact", NULL, model_folders());
+    int result = name ? sol_model_find(&path, name, NULL, model_folders())
+                      : sol_model_find_for(&path, method, model_folders());
     if (result != SOL_OK) {
         report_failure(result);
         return EXIT_USAGE;

@@ -124,7 +124,7 @@ static int show_model(const char *name)
     SolModel *model = NULL;
     SolModelInfo info;
     char size[32];
-    int status = open_model(name, &model);
+    int status = open_model(name, NULL, &model);
     if (status != 0)
         return status;
     sol_model_info(model, &info);

@@ -24,6 +24,7 @@ typedef struct Wishes {
     Precision precision;
     uint64_t memory;
     Levels levels;
+    Choice color;
     bool overwrite;
     Optimising optimising;
 } Wishes;
@@ -56,24 +57,22 @@ static int read_weights(const char *text, float weights[], size_t count)
 }
 
 /* Learns the styles and blends them, where any are given. */
-static int open_style(SolEngine *engine, const Wishes *wishes, SolStyle **style)
+static int open_style(SolEngine *engine, const Wishes *wishes, const SolImage *content, SolStyle **style)
 {
     size_t count = wishes->styles.count;
-    SolStyle **styles;
+    bool matches = wishes->color.value == SOL_COLOR_CONTENT;
     float *weights;
     int result;
+    if (count == 0 && matches)
+        return sol_fail(SOL_ERR_ARGUMENT, "stylize: --color content moves the colours of a style image, and there is "
+                                          "none; write --color luminance");
     if (count == 0)
         return SOL_OK;
-    styles = sol_calloc(count, sizeof *styles);
     weights = sol_calloc(count, sizeof *weights);
-    result = styles && weights ? read_weights(wishes->weights, weights, count) : sol_fail_memory("the styles");
-    for (size_t i = 0; i < count && result == SOL_OK; i++)
-        result = sol_style_open(&styles[i], engine, wishes->styles.items[i]);
+    result = weights ? read_weights(wishes->weights, weights, count) : sol_fail_memory("the styles");
     if (result == SOL_OK)
-        result = sol_style_blend(style, (const SolStyle *const *)styles, weights, (int)count);
-    for (size_t i = 0; styles && i < count; i++)
-        sol_style_close(&styles[i]);
-    sol_free(styles);
+        result = sol_style_open_blend(style, engine, wishes->styles.items, weights, (int)count,
+                                      matches ? content : NULL);
     sol_free(weights);
     return result;
 }
@@ -131,11 +130,13 @@ static int make_painting(const char *content, Wishes *wishes, SolModel *model, S
     if (result == SOL_OK)
         result = check_method(engine, wishes);
     if (result == SOL_OK)
-        result = open_style(engine, wishes, &style);
+        result = open_style(engine, wishes, image, &style);
     if (result == SOL_OK)
         result = sol_engine_plan(engine, sol_image_width(image), sol_image_height(image));
     if (result == SOL_OK)
         result = sol_engine_paint(engine, style, (float)wishes->strength, image, painting);
+    if (result == SOL_OK && wishes->color.value == SOL_COLOR_LUMINANCE)
+        sol_image_take_chroma(*painting, image);
     if (result == SOL_OK && wishes->optimising.failure != SOL_OK)
         result = wishes->optimising.failure;
     if (result == SOL_OK && is_lost(wishes))
@@ -181,11 +182,10 @@ static int check_wishes(Wishes *wishes)
 
 static int run(int argc, char **argv)
 {
-    Wishes wishes = {.strength = 1};
+    Wishes wishes = {.strength = 1, .color = {SOL_COLOR_STYLE, color_choice}};
     TextList operands = {0};
     SolModel *model = NULL;
-    enum { OPTIONS = 11 };
-    Option options[OPTIONS + OPTIMISE_OPTIONS + 1] = {
+    const Option own[] = {
         {"style", 's', OPTION_MANY, &wishes.styles, 0, 0},
         {"weights", 0, OPTION_TEXT, &wishes.weights, 0, 0},
         {"strength", 0, OPTION_NUMBER, &wishes.strength, 0, 1},
@@ -193,17 +193,21 @@ static int run(int argc, char **argv)
         {"size", 0, OPTION_INT, &wishes.size, 64, 8192},
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},
         {"method", 0, OPTION_TEXT, &wishes.method, 0, 0},
+        {"color", 0, OPTION_CHOICE, &wishes.color, 0, 0},
         {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0},
         {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"output", 'o', OPTION_TEXT, &wishes.output, 0, 0},
         {"overwrite", 0, OPTION_FLAG, &wishes.overwrite, 0, 0},
     };
+    Option options[sizeof own / sizeof own[0] + OPTIMISE_OPTIONS + 1] = {{0}};
     int status;
     begin_optimising(&wishes.optimising);
-    add_optimise_options(&wishes.optimising, options + OPTIONS);
+    memcpy(options, own, sizeof own);
+    add_optimise_options(&wishes.optimising, options + sizeof own / sizeof own[0]);
     status = read_arguments(&sol_command_stylize, argc, argv, options, &operands, 1, 1);
-    if (status < 0 && (status = check_wishes(&wishes)) == 0 && (status = open_model(wishes.model, &model)) == 0)
+    if (status < 0 && (status = check_wishes(&wishes)) == 0 &&
+        (status = open_model(wishes.model, wishes.method, &model)) == 0)
         status = paint(operands.items[0], &wishes, model);
     sol_model_close(&model);
     end_optimising(&wishes.optimising);
@@ -225,6 +229,8 @@ const Command sol_command_stylize = {
             "                       level of 0 is not run\n"
             "      --size N         paint with N pixels on the shorter side; as it is where it is not given\n"
             "      --model M        paint with this model: a name (\"solstice models\") or a .safetensors file\n"
+            "      --color WHOSE    colours: the style's (style), the content's (content), or each pixel's own, with\n"
+            "                       the painting's luminance (luminance)\n"
             "      --precision P    compute in float32, bfloat16, or auto (the default), which picks for each layer\n"
             "      --memory SIZE    paint within this much memory, in tiles where that is needed: 2GiB for example;\n"
             "                       half of the machine's where it is not given\n"

@@ -203,6 +203,11 @@ void sol_import_info(const SolImport *import, SolImportInfo *info)
         info->parameters += (int64_t)tensor->count;
 }
 
+int sol_import_set_licence(SolImport *import, const char *licence)
+{
+    return sol_tensors_set_metadata(import->tensors, "licence", licence);
+}
+
 int sol_import_write(const SolImport *import, const char *path, bool overwrite)
 {
     SolPending *pending = NULL;

@@ -187,6 +187,32 @@ int sol_model_find(char **out, const char *name, const char *folder, const char 
     return SOL_OK;
 }
 
+int sol_model_find_for(char **out, const char *method, const char *const folders[])
+{
+    char **paths = NULL, *found = NULL;
+    int result;
+    if (!method || strcmp(method, "adain") == 0)
+        return sol_model_find(out, "compact", NULL, folders);
+    result = sol_model_list(&paths, folders);
+    for (size_t i = 0; result == SOL_OK && paths[i] && !found; i++) {
+        SolModel *model = NULL;
+        SolModelInfo info;
+        if (sol_model_open(&model, paths[i]) != SOL_OK)
+            continue; /* a broken file is no reason not to take another */
+        sol_model_info(model, &info);
+        if (strcmp(info.method, method) == 0 && !(found = sol_copy(paths[i])))
+            result = sol_fail_memory("a path");
+        sol_model_close(&model);
+    }
+    sol_model_list_free(&paths);
+    if (result == SOL_OK && !found)
+        result = sol_fail(SOL_ERR_IO, "no installed model is for the method \"%s\"; name one (\"solstice models\" lists "
+                                      "them)", method);
+    if (result == SOL_OK)
+        *out = found;
+    return result;
+}
+
 static bool is_file(const char *path)
 {
     return path && sol_path_exists(path) && !sol_path_is_folder(path);

@@ -135,8 +135,7 @@ static int open_engine(SolPainters *painters, Part *part, const SolEngineOptions
 static int learn_style(Part *part, const SolImage *reference)
 {
     const SolLook *look = part->stretch.look;
-    int count = look->style_count, result = SOL_OK;
-    SolStyle **styles;
+    int count = look->style_count;
     if (!sol_engine_learns(part->tool->engine))
         return count == 0 ? SOL_OK
                           : sol_fail(SOL_ERR_ARGUMENT, "segment \"%s\": the model %s has a style of its own and learns "
@@ -144,22 +143,8 @@ static int learn_style(Part *part, const SolImage *reference)
     if (count == 0)
         return sol_fail(SOL_ERR_ARGUMENT, "segment \"%s\": the model %s paints in the style of an image; name one with "
                                           "\"style\"", part->stretch.name, look->model);
-    styles = sol_calloc((size_t)count, sizeof *styles);
-    if (!styles)
-        return sol_fail_memory("the styles");
-    for (int i = 0; i < count && result == SOL_OK; i++)
-        result = sol_style_open_like(&styles[i], part->tool->engine, look->styles[i],
-                                     look->color == SOL_COLOR_CONTENT ? reference : NULL);
-    if (result == SOL_OK && count == 1) {
-        part->style = styles[0];
-        styles[0] = NULL;
-    } else if (result == SOL_OK) {
-        result = sol_style_blend(&part->style, (const SolStyle *const *)styles, look->weights, count);
-    }
-    for (int i = 0; i < count; i++)
-        sol_style_close(&styles[i]);
-    sol_free(styles);
-    return result;
+    return sol_style_open_blend(&part->style, part->tool->engine, look->styles, look->weights, count,
+                                look->color == SOL_COLOR_CONTENT ? reference : NULL);
 }
 
 static int open_part(SolPainters *painters, Part *part, const SolImage *reference, const SolEngineOptions *how)

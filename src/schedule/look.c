@@ -167,30 +167,6 @@ static int read_levels(const SolLookSource *source, const SolYamlPair *pair, Own
 
 /* ---- model ---- */
 
-/* The first installed model, by its name, that says it is painted with by `method`. */
-static int find_for_method(const char *method, const char *const folders[], char **path)
-{
-    char **paths = NULL;
-    int result = sol_model_list(&paths, folders);
-    if (result != SOL_OK)
-        return result;
-    for (size_t i = 0; paths[i] && !*path; i++) {
-        SolModel *model = NULL;
-        SolModelInfo info;
-        if (sol_model_open(&model, paths[i]) != SOL_OK)
-            continue;
-        sol_model_info(model, &info);
-        if (strcmp(info.method, method) == 0 && !(*path = sol_copy(paths[i])))
-            result = sol_fail_memory("a path");
-        sol_model_close(&model);
-    }
-    sol_model_list_free(&paths);
-    if (result == SOL_OK && !*path)
-        result = sol_fail(SOL_ERR_IO, "no installed model is for the method \"%s\"; name one with \"model\" (\"solstice "
-                                      "models\" lists them)", method);
-    return result;
-}
-
 static int find_model(const SolLookSource *source, const SolYamlPair *pair, Owned *owned)
 {
     const char *name = source->model, *const *folders = source->options->model_folders;
@@ -199,10 +175,8 @@ static int find_model(const SolLookSource *source, const SolYamlPair *pair, Owne
     int result = sol_yaml_text(source->yaml, pair, &name);
     if (result != SOL_OK)
         return result;
-    if (!name && owned->method && strcmp(owned->method, "adain") != 0)
-        result = find_for_method(owned->method, folders, &owned->model);
-    else
-        result = sol_model_find(&owned->model, name ? name : "compact", given ? NULL : source->folder, folders);
+    result = name ? sol_model_find(&owned->model, name, given ? NULL : source->folder, folders)
+                  : sol_model_find_for(&owned->model, owned->method, folders);
     if (result == SOL_OK || result == SOL_ERR_NOMEM)
         return result;
     return given ? sol_fail(SOL_ERR_ARGUMENT, "%s", sol_error_text()) : place_error(place);

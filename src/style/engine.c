@@ -207,12 +207,8 @@ int sol_style_learn(SolStyle **out, SolEngine *engine, const SolImage *image, in
     return SOL_OK;
 }
 
-int sol_style_open(SolStyle **style, SolEngine *engine, const char *path)
-{
-    return sol_style_open_like(style, engine, path, NULL);
-}
-
-int sol_style_open_like(SolStyle **style, SolEngine *engine, const char *path, const SolImage *content)
+/* As sol_style_open(), with the colours of `content` where that is not NULL. */
+static int open_one(SolStyle **style, SolEngine *engine, const char *path, const SolImage *content)
 {
     SolImage *image = NULL, *matched = NULL;
     int result;
@@ -228,6 +224,11 @@ int sol_style_open_like(SolStyle **style, SolEngine *engine, const char *path, c
     sol_image_unref(&matched);
     sol_image_unref(&image);
     return result == SOL_OK ? SOL_OK : sol_fail_within(result, "%s", path);
+}
+
+int sol_style_open(SolStyle **style, SolEngine *engine, const char *path)
+{
+    return open_one(style, engine, path, NULL);
 }
 
 int sol_style_blend(SolStyle **out, const SolStyle *const style[], const float weight[], int count)
@@ -253,6 +254,23 @@ int sol_style_blend(SolStyle **out, const SolStyle *const style[], const float w
     }
     *out = blend;
     return SOL_OK;
+}
+
+int sol_style_open_blend(SolStyle **style, SolEngine *engine, const char *const paths[], const float weight[], int count,
+                         const SolImage *content)
+{
+    SolStyle **styles = count > 0 ? sol_calloc((size_t)count, sizeof *styles) : NULL;
+    int result = SOL_OK;
+    if (count > 0 && !styles)
+        return sol_fail_memory("the styles");
+    for (int i = 0; i < count && result == SOL_OK; i++)
+        result = open_one(&styles[i], engine, paths[i], content);
+    if (result == SOL_OK)
+        result = sol_style_blend(style, (const SolStyle *const *)styles, weight, count);
+    for (int i = 0; i < count; i++)
+        sol_style_close(&styles[i]);
+    sol_free(styles);
+    return result;
 }
 
 void sol_style_close(SolStyle **out)

@@ -76,10 +76,10 @@ static void test_features(void **state)
     (void)state;
     if (access(SHARED "/distilled-vgg19/encoder5.pth", R_OK) != 0)
         skip();
-    assert_int_equal(run_command("%s import " SHARED "/distilled-vgg19/encoder5.pth -o %s/e.safetensors", program,
-                                 folder), 0);
+    assert_int_equal(run_command("%s import " SHARED "/distilled-vgg19/encoder5.pth -o %s/e.safetensors --licence MIT",
+                                 program, folder), 0);
     assert_int_equal(run_command("%s models show %s/e.safetensors", program, folder), 0);
-    assert_contains(printed, "/e.safetensors: gatys, 3.9 MB, licence: not said\n");
+    assert_contains(printed, "/e.safetensors: gatys, 3.9 MB, licence: MIT\n");
     assert_contains(printed, "\nnode         operator                      shape       parameters\n");
     assert_contains(printed, "\nconv1_1      conv 3x3                      16 x 1             448\n");
     assert_contains(printed, "\nconv1_2      conv 3x3 of relu1_1           16 x 1            2320\n");

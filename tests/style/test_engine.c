@@ -663,7 +663,7 @@ static void test_models_without_an_engine(void **state)
     };
     static const char *const texts[] = {"its method \"oil\" is not known to this version",
                                         "the network has no adain layer",
-                                        "a network of the method transform has no adain layers; this one has"};
+                                        "a network of the method transform has no adain or wct layers; this one has"};
     char wanted[512];
     (void)state;
     for (int i = 0; i < 3; i++) {
