@@ -7,6 +7,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 
+#include <stdlib.h>
+
 int sol_image_create(SolImage **out, int width, int height)
 {
     SolImage *image;
@@ -84,13 +86,13 @@ void sol_image_mix(SolImage *over, const SolImage *under, float opacity)
     }
 }
 
-/* Index i of a row of n samples continued by reflection: n-2, n-3, .. behind n-1. */
+/* Index i of a row of n samples continued by reflection: n-2, n-3, .. behind n-1, and .. 2, 1 before 0. */
 static int reflect(int i, int n)
 {
     int period = 2 * (n - 1);
     if (n == 1)
         return 0;
-    i %= period;
+    i = abs(i) % period;
     return i < n ? i : period - i;
 }
 
@@ -111,24 +113,34 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* One row to planes: pixels, and what reflection puts behind them. */
+/* Columns x0..x1-1 of a row of an area, from pixels that reflection finds. */
+static void reflect_pixels(const Conversion *k, const uint8_t *row, int x0, int x1, float *to)
+{
+    for (int x = x0; x < x1; x++) {
+        const uint8_t *pixel = row + 3 * (size_t)reflect(k->area.x + x, k->from->width);
+        for (size_t c = 0; c < 3; c++)
+            to[c * k->plane + (size_t)x] = (float)pixel[c] * (1.0f / 255.0f);
+    }
+}
+
+/* One row to planes: pixels, and what reflection puts before and behind them. */
 static void row_to_planes(const Conversion *k, int y)
 {
     const uint8_t *row = sol_image_row_const(k->from, reflect(k->area.y + y, k->from->height));
-    float *r = k->out + (size_t)y * k->row, *g = r + k->plane, *b = g + k->plane;
-    int within = least(k->area.width, k->from->width - k->area.x);
-    const uint8_t *pixels = within > 0 ? row + 3 * (size_t)k->area.x : row;
-    for (int x = 0; x < within; x++) {
-        r[x] = (float)pixels[3 * x] * (1.0f / 255.0f);
-        g[x] = (float)pixels[3 * x + 1] * (1.0f / 255.0f);
-        b[x] = (float)pixels[3 * x + 2] * (1.0f / 255.0f);
+    float *to = k->out + (size_t)y * k->row;
+    int first = k->area.x < 0 ? least(-k->area.x, k->area.width) : 0;
+    int end = least(k->area.width, k->from->width - k->area.x);
+    reflect_pixels(k, row, 0, first, to);
+    if (first < end) {
+        const uint8_t *pixels = row + 3 * (size_t)(k->area.x + first);
+        float *r = to + first, *g = r + k->plane, *b = g + k->plane;
+        for (int x = 0; x < end - first; x++) {
+            r[x] = (float)pixels[3 * x] * (1.0f / 255.0f);
+            g[x] = (float)pixels[3 * x + 1] * (1.0f / 255.0f);
+            b[x] = (float)pixels[3 * x + 2] * (1.0f / 255.0f);
+        }
     }
-    for (int x = within > 0 ? within : 0; x < k->area.width; x++) {
-        const uint8_t *pixel = row + 3 * (size_t)reflect(k->area.x + x, k->from->width);
-        r[x] = (float)pixel[0] * (1.0f / 255.0f);
-        g[x] = (float)pixel[1] * (1.0f / 255.0f);
-        b[x] = (float)pixel[2] * (1.0f / 255.0f);
-    }
+    reflect_pixels(k, row, first < end ? end : first, k->area.width, to);
 }
 
 static void band_to_planes(void *context, int band)

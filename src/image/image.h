@@ -30,10 +30,9 @@ void sol_image_mix(SolImage *over, const SolImage *under, float opacity);
 
 /**
  * The pixels of an area to float planes: planes[c][y][x] in [0, 1], c = R, G, B, each plane as large as the area,
- * without gaps. Where the area reaches beyond the picture's last row or column, the picture is continued by
- * reflection about those (and again about its first, where it is smaller than what it must fill).
+ * without gaps. Where the area reaches beyond the picture's first or last row or column, the picture is continued by
+ * reflection about those, as often as it takes.
  *
- * @param area  x and y are 0 or more
  * @param pool  its workers share the rows
  */
 void sol_image_to_planes(const SolImage *image, SolArea area, float *planes, SolPool *pool);

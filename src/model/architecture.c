@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERSION = 1, IMAGE_CHANNELS = 3 };
+enum { VERSION = 1, IMAGE_CHANNELS = 3, MAX_MARGIN = 256 };
 
 /* What a layer is read into and from. */
 typedef struct Reader {
@@ -467,12 +467,22 @@ static int check_no_output(json_t *architecture)
                : sol_fail(SOL_ERR_FORMAT, "\"output\" can be null with the method \"%s\" only", encoder);
 }
 
+static int read_margin(Reader *reader, json_t *architecture)
+{
+    json_t *margin = json_object_get(architecture, "margin");
+    json_int_t pixels = json_integer_value(margin);
+    if (margin && (!json_is_integer(margin) || pixels < 0 || pixels > MAX_MARGIN))
+        return sol_fail(SOL_ERR_FORMAT, "\"margin\" must be a whole number, 0 to %d", (int)MAX_MARGIN);
+    sol_graph_set_margin(reader->graph, (int)pixels);
+    return SOL_OK;
+}
+
 static int read_graph(Reader *reader, json_t *architecture)
 {
     json_t *layers = json_object_get(architecture, "layers"), *layer;
     size_t i;
     int result = sol_graph_add(reader->graph, "image", &(SolLayer){.op = SOL_OP_INPUT, .channels = IMAGE_CHANNELS});
-    if (result < 0)
+    if (result < 0 || (result = read_margin(reader, architecture)) != SOL_OK)
         return result;
     if (!json_is_array(layers) || json_array_size(layers) == 0)
         return sol_fail(SOL_ERR_FORMAT, "\"layers\" must be a list of one layer or more");
@@ -492,7 +502,7 @@ static int read_graph(Reader *reader, json_t *architecture)
 
 static int check_head(json_t *architecture, const char **method)
 {
-    static const char *const keys[] = {"version", "method", "input", "layers", "output", NULL};
+    static const char *const keys[] = {"version", "method", "margin", "input", "layers", "output", NULL};
     json_t *version;
     int result;
     if (!json_is_object(architecture))

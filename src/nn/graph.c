@@ -24,6 +24,7 @@ struct SolGraph {
     int *taps; /* ascending */
     size_t tap_capacity;
     int tap_count;
+    int margin;
 };
 
 /* What all nodes of an operator have in common. */
@@ -269,6 +270,16 @@ int sol_graph_multiple(const SolGraph *graph)
         if (graph->nodes[i].level > deepest)
             deepest = graph->nodes[i].level;
     return 1 << deepest;
+}
+
+int sol_graph_margin(const SolGraph *graph)
+{
+    return graph->margin;
+}
+
+void sol_graph_set_margin(SolGraph *graph, int margin)
+{
+    graph->margin = margin;
 }
 
 int sol_graph_tap_count(const SolGraph *graph)

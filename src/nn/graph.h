@@ -97,6 +97,13 @@ void sol_graph_needed(const SolGraph *graph, const int keep[], int keep_count, b
 int sol_graph_multiple(const SolGraph *graph);
 
 /**
+ * How many pixels on every side a picture is to be continued by reflection before it is run, and its result cut: more
+ * than 0 for networks that paint a seam where a picture ends. 0 unless it is set.
+ */
+int sol_graph_margin(const SolGraph *graph);
+void sol_graph_set_margin(SolGraph *graph, int margin);
+
+/**
  * The taps: the nodes whose statistics make a style, in ascending order without repetition. A style's
  * statistics are one array, tap by tap: the means of the tap's channels, then for adain their deviations, for wct the
  * colouring (nn/wct.h). A tap serves one of the two.

@@ -210,8 +210,15 @@ enum {
     PARTS = SOL_LANES / WIDTH,                           /* of a pixel of a group, a register each */
     STEP = WIDTH == 16 ? 16 : WIDTH == 8 ? 6 : 3,        /* of them that are summed side by side: as many as leave
                                                             room for weights */
-    VECTORS = WIDTH == 16 ? 4 : 2                        /* of pixels of a plane: so that SOL_FEW sums of each fit */
+    VECTORS = WIDTH == 16 ? 4 : WIDTH == 8 ? 3 : 2       /* of pixels of a plane: so that sums of each output fit */
 };
+
+static inline void raise_to(float floor, size_t count, float *to)
+{
+    INDEPENDENT
+    for (size_t i = 0; i < count; i++)
+        to[i] = at_least(to[i], floor);
+}
 
 /* Some pixels of a group from pixel x on. */
 static inline void direct_pixels(const SolSeen *seen, const float *weights, const float *bias, size_t x, size_t pixels,
@@ -243,10 +250,10 @@ static void direct_group(const SolSeen *seen, const float *weights, const float 
         direct_pixels(seen, weights, bias, pixels - STEP, STEP, to, to_step);
     for (size_t x = 0; x < pixels && pixels < STEP; x++)
         direct_pixels(seen, weights, bias, x, 1, to, to_step);
-    for (size_t x = 0; x < pixels; x++)
-        INDEPENDENT
-        for (size_t l = 0; l < SOL_LANES; l++)
-            to[x * to_step + l] = at_least(to[x * to_step + l], floor);
+    if (to_step == SOL_LANES)
+        raise_to(floor, pixels * SOL_LANES, to);
+    for (size_t x = 0; x < pixels && to_step != SOL_LANES; x++)
+        raise_to(floor, SOL_LANES, to + x * to_step);
 }
 
 static inline void direct_step(const SolSeen *seen, size_t run, const float *weights, size_t planes, const float *bias,
@@ -282,9 +289,7 @@ static void direct_planes(const SolSeen *seen, const float *weights, size_t plan
         default: direct_step(seen, run, weights, SOL_FEW, bias, x, to, stride); break;
         }
     for (size_t o = 0; o < planes; o++)
-        INDEPENDENT
-        for (size_t x = 0; x < pixels; x++)
-            to[o * stride + x] = at_least(to[o * stride + x], floor);
+        raise_to(floor, pixels, to + o * stride);
 }
 
 const SolKernels SOL_KERNELS = {

@@ -8,8 +8,8 @@
  *   (Li et al. 2017). A style is the mean and the colouring of every tap.
  * - `transform`: a network that was trained for one style (Johnson et al. 2016), and learns no other.
  *
- * Frames are continued by reflection to the sizes that the network's poolings divide evenly, and the
- * painting is cut back. Style images run through the encoder at their own size. Both are cut into tiles where
+ * Frames are continued by reflection to the sizes that the network's poolings and strides divide evenly, and by the
+ * network's margin, and the painting is cut back. Style images run through the encoder at their own size. Both are cut into tiles where
  * they would take more memory than the engine may.
  */
 #include "style/engine.h"
@@ -102,28 +102,38 @@ static int feedforward_plan(SolEngine *engine, int width, int height)
 {
     State *state = engine->state;
     int multiple = sol_graph_multiple(state->graph), output = output_node(state->graph);
+    int margins = 2 * sol_graph_margin(state->graph);
     sol_tiled_close(&state->plan);
-    return sol_tiled_open(&state->plan, state->graph, round_up(width, multiple), round_up(height, multiple), &output, 1,
-                          &engine->how, engine->pool, limit_for(engine, width, height, 2));
+    return sol_tiled_open(&state->plan, state->graph, round_up(width + margins, multiple),
+                          round_up(height + margins, multiple), &output, 1, &engine->how, engine->pool,
+                          limit_for(engine, width, height, 2));
 }
 
 /* A SolCanvas's context. */
 typedef struct Pictures {
     const SolImage *in;
     SolImage *out; /* NULL where nothing is painted */
+    int margin;    /* the network's pixel (margin, margin) is the picture's first */
     SolPool *pool;
 } Pictures;
 
 static void read_area(void *context, SolArea area, float *planes)
 {
     const Pictures *pictures = context;
+    area.x -= pictures->margin;
+    area.y -= pictures->margin;
     sol_image_to_planes(pictures->in, area, planes, pictures->pool);
 }
 
 static void write_area(void *context, SolArea area, const float *planes, size_t row, size_t plane)
 {
     const Pictures *pictures = context;
-    sol_image_from_planes(pictures->out, area, planes, row, plane, pictures->pool);
+    int left = area.x < pictures->margin ? pictures->margin - area.x : 0;
+    int top = area.y < pictures->margin ? pictures->margin - area.y : 0;
+    area = (SolArea){area.x + left - pictures->margin, area.y + top - pictures->margin, area.width - left,
+                     area.height - top};
+    if (area.width > 0 && area.height > 0 && area.x < pictures->out->width && area.y < pictures->out->height)
+        sol_image_from_planes(pictures->out, area, planes + (size_t)top * row + left, row, plane, pictures->pool);
 }
 
 static int feedforward_learn(SolEngine *engine, const SolImage *image, float *values)
@@ -151,7 +161,8 @@ static int feedforward_learn(SolEngine *engine, const SolImage *image, float *va
 static int feedforward_paint(SolEngine *engine, const float *values, float strength, const SolImage *frame,
                        SolImage *painted)
 {
-    Pictures pictures = {.in = frame, .out = painted, .pool = engine->pool};
+    const SolGraph *graph = ((State *)engine->state)->graph;
+    Pictures pictures = {.in = frame, .out = painted, .margin = sol_graph_margin(graph), .pool = engine->pool};
     const SolCanvas canvas = {.context = &pictures, .read = read_area, .write = write_area};
     return sol_tiled_run(((State *)engine->state)->plan, &canvas, values, strength);
 }

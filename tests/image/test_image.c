@@ -125,6 +125,31 @@ static void test_areas(void **state)
     sol_image_unref(&image);
 }
 
+/* Around a picture on all sides, further than it is wide: mirrored about the first and the last row and column. */
+static void test_areas_around_a_picture(void **state)
+{
+    static const SolArea areas[] = {{-3, -2, 14, 9}, {-20, -9, 40, 20}, {-7, 1, 3, 2}, {9, -5, 4, 3}};
+    SolImage *image = make_picture(9, 5);
+    (void)state;
+    for (size_t i = 0; i < sizeof areas / sizeof *areas; i++) {
+        SolArea a = areas[i];
+        float planes[3 * 40 * 20];
+        sol_image_to_planes(image, a, planes, pools[i % POOLS]);
+        for (int y = 0; y < a.height; y++)
+            for (int x = 0; x < a.width; x++) {
+                int sx = a.x + x, sy = a.y + y;
+                while (sx < 0 || sx > 8)
+                    sx = sx < 0 ? -sx : 16 - sx;
+                while (sy < 0 || sy > 4)
+                    sy = sy < 0 ? -sy : 8 - sy;
+                for (int c = 0; c < 3; c++)
+                    assert_true(planes[(c * a.height + y) * a.width + x] ==
+                                (float)sol_image_row(image, sy)[3 * sx + c] * (1.0f / 255.0f));
+            }
+    }
+    sol_image_unref(&image);
+}
+
 static void test_planes_are_clamped_and_rounded(void **state)
 {
     const float planes[3 * 4] = {-1.0f, 2.0f, NAN, 0.5f / 255, 1.49f / 255, 1.51f / 255, INFINITY, -INFINITY,
@@ -193,6 +218,7 @@ int main(void)
         cmocka_unit_test(test_planes_round_trip),
         cmocka_unit_test(test_planes_continue_by_reflection),
         cmocka_unit_test(test_areas),
+        cmocka_unit_test(test_areas_around_a_picture),
         cmocka_unit_test(test_planes_are_clamped_and_rounded),
         cmocka_unit_test(test_mixing),
         cmocka_unit_test(test_scaling_keeps_a_flat_colour),

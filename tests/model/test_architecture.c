@@ -101,7 +101,7 @@ static void test_an_encoder_alone(void **state)
 static void test_keys_of_transform_networks(void **state)
 {
     SolModel *model = open_model(
-        "{'version': 1, 'method': 'transform', 'layers': ["
+        "{'version': 1, 'method': 'transform', 'margin': 24, 'layers': ["
         "{'name': 'half', 'op': 'conv', 'tensors': 'a', 'channels': 4, 'stride': 2, 'border': 'same'},"
         "{'name': 'norm', 'op': 'instance_norm', 'tensors': 'n', 'epsilon': 0.001, 'relu': true},"
         "{'name': 'plain', 'op': 'instance_norm', 'tensors': 'n'},"
@@ -114,6 +114,7 @@ static void test_keys_of_transform_networks(void **state)
     const SolGraph *g = sol_model_graph(model);
     const SolLayer *layer = &sol_graph_node(g, 2)->layer;
     (void)state;
+    assert_int_equal(sol_graph_margin(g), 24);
     assert_int_equal(layer->stride, 2);
     assert_int_equal(layer->border, SOL_BORDER_SAME);
     assert_int_equal(sol_graph_node(g, 2)->level, 1);
@@ -146,6 +147,7 @@ static void test_the_default_model(void **state)
     assert_int_equal(info.parameters, 360963);
     assert_true(info.bytes > 4 * info.parameters);
     g = sol_model_graph(model);
+    assert_int_equal(sol_graph_margin(g), 0);
     assert_int_equal(sol_graph_multiple(g), 8);
     assert_int_equal(sol_graph_tap_count(g), 3);
     assert_string_equal(sol_graph_node(g, sol_graph_tap(g, 0))->name, "relu2_2");
@@ -178,6 +180,10 @@ static void test_wrong_heads(void **state)
     assert_refused("{'version': 1, 'metod': 'adain'}", "\"metod\" is not understood; did you mean \"method\"?");
     assert_refused("{'version': 1, 'method': 'adain'}", "\"layers\" must be a list of one layer or more");
     assert_refused("{'version': 1, 'method': 'adain', 'layers': []}", "\"layers\" must be a list of one layer or more");
+    assert_refused("{'version': 1, 'method': 'adain', 'margin': -1, 'layers': [{}]}",
+                   "\"margin\" must be a whole number, 0 to 256");
+    assert_refused("{'version': 1, 'method': 'adain', 'margin': 1.5, 'layers': [{}]}",
+                   "\"margin\" must be a whole number, 0 to 256");
     assert_refused("{'version': 1, 'method': 'adain', 'layers': [{}], 'input': 1}", "\"input\" must be an object");
     assert_refused("{'version': 1, 'method': 'adain', 'layers': [{}], 'input': {'mean': 1}}",
                    "\"input\": \"mean\" is not understood");

@@ -637,6 +637,47 @@ static void test_single_colours_without_a_style(void **state)
     }
 }
 
+/* With a margin, a frame is painted as part of a larger one that continues it by reflection; in tiles, too. */
+static void test_a_margin(void **state)
+{
+    enum { MARGIN = 9, WIDTH = 202, HEIGHT = 150 };
+    Fixture *f = *state;
+    const char *path = in_folder("margin.safetensors");
+    char architecture[2048];
+    SolImage *frame = make_picture(WIDTH, HEIGHT, 3), *larger = NULL, *whole, *painted;
+    SolModel *model = NULL;
+    snprintf(architecture, sizeof architecture, "{'margin': %d, %s", (int)MARGIN, transform_architecture + 1);
+    write_model(path, transform_tensors, architecture);
+    assert_int_equal(sol_model_open(&model, path), 0);
+    assert_int_equal(sol_image_create(&larger, WIDTH + 2 * MARGIN, HEIGHT + 2 * MARGIN), 0);
+    for (int y = 0; y < larger->height; y++)
+        for (int x = 0; x < larger->width; x++) {
+            int sx = abs(x - MARGIN), sy = abs(y - MARGIN);
+            sx = sx < WIDTH ? sx : 2 * (WIDTH - 1) - sx;
+            sy = sy < HEIGHT ? sy : 2 * (HEIGHT - 1) - sy;
+            memcpy(sol_image_row(larger, y) + 3 * x, sol_image_row(frame, sy) + 3 * sx, 3);
+        }
+    whole = paint(f->own, NULL, 1, larger);
+    for (int little = 0; little < 2; little++) {
+        SolEngine *engine = NULL;
+        uint64_t memory = little ? (uint64_t)50 << 20 : 0;
+        assert_int_equal(sol_engine_open(&engine, model, &(SolEngineOptions){.threads = 2, .memory = memory}), 0);
+        painted = paint(engine, NULL, 1, frame);
+        assert_true(little ? sol_engine_tiles(engine) > 1 : sol_engine_tiles(engine) == 1);
+        for (int y = 0; y < HEIGHT; y++)
+            for (int x = 0; x < 3 * WIDTH; x++)
+                assert_in_range(sol_image_row(painted, y)[x] + little,
+                                sol_image_row(whole, y + MARGIN)[x + 3 * MARGIN],
+                                sol_image_row(whole, y + MARGIN)[x + 3 * MARGIN] + 2 * little);
+        sol_image_unref(&painted);
+        sol_engine_close(&engine);
+    }
+    sol_image_unref(&whole);
+    sol_image_unref(&larger);
+    sol_image_unref(&frame);
+    sol_model_close(&model);
+}
+
 static void test_layers_that_change_sizes(void **state)
 {
     Fixture *f = *state;
@@ -702,6 +743,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_style_of_its_own_is_the_only_one, open_transform, close_transform),
         cmocka_unit_test_setup_teardown(test_strength_without_a_style, open_transform, close_transform),
         cmocka_unit_test_setup_teardown(test_single_colours_without_a_style, open_transform, close_transform),
+        cmocka_unit_test_setup_teardown(test_a_margin, open_transform, close_transform),
         cmocka_unit_test_setup_teardown(test_layers_that_change_sizes, open_transform, close_transform),
         cmocka_unit_test(test_models_without_an_engine),
     };
