@@ -19,7 +19,7 @@ typedef struct SolModel SolModel;
 typedef struct SolModelInfo {
     const char *name;      /* the file's name without folder and extension */
     const char *path;
-    const char *method;    /* the engine that paints with it: "adain" */
+    const char *method;    /* the engine that paints with it: "adain" or "gatys" */
     const char *licence;   /* as its metadata says, "" where it does not */
     int64_t parameters;    /* numbers in all its tensors */
     int64_t bytes;         /* size of the file */

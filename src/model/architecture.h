@@ -16,7 +16,8 @@
  *     }
  *
  * A layer works on the one before it, or on those named in "inputs"; "input" is the picture (planes R, G,
- * B in 0..1) after the input's scale and offset. The last layer, scaled and offset, is the painted picture.
+ * B in 0..1) after the input's scale and offset. The last layer, scaled and offset, is the painted picture; not so
+ * where "output" is null, or the method is "gatys".
  *
  *     op        keys ("name", "op" and "inputs" aside)
  *     conv      "tensors": prefix of PREFIX.weight [out][in][k][k] and PREFIX.bias [out]; "channels": out;
@@ -39,7 +40,7 @@
 #include "nn/graph.h"
 
 /**
- * Builds the graph. Its first node is "image", the picture as it comes, and its last "output".
+ * Builds the graph. Its first node is "image", the picture as it comes, and its last "output", where there is one.
  *
  * @param[out] graph   borrows the tensors; released by sol_graph_close(); untouched on failure
  * @param[out] method  the "method", freed with free(); untouched on failure

@@ -30,7 +30,7 @@ int sol_model_open_random(SolModel **model, const char *path, uint64_t seed);
  */
 bool sol_model_find_architecture(char **path, const char *name, const char *const folders[]);
 
-/** The model's network: from the node "image" to the node "output", pictures both. */
+/** The model's network: from the node "image" to the node "output", pictures both; an encoder's has no "output". */
 const SolGraph *sol_model_graph(const SolModel *model);
 
 #endif
