@@ -228,7 +228,7 @@ install: all
 	  scripts/solstice.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/solstice.pc
 	install -m 644 docs/solstice.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 models/*.safetensors models/*.json $(DESTDIR)$(PREFIX)/share/solstice/models/
-	install -m 644 docs/schedule.md docs/model-format.md docs/models.md $(DESTDIR)$(PREFIX)/share/doc/solstice/
+	install -m 644 docs/schedule.md docs/model-format.md docs/models.md docs/gatys.md $(DESTDIR)$(PREFIX)/share/doc/solstice/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/solstice $(DESTDIR)$(PREFIX)/lib/libsolstice.a \

@@ -4,8 +4,10 @@
 on the processor. Prints a JSON object with the median milliseconds of each way to run it.
 
     env -u OPENBLAS_CORETYPE scripts/bench-pytorch.py [--model compact|vgg19] [WIDTHxHEIGHT [FRAMES]]
+    env -u OPENBLAS_CORETYPE scripts/bench-pytorch.py --method gatys --model vgg19-features [WIDTHxHEIGHT [STEPS]]
 
-The network is built from models/MODEL.json with random weights, which take as long as any others. The fair rival
+With --method gatys a step of optimisation is timed: the network forward, the loss (src/style/gatys.h), and its
+gradient at the picture. Gradients of weights are not asked for. The network is built from models/MODEL.json with random weights, which take as long as any others. The fair rival
 is the fastest way.
 """
 import argparse, contextlib, json, os, time, warnings
@@ -26,6 +28,16 @@ WAYS = {
     "tuned bfloat16 channels_last autocast": (False, torch.channels_last, "autocast"),
     "tuned bfloat16 channels_last torchscript": (True, torch.channels_last, "bfloat16"),
 }
+
+
+STEP_WAYS = {
+    "float32": (False, torch.contiguous_format, "float32"),
+    "float32 channels_last": (False, torch.channels_last, "float32"),
+    "float32 torchscript": (True, torch.contiguous_format, "float32"),
+    "float32 channels_last torchscript": (True, torch.channels_last, "float32"),
+    "bfloat16 channels_last autocast": (False, torch.channels_last, "autocast"),
+}
+CONTENT, STYLE = ["relu4_2"], ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
 
 
 def reflect(x, border, tuned):
@@ -107,6 +119,62 @@ class Painter(nn.Module):
         return self.affine(self.architecture.get("output", {}), {}, x)
 
 
+class Encoder(nn.Module):
+    """The layers of an architecture that are compared, as a plain sequence: what gives PyTorch the least to do."""
+
+    def __init__(self, architecture):
+        super().__init__()
+        self.steps, channels, last = nn.ModuleList(), 3, len(architecture["layers"])
+        names = [layer["name"] for layer in architecture["layers"]]
+        self.taps = [names.index(name) for name in CONTENT + STYLE]
+        for layer in architecture["layers"][:max(self.taps) + 1]:
+            if layer["op"] == "conv":
+                assert layer.get("border") == "zero"
+                self.steps.append(nn.Conv2d(channels, layer["channels"], 3, padding=1))
+                nn.init.kaiming_normal_(self.steps[-1].weight)
+                channels = layer["channels"]
+            else:
+                self.steps.append({"relu": nn.ReLU(inplace=True), "max_pool": nn.MaxPool2d(2)}[layer["op"]])
+        for parameter in self.parameters():
+            parameter.requires_grad_(False)
+        self.eval()
+
+    def forward(self, x):
+        kept = []
+        for i, step in enumerate(self.steps):
+            x = step(x)
+            if i in self.taps:
+                kept.append(x)
+        return kept[-2:-1] + kept[:-2] + kept[-1:]  # the content's first: relu4_2 lies before relu5_1
+
+
+def gram(x):
+    flat = x.flatten(2)[0]
+    return flat @ flat.T / flat.shape[1]
+
+
+def time_step_way(architecture, way, picture, steps):
+    script, layout, precision = STEP_WAYS[way]
+    network, picture = Encoder(architecture).to(memory_format=layout), picture.contiguous(memory_format=layout)
+    with torch.autocast("cpu", torch.bfloat16) if precision == "autocast" else contextlib.nullcontext():
+        if script:
+            network = torch.jit.freeze(torch.jit.trace(network, picture))
+        with torch.no_grad():
+            wanted = [x if i == 0 else gram(x) for i, x in enumerate(network(torch.rand_like(picture)))]
+
+        def step(frame):
+            frame = frame.detach().requires_grad_(True)
+            found = network(frame)
+            loss = ((found[0] - wanted[0]) ** 2).sum() / (wanted[0] ** 2).sum()
+            for x, target in zip(found[1:], wanted[1:]):
+                loss = loss + 200 * ((gram(x) - target) ** 2).sum() / (target ** 2).sum()
+            loss = loss + 10 * (((frame[..., 1:] - frame[..., :-1]) ** 2).sum() +
+                                ((frame[..., 1:, :] - frame[..., :-1, :]) ** 2).sum()) / frame.numel()
+            loss.backward()
+            return frame.grad
+        return median_ms(step, picture, steps)
+
+
 def median_ms(run, frame, frames):
     times = []
     for n in range(frames + 2):
@@ -133,6 +201,7 @@ def time_way(architecture, way, frame, frames):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="compact")
+    parser.add_argument("--method", choices=["adain", "gatys"], default="adain")
     parser.add_argument("size", nargs="?", default="512x512", metavar="WIDTHxHEIGHT")
     parser.add_argument("frames", nargs="?", type=int, default=10, metavar="FRAMES")
     wishes = parser.parse_args()
@@ -143,9 +212,12 @@ def main():
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     torch.manual_seed(1)
     warnings.simplefilter("ignore", torch.jit.TracerWarning)  # the numbers of an affine layer are constants
-    with torch.no_grad():
-        frame = torch.rand(1, 3, height, width)
-        result = {way: round(time_way(architecture, way, frame, wishes.frames), 1) for way in WAYS}
+    frame = torch.rand(1, 3, height, width)
+    if wishes.method == "gatys":
+        result = {way: round(time_step_way(architecture, way, frame, wishes.frames), 1) for way in STEP_WAYS}
+    else:
+        with torch.no_grad():
+            result = {way: round(time_way(architecture, way, frame, wishes.frames), 1) for way in WAYS}
     print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads(), "model": wishes.model,
                       "width": width, "height": height, "median_ms": result}))
 

@@ -19,7 +19,7 @@ typedef struct SolModel SolModel;
 typedef struct SolModelInfo {
     const char *name;      /* the file's name without folder and extension */
     const char *path;
-    const char *method;    /* the engine that paints with it: "adain", "wct" */
+    const char *method;    /* the engine that paints with it: "adain", "wct", "transform" or "gatys" */
     const char *licence;   /* as its metadata says, "" where it does not */
     int64_t parameters;    /* numbers in all its tensors */
     int64_t bytes;         /* size of the file */
@@ -51,7 +51,7 @@ SOL_API int sol_model_find(char **path, const char *name, const char *folder, co
 
 /**
  * Finds a model for a method: compact for adain, or where `method` is NULL; else the first, by its name, of the models
- * in `folders` that say they are painted with by it.
+ * in `folders` that say they are painted with by it; compact for gatys, which takes any network, where there is none.
  *
  * @param[out] path  freed with free(); untouched on failure
  * @return 0, SOL_ERR_IO (there is none), SOL_ERR_NOMEM

@@ -4,6 +4,8 @@
  */
 #include "cli/cli.h"
 
+#include <solstice/style.h>
+
 #include "base/file.h"
 #include "base/text.h"
 
@@ -116,8 +118,11 @@ const char *const *model_folders(void)
 int open_model(const char *name, const char *method, SolModel **model)
 {
     char *path;
-    int result = name ? sol_model_find(&path, name, NULL, model_folders())
-                      : sol_model_find_for(&path, method, model_folders());
+    int result = method ? sol_engine_check_method(method) : SOL_OK;
+    if (result != SOL_OK)
+        return report_failure(result);
+    result = name ? sol_model_find(&path, name, NULL, model_folders())
+                  : sol_model_find_for(&path, method, model_folders());
     if (result != SOL_OK) {
         report_failure(result);
         return EXIT_USAGE;

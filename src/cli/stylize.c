@@ -147,6 +147,15 @@ static int make_painting(const char *content, Wishes *wishes, SolModel *model, S
     return result;
 }
 
+static void print_painting(const Wishes *wishes, const SolImage *painting)
+{
+    const Optimising *o = &wishes->optimising;
+    printf("%s: %dx%d", wishes->output, sol_image_width(painting), sol_image_height(painting));
+    if (o->count > 0)
+        printf(", %d iterations in %.1f seconds", o->points[o->count - 1].iteration, o->points[o->count - 1].seconds);
+    printf("\n");
+}
+
 static int paint(const char *content, Wishes *wishes, SolModel *model)
 {
     const Optimising *optimising = &wishes->optimising;
@@ -162,7 +171,7 @@ static int paint(const char *content, Wishes *wishes, SolModel *model)
         complain("interrupted after %d of %d iterations; %s is the best picture so far",
                  optimising->points[optimising->count - 1].iteration, optimising->planned, wishes->output);
     else if (result == SOL_OK)
-        printf("%s: %dx%d\n", wishes->output, sol_image_width(painting), sol_image_height(painting));
+        print_painting(wishes, painting);
     sol_image_unref(&painting);
     return result != SOL_OK ? report_failure(result) : was_interrupted(NULL) ? EXIT_INTERRUPTED : EXIT_DONE;
 }
@@ -229,6 +238,8 @@ const Command sol_command_stylize = {
             "                       level of 0 is not run\n"
             "      --size N         paint with N pixels on the shorter side; as it is where it is not given\n"
             "      --model M        paint with this model: a name (\"solstice models\") or a .safetensors file\n"
+            "      --method NAME    paint by this method; the model's own where it is not given. \"gatys\" paints by\n"
+            "                       optimisation with any model, slowly and closely; the options below are its own\n"
             "      --color WHOSE    colours: the style's (style), the content's (content), or each pixel's own, with\n"
             "                       the painting's luminance (luminance)\n"
             "      --precision P    compute in float32, bfloat16, or auto (the default), which picks for each layer\n"
@@ -236,6 +247,20 @@ const Command sol_command_stylize = {
             "                       half of the machine's where it is not given\n"
             "      --threads N      use N threads; as many as there are processors where it is not given\n"
             "  -o, --output FILE    the painting: .png or .jpg\n"
-            "      --overwrite      replace FILE where it exists\n",
+            "      --overwrite      replace FILE where it exists\n\n"
+            "Painting by optimisation (docs/gatys.md has the formulas). Ctrl-C writes the best picture so far.\n\n"
+            "      --iterations N   so many; default 300, of all levels together\n"
+            "      --content-layers, --style-layers NAME[=WEIGHT],..\n"
+            "                       layers that are compared, and how much each counts; by default those of the papers\n"
+            "      --content-weight X, --style-weight X, --tv-weight X\n"
+            "                       what content, style and smoothness count; default 1, 1000 and 30\n"
+            "      --statistics S   of style layers: gram (the default), or moments\n"
+            "      --optimizer O    lbfgs (the default), or adam\n"
+            "      --init I         begin with the content (the default), the style, or noise\n"
+            "      --seed N         of the noise; default 0\n"
+            "      --levels N       of the picture's pyramid, 1 to 6; by default as many as suit the size\n"
+            "      --time-limit S   end after about S seconds\n"
+            "      --save-every N   write OUT-0050.png and so on, too, every N iterations\n"
+            "      --loss FILE      write the curve of the loss, as .csv or .svg; may be given again\n",
     .run = run,
 };

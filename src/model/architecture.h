@@ -17,8 +17,8 @@
  *
  * A layer works on the one before it, or on those named in "inputs"; "input" is the picture (planes R, G,
  * B in 0..1) after the input's scale and offset. The last layer, scaled and offset, is the painted picture; with
- * "output": null (with the method gatys only) there is none, and the network ends with its last layer, of any size
- * and number of channels.
+ * "output": null (with the method gatys only, and always with that) there is none, and the network ends with its last
+ * layer, of any size and number of channels.
  *
  *     op        keys ("name", "op" and "inputs" aside)
  *     conv      "tensors": prefix of PREFIX.weight [out][in][k][k] and PREFIX.bias [out]; "channels": out;
@@ -43,7 +43,7 @@
 #include "nn/graph.h"
 
 /**
- * Builds the graph. Its first node is "image", the picture as it comes, and its last "output" where there is one.
+ * Builds the graph. Its first node is "image", the picture as it comes, and its last "output", where there is one.
  *
  * @param[out] graph   borrows the tensors; released by sol_graph_close(); untouched on failure
  * @param[out] method  the "method", freed with free(); untouched on failure

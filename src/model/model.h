@@ -39,7 +39,7 @@ bool sol_model_find_architecture(char **path, const char *name, const char *cons
  */
 int sol_architecture_find(char **path, const char *name, const char *const folders[]);
 
-/** The model's network: from the node "image" to the node "output", pictures both. */
+/** The model's network: from the node "image" to the node "output", pictures both; an encoder's has no "output". */
 const SolGraph *sol_model_graph(const SolModel *model);
 
 #endif

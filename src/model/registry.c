@@ -205,6 +205,8 @@ int sol_model_find_for(char **out, const char *method, const char *const folders
         sol_model_close(&model);
     }
     sol_model_list_free(&paths);
+    if (result == SOL_OK && !found && strcmp(method, "gatys") == 0)
+        return sol_model_find(out, "compact", NULL, folders);
     if (result == SOL_OK && !found)
         result = sol_fail(SOL_ERR_IO, "no installed model is for the method \"%s\"; name one (\"solstice models\" lists "
                                       "them)", method);

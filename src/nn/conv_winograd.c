@@ -15,6 +15,7 @@
  */
 #include "nn/conv_blas.h"
 
+#include "base/cpu.h"
 #include "base/error.h"
 #include "nn/gemm.h"
 #include "nn/kernels.h"
@@ -26,11 +27,12 @@
 
 enum {
     BLOCK_BYTES = 400 << 10,  /* of transformed data, about: half of a core's second-level cache */
-    TILES_MIN = 32,           /* of a block */
+    TILES_MIN = 32,           /* of a block, where OpenBLAS multiplies small matrices without copying them (AVX-512) */
+    TILES_MIN_COPIED = 64,    /* elsewhere: copies of the weights are shared by more tiles */
     TILES_MAX = 128,
     COLUMNS_MAX = 32,         /* tiles of a run, at most */
     PART_MAX = 256,           /* output channels of a part */
-    PRODUCT_MAX = 1000000,    /* multiply-adds of a product: up to so many, OpenBLAS copies nothing on AVX-512 */
+    PRODUCT_MAX = 1000000,    /* multiply-adds of a product: up to so many, it copies nothing there */
     LINE = SOL_ALIGNMENT / sizeof(float), /* floats of a cache line */
     RUN = SOL_TILE * COLUMNS_MAX + 2      /* pixels that a run of tiles looks at */
 };
@@ -76,7 +78,8 @@ static Cut cut_for(const SolConvShape *s)
     int tiles_x = divide_up(s->width, SOL_TILE), tiles_y = divide_up(s->height, SOL_TILE);
     int in = whole_groups(s->in_channels), out = whole_groups(s->out_channels);
     int64_t column = SOL_TILE_POINTS * (int64_t)sizeof(float) * ((int64_t)in + least(out, 64));
-    int tiles = clamp((int)(BLOCK_BYTES / column), TILES_MIN, TILES_MAX);
+    bool copied = !(sol_kernels()->flags & SOL_CPU_AVX512);
+    int tiles = clamp((int)(BLOCK_BYTES / column), copied ? TILES_MIN_COPIED : TILES_MIN, TILES_MAX);
     Cut cut;
     cut.across = divide_up(tiles_x, clamp(tiles / 4, 1, COLUMNS_MAX));
     cut.columns = divide_up(tiles_x, cut.across);
@@ -84,7 +87,8 @@ static Cut cut_for(const SolConvShape *s)
     cut.down = divide_up(tiles_y, clamp(tiles / cut.columns, 1, tiles_y));
     cut.rows = divide_up(tiles_y, cut.down);
     cut.down = divide_up(tiles_y, cut.rows);
-    cut.part = clamp((int)(PRODUCT_MAX / ((int64_t)cut.rows * cut.columns * in)), SOL_LANES, PART_MAX);
+    cut.part = copied ? PART_MAX
+                      : clamp((int)(PRODUCT_MAX / ((int64_t)cut.rows * cut.columns * in)), SOL_LANES, PART_MAX);
     cut.part = whole_groups(divide_up(out, divide_up(out, cut.part / SOL_LANES * SOL_LANES)));
     return cut;
 }
