@@ -73,7 +73,7 @@ static void test_what_is_written(void **state)
     char *text;
     (void)state;
     assert_int_equal(stylize("a.png -s b.png -o c.png --method gatys --iterations 6 --save-every 3 --loss c.csv "
-                             "--loss c.svg --levels 2 --init noise --seed 4 --statistics moments"), 0);
+                             "--loss c.svg --pyramid 2 --init noise --seed 4 --statistics moments"), 0);
     assert_contains(printed, "c.png: 64x48, 6 iterations in ");
     assert_int_equal(count_entries(folder), 7);
     text = (char *)read_bytes(in_folder("c.csv"), &size);
@@ -94,7 +94,7 @@ static void test_what_is_written(void **state)
     assert_int_equal(stylize("a.png -s b.png -o d.png --method gatys --iterations 1 --loss c.csv"), 1);
     assert_contains(printed, "c.csv: exists");
     assert_int_equal(run_command("cd %s && mv c-0003.png d-0001.png", folder), 0);
-    assert_int_equal(stylize("a.png -s b.png -o d.png --method gatys --iterations 5 --levels 1 --save-every 1"), 1);
+    assert_int_equal(stylize("a.png -s b.png -o d.png --method gatys --iterations 5 --pyramid 1 --save-every 1"), 1);
     assert_contains(printed, "d-0001.png: exists");
     assert_int_equal(run_command("cd %s && rm c* d*", folder), 0);
     assert_int_equal(count_entries(folder), 2);
@@ -113,7 +113,7 @@ static void test_interrupt(void **state)
 {
     (void)state;
     assert_int_equal(run_command("cd %s && timeout -s INT --preserve-status 2 %s stylize a.png -s b.png -o c.png "
-                                 "--method gatys --iterations 1000000 --levels 1 --loss c.csv", folder, program), 130);
+                                 "--method gatys --iterations 1000000 --pyramid 1 --loss c.csv", folder, program), 130);
     assert_contains(printed, "solstice: interrupted after ");
     assert_contains(printed, " of 1000000 iterations; c.png is the best picture so far\n");
     assert_int_equal(count_entries(folder), 4);
