@@ -23,7 +23,7 @@ enum { WARM_UP_FRAMES = 2, WEIGHTS_SEED = 1 };
 
 typedef struct Wishes {
     const char *model, *method, *backend;
-    Precision precision;
+    Choice precision;
     FrameSize size;
     uint64_t memory;
     Levels levels;
@@ -186,7 +186,7 @@ static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
 {
     SolOptimiseOptions optimise;
     const SolEngineOptions options = {.threads = (int)wishes->threads,
-                                      .precision = wishes->precision.value,
+                                      .precision = (SolPrecision)wishes->precision.value,
                                       .backend = wishes->backend,
                                       .memory = wishes->memory,
                                       .level_strength = wishes->levels.count > 0 ? wishes->levels.strength : NULL,
@@ -246,8 +246,8 @@ static int print_json(const char *model, const Wishes *wishes, const Figures *fi
                       const char *processor)
 {
     json_t *json = json_pack("{s:s, s:b, s:s, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:I, s:i}",
-                             "model", model, "random_weights", wishes->random, "timed", figures->what, "width", wishes->size.width, "height",
-                             wishes->size.height, "precision", sol_precision_name(wishes->precision.value), "backend",
+                             "model", model, "random_weights", wishes->random, "timed", figures->what, "width",
+                             wishes->size.width, "height", wishes->size.height, "precision", sol_precision_name(wishes->precision.value), "backend",
                              figures->backend, "threads", threads, "blas_core", sol_blas_core(), "processor", processor,
                              "frames", (json_int_t)wishes->frames, "median_ms", figures->median_ms, "gflop",
                              figures->gflop, "gflops", 1000 * figures->gflop / figures->median_ms, "sgemm_gflops",
@@ -329,7 +329,7 @@ static int open_or_make(Wishes *wishes, SolModel **model)
 
 static int run(int argc, char **argv)
 {
-    Wishes wishes = {.size = {512, 512}, .frames = 10};
+    Wishes wishes = {.size = {512, 512}, .frames = 10, .precision = {SOL_PRECISION_AUTO, precision_choice}};
     Figures figures = {0};
     TextList operands = {0};
     SolModel *model = NULL;
@@ -337,7 +337,7 @@ static int run(int argc, char **argv)
     const Option options[] = {
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},   {"size", 0, OPTION_SIZE, &wishes.size, 0, 0},
         {"frames", 0, OPTION_INT, &wishes.frames, 1, 10000}, {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
-        {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0}, {"backend", 0, OPTION_TEXT, &wishes.backend, 0, 0},
+        {"precision", 0, OPTION_CHOICE, &wishes.precision, 0, 0}, {"backend", 0, OPTION_TEXT, &wishes.backend, 0, 0},
         {"method", 0, OPTION_TEXT, &wishes.method, 0, 0},
         {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0}, {"layers", 0, OPTION_FLAG, &wishes.layers, 0, 0},
         {"levels", 0, OPTION_LEVELS, &wishes.levels, 0, 0}, {"json", 0, OPTION_FLAG, &wishes.json, 0, 0},

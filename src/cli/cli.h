@@ -44,7 +44,6 @@ typedef enum OptionKind {
     OPTION_FRACTION, /* SolRational above 0, "30", "29.97" or "30000/1001" */
     OPTION_RANGE,    /* FrameRange, "A-B" or "A" */
     OPTION_SIZE,     /* FrameSize, "WxH" */
-    OPTION_PRECISION, /* Precision */
     OPTION_MEMORY,   /* uint64_t: bytes, "2GiB" */
     OPTION_CHOICE,   /* Choice: one of some names */
     OPTION_LEVELS    /* Levels, "0.6,0.6,0,0,0" */
@@ -63,17 +62,13 @@ typedef struct FrameSize {
     int width, height; /* 0: not given */
 } FrameSize;
 
-typedef struct Precision {
-    SolPrecision value;
-    bool given;
-} Precision;
-
 typedef struct Choice {
     int value;                /* the number of the name; keeps what it has where the option is not given */
     const char *(*name)(int); /* NULL behind the last */
 } Choice;
 
-/** A Choice.name of SolColor. */
+/** Choice.name of SolPrecision, and of SolColor. */
+const char *precision_choice(int i);
 const char *color_choice(int i);
 enum { MAX_LEVELS = 16 };
 

@@ -62,6 +62,20 @@ static bool read_size(const char *text, FrameSize *size)
     return true;
 }
 
+static bool read_range(const char *text, FrameRange *range)
+{
+    int64_t first, last;
+    if (!sol_parse_range(text, &first, &last) || last == INT64_MAX)
+        return false;
+    *range = (FrameRange){first, last - first + 1};
+    return true;
+}
+
+const char *precision_choice(int i)
+{
+    return i <= SOL_PRECISION_BFLOAT16 ? sol_precision_name((SolPrecision)i) : NULL;
+}
+
 const char *color_choice(int i)
 {
     return i <= SOL_COLOR_LUMINANCE ? sol_color_name((SolColor)i) : NULL;
@@ -109,7 +123,6 @@ static bool read_levels(const char *text, Levels *levels)
 /* Stores an option's value; false after saying what is wrong with it. */
 static bool store(const Command *command, const Option *option, const char *text)
 {
-    int64_t first, last;
     double number;
     switch (option->kind) {
     case OPTION_FLAG:
@@ -145,23 +158,14 @@ static bool store(const Command *command, const Option *option, const char *text
                  option->name, text);
         return false;
     case OPTION_RANGE:
-        if (sol_parse_range(text, &first, &last) && last < INT64_MAX) {
-            *(FrameRange *)option->value = (FrameRange){first, last - first + 1};
+        if (read_range(text, option->value))
             return true;
-        }
         complain("%s: --%s %s: must be FIRST-LAST, counted from 0, such as 0-59", command->name, option->name, text);
         return false;
     case OPTION_SIZE:
         if (read_size(text, option->value))
             return true;
         complain("%s: --%s %s: must be WIDTHxHEIGHT, such as 640x360", command->name, option->name, text);
-        return false;
-    case OPTION_PRECISION:
-        if (sol_precision_find(text, &((Precision *)option->value)->value)) {
-            ((Precision *)option->value)->given = true;
-            return true;
-        }
-        complain("%s: --%s %s: must be auto, float32 or bfloat16", command->name, option->name, text);
         return false;
     case OPTION_CHOICE:
         return read_choice(command, option, text);

@@ -21,7 +21,7 @@ typedef struct Wishes {
     TextList outputs;
     FrameRange frames;
     int64_t size, threads;
-    Precision precision;
+    Choice precision;
     uint64_t memory;
     const char *model, *method, *stats;
     Choice color;
@@ -81,10 +81,11 @@ static int choose_outputs(const SolSchedule *schedule, const TextList *paths, So
 
 static int render_schedule(const SolSchedule *schedule, const Wishes *wishes)
 {
+    const SolPrecision precision = (SolPrecision)wishes->precision.value;
     SolRenderOptions options = {.first = wishes->frames.first,
                                 .count = wishes->frames.count,
                                 .size = (int)wishes->size,
-                                .precision = wishes->precision.given ? &wishes->precision.value : NULL,
+                                .precision = wishes->precision.value >= 0 ? &precision : NULL,
                                 .memory = wishes->memory,
                                 .threads = (int)wishes->threads,
                                 .overwrite = wishes->overwrite,
@@ -131,7 +132,7 @@ static int render_file(const char *path, const Wishes *wishes)
 
 static int run(int argc, char **argv)
 {
-    Wishes wishes = {.color = {.value = -1, .name = color_choice}};
+    Wishes wishes = {.precision = {-1, precision_choice}, .color = {-1, color_choice}};
     TextList operands = {0};
     const Option options[] = {
         {"output", 'o', OPTION_LIST, &wishes.outputs, 0, 0},
@@ -140,7 +141,7 @@ static int run(int argc, char **argv)
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},
         {"method", 0, OPTION_TEXT, &wishes.method, 0, 0},
         {"color", 0, OPTION_CHOICE, &wishes.color, 0, 0},
-        {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0},
+        {"precision", 0, OPTION_CHOICE, &wishes.precision, 0, 0},
         {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"stats", 0, OPTION_TEXT, &wishes.stats, 0, 0},

@@ -21,7 +21,7 @@ typedef struct Wishes {
     const char *weights, *model, *method, *output;
     int64_t size, threads;
     double strength;
-    Precision precision;
+    Choice precision;
     uint64_t memory;
     Levels levels;
     Choice color;
@@ -116,7 +116,7 @@ static bool is_lost(const Wishes *wishes)
 static int make_painting(const char *content, Wishes *wishes, SolModel *model, SolImage **painting)
 {
     const SolEngineOptions options = {
-        .threads = (int)wishes->threads, .precision = wishes->precision.value, .memory = wishes->memory,
+        .threads = (int)wishes->threads, .precision = (SolPrecision)wishes->precision.value, .memory = wishes->memory,
         .method = wishes->method, .optimise = &wishes->optimising.options,
         .level_strength = wishes->levels.count > 0 ? wishes->levels.strength : NULL, .levels = wishes->levels.count};
     SolEngine *engine = NULL;
@@ -191,7 +191,8 @@ static int check_wishes(Wishes *wishes)
 
 static int run(int argc, char **argv)
 {
-    Wishes wishes = {.strength = 1, .color = {SOL_COLOR_STYLE, color_choice}};
+    Wishes wishes = {.strength = 1, .precision = {SOL_PRECISION_AUTO, precision_choice},
+                     .color = {SOL_COLOR_STYLE, color_choice}};
     TextList operands = {0};
     SolModel *model = NULL;
     const Option own[] = {
@@ -203,7 +204,7 @@ static int run(int argc, char **argv)
         {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},
         {"method", 0, OPTION_TEXT, &wishes.method, 0, 0},
         {"color", 0, OPTION_CHOICE, &wishes.color, 0, 0},
-        {"precision", 0, OPTION_PRECISION, &wishes.precision, 0, 0},
+        {"precision", 0, OPTION_CHOICE, &wishes.precision, 0, 0},
         {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"output", 'o', OPTION_TEXT, &wishes.output, 0, 0},

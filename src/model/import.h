@@ -37,7 +37,11 @@ int sol_import_open(SolImport **import, const char *const files[], size_t count,
 /** The texts belong to the import. */
 void sol_import_info(const SolImport *import, SolImportInfo *info);
 
-/** Notes what the model may be used under, in place of what its files say of that. 0, SOL_ERR_FORMAT (no UTF-8), SOL_ERR_NOMEM */
+/**
+ * Notes what the model may be used under, in place of what its files say of that.
+ *
+ * @return 0, SOL_ERR_FORMAT (no UTF-8), SOL_ERR_NOMEM
+ */
 int sol_import_set_licence(SolImport *import, const char *licence);
 
 /** Writes the model file, which appears when it is complete. 0, SOL_ERR_EXISTS, SOL_ERR_IO, SOL_ERR_NOMEM */

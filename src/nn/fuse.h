@@ -2,9 +2,9 @@
  *
  * Which nodes of a graph melt into others' steps, so that what lies between them is never written.
  *
- * A convolution applies the ReLU that alone reads it. One that can (SolConvBackend.fuses) writes the 2x2 max pooling of its output, takes an input that is yet
- * to be upsampled, and adds a value to its output; an addition takes an input that is yet to be upsampled. The
- * results have the same bits as those of separate steps.
+ * A convolution applies the ReLU that alone reads it. One that can (SolConvBackend.fuses) writes the 2x2 max pooling of
+ * its output, takes an input that is yet to be upsampled, and adds a value to its output; an addition takes an input
+ * that is yet to be upsampled. The results have the same bits as those of separate steps.
  */
 #ifndef SOL_NN_FUSE_H
 #define SOL_NN_FUSE_H

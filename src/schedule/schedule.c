@@ -28,8 +28,9 @@ enum {
 };
 static const char *const schedule_keys[SCHEDULE_KEYS + 1] = {
     [VERSION] = "version", [INPUT] = "input", [FRAMERATE] = "framerate", [GAPS] = "gaps", [MODEL] = "model",
-    [METHOD] = "method", [LEVELS] = "levels", [GATYS] = "gatys", [COLOR] = "color", [SIZE] = "size", [PRECISION] = "precision", [MEMORY] = "memory",
-    [SEGMENTS] = "segments", [TRANSITION] = "transition", [OUTPUTS] = "outputs",
+    [METHOD] = "method", [LEVELS] = "levels", [GATYS] = "gatys", [COLOR] = "color", [SIZE] = "size",
+    [PRECISION] = "precision", [MEMORY] = "memory", [SEGMENTS] = "segments", [TRANSITION] = "transition",
+    [OUTPUTS] = "outputs",
 };
 
 /* FRAMES, TIME and SHARE in the order of SolSpanKind */
@@ -408,12 +409,25 @@ static int read_memory(const SolYaml *yaml, const SolYamlPair *pair, uint64_t *m
     return SOL_OK;
 }
 
+/* What holds for all segments, and the segments. */
+static int read_looks(const SolYaml *yaml, const SolYamlNode *root, const SolYamlPair pairs[],
+                      const SolScheduleOptions *options, SolSchedule *schedule)
+{
+    const SolLookKeys keys = {
+        .model = pairs[MODEL], .method = pairs[METHOD], .levels = pairs[LEVELS], .color = pairs[COLOR]};
+    SolLookSource looks = {.yaml = yaml, .folder = schedule->folder, .options = options};
+    int result = sol_look_source(&looks, root, &keys);
+    if (result == SOL_OK)
+        result = sol_optimise_read(&schedule->optimise, yaml, &pairs[GATYS], NULL);
+    looks.optimise = schedule->optimise;
+    return result == SOL_OK ? read_segments(yaml, &pairs[SEGMENTS], &looks, schedule) : result;
+}
+
 static int read_schedule(const SolYaml *yaml, const SolScheduleOptions *options, SolSchedule *schedule)
 {
     const SolYamlNode *root = sol_yaml_root(yaml);
     const char *what = "the schedule";
     SolYamlPair pairs[SCHEDULE_KEYS];
-    SolLookSource looks = {.yaml = yaml, .folder = schedule->folder, .options = options};
     int result;
     if ((result = check_version(yaml, root)) ||
         (result = sol_yaml_mapping(yaml, root, what, schedule_keys, pairs)) ||
@@ -426,13 +440,10 @@ static int read_schedule(const SolYaml *yaml, const SolScheduleOptions *options,
                             &schedule->framerate)) ||
         (result = sol_yaml_choice(yaml, &pairs[GAPS], "skip", "error", &schedule->skip_gaps)) ||
         (result = check_input(yaml, pairs, schedule)) ||
-        (result = sol_look_source(&looks, root, &(SolLookKeys){.model = pairs[MODEL], .method = pairs[METHOD], .levels = pairs[LEVELS],
-                                                               .color = pairs[COLOR]})) ||
-        (result = sol_optimise_read(&schedule->optimise, yaml, &pairs[GATYS], NULL)) ||
         (result = sol_yaml_int(yaml, &pairs[SIZE], 64, 8192, &schedule->size)) ||
         (result = read_precision(yaml, &pairs[PRECISION], &schedule->precision)) ||
         (result = read_memory(yaml, &pairs[MEMORY], &schedule->memory)) ||
-        (looks.optimise = schedule->optimise, result = read_segments(yaml, &pairs[SEGMENTS], &looks, schedule)) ||
+        (result = read_looks(yaml, root, pairs, options, schedule)) ||
         (result = sol_yaml_int(yaml, &pairs[TRANSITION], 0, 10000, &schedule->transition)) ||
         (result = read_outputs(yaml, &pairs[OUTPUTS], schedule)))
         return result;

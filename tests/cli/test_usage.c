@@ -53,7 +53,7 @@ static void test_mistakes_in_usage(void **state)
         {"gif clip.mp4", "solstice: gif: no output given; add -o OUT.gif\n"},
         {"gif clip.mp4 -o x.mp4", "solstice: gif: -o must name a file that ends in .gif\n"},
         {"bench --size 512", "solstice: bench: --size 512: must be WIDTHxHEIGHT, such as 640x360\n"},
-        {"bench --precision half", "solstice: bench: --precision half: must be auto, float32 or bfloat16\n"},
+        {"bench --precision half", "solstice: bench: --precision half: must be one of auto, float32, bfloat16\n"},
         {"render s.yaml --memory 2", "solstice: render: --memory 2: must be 64MiB or more, such as 2GiB\n"},
         {"stylize a.png --memory 2Gib", "solstice: stylize: --memory 2Gib: must be 64MiB or more, such as 2GiB\n"},
         {"import", "solstice: import: something is missing; usage: solstice import FILE... [OPTION ...]\n"},

@@ -145,7 +145,8 @@ static void test_keys(void **state)
         {RIGHT "colour: red\n", "seasons.yaml:9:1: unknown key \"colour\"; did you mean \"color\"?"},
         {HEAD LIST SPRING "    styel: none\n" TAIL, "seasons.yaml:7:5: unknown key \"styel\"; did you mean \"style\"?"},
         {HEAD LIST SPRING "    crf: 3\n" TAIL, "seasons.yaml:7:5: unknown key \"crf\"; the keys of a segment are name, "
-                                               "frames, time, share, style, weights, strength, model, method, levels, gatys, color"},
+                                               "frames, time, share, style, weights, strength, model, method, levels, "
+                                               "gatys, color"},
         {RIGHT "    codec: x\n",
          "seasons.yaml:9:5: unknown key \"codec\"; the keys of an output are path, crf, preset, "
                                  "width, fps, loop"},
