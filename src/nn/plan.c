@@ -125,7 +125,8 @@ static bool can_overwrite(const SolPlan *plan, int n, int i, SolLayout layout)
 {
     const SolStep *step = &plan->steps[n];
     SolOp op = sol_graph_node(plan->graph, n)->layer.op;
-    bool elementwise = op == SOL_OP_AFFINE || op == SOL_OP_RELU || op == SOL_OP_ADD || op == SOL_OP_TANH || sol_op_normalises(op) ||
+    bool elementwise = op == SOL_OP_AFFINE || op == SOL_OP_RELU || op == SOL_OP_TANH || op == SOL_OP_ADD ||
+                       sol_op_normalises(op) ||
                        (op == SOL_OP_CONV && i == 1 && step->reads[0] != step->reads[1]);
     return elementwise && step->reads[i] >= 0 && !step->doubled[i] && plan->values[step->reads[i]].last == n &&
            sol_layout_is(plan->values[step->reads[i]].layout, layout);

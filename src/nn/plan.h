@@ -61,7 +61,7 @@ float *sol_plan_input(SolPlan *plan);
  */
 void sol_plan_run(SolPlan *plan, const float *statistics, float strength);
 
-/* What an adain or instance_norm node does to a tile of a picture: sol_op_normalise() with these, [channels] each. */
+/* What an adain or instance_norm node does to a tile: sol_op_normalise() with these, [channels] each. */
 typedef struct SolAdainMap {
     float *centre, *scale, *offset;
 } SolAdainMap;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One plan serves all passes: a pass for a node that normalises stops before it. Halos differ from pass to pass (the deeper
- * into the network, the wider), so with tiles of one size the cores do: each pass has a cut of its own.
+ * One plan serves all passes: a pass for a node that normalises stops before it. Halos differ from pass to pass (the
+ * deeper into the network, the wider), so with tiles of one size the cores do: each pass has a cut of its own.
  */
 #include "nn/tiled.h"
 
@@ -150,7 +150,8 @@ static int make_pass(SolTiledPlan *t, int n)
     size_t channels = (size_t)node->channels;
     SolAdainMap *map = &t->maps[n];
     Pass *pass = &t->passes[t->pass_count++];
-    *pass = (Pass){.node = n, .input = node->layer.inputs[0], .tap = node->layer.op == SOL_OP_ADAIN ? node->layer.tap : -1};
+    *pass = (Pass){.node = n, .input = node->layer.inputs[0],
+                   .tap = node->layer.op == SOL_OP_ADAIN ? node->layer.tap : -1};
     pass->content.moments = new_moments(node->channels);
     pass->own.moments = new_moments(node->channels);
     map->centre = sol_alloc(channels, 3 * sizeof *map->centre);

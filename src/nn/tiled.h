@@ -3,9 +3,9 @@
  * A network planned for pictures of one size within a given amount of memory: for the whole picture where that
  * suffices, for tiles of it where it does not.
  *
- * Nodes that normalise (adain, instance_norm) go by the moments of the whole picture, so tiles take one pass for each
- * of them, in which what the node reads is computed tile by tile and the moments of the cores are put together, and a last pass for the
- * output. The result is that of a run on the whole picture, but for rounding.
+ * Nodes that normalise (adain, instance_norm) go by the moments of the whole picture, so tiles take one pass for each of
+ * them, in which what the node reads is computed tile by tile and the moments of the cores are put together, and a last
+ * pass for the output. The result is that of a run on the whole picture, but for rounding.
  */
 #ifndef SOL_NN_TILED_H
 #define SOL_NN_TILED_H

@@ -7,8 +7,8 @@
  *     transform  a network that was trained for one style (Johnson et al. 2016), and learns no other.
  *
  * Frames are continued by reflection to the sizes that the network's poolings and strides divide evenly, and by the
- * network's margin, and the painting is cut back. Style images run through the encoder at their own size. Both are cut into tiles where
- * they would take more memory than the engine may.
+ * network's margin, and the painting is cut back. Style images run through the encoder at their own size. Both are cut
+ * into tiles where they would take more memory than the engine may.
  */
 #include "style/engine.h"
 

@@ -639,8 +639,8 @@ static void test_a_style_of_its_own_is_the_only_one(void **state)
 static void test_strength_without_a_style(void **state)
 {
     Fixture *f = *state;
-    SolImage *frame = make_picture(96, 64, 3), *none = paint(f->own, NULL, 0, frame), *all = paint(f->own, NULL, 1, frame);
-    SolImage *half = paint(f->own, NULL, 0.5f, frame);
+    SolImage *frame = make_picture(96, 64, 3), *none = paint(f->own, NULL, 0, frame);
+    SolImage *half = paint(f->own, NULL, 0.5f, frame), *all = paint(f->own, NULL, 1, frame);
     assert_true(distance(none, frame) == 0);
     assert_true(distance(all, frame) > 10);
     for (int y = 0; y < 64; y++)
