@@ -6,6 +6,7 @@
  *     {
  *       "version": 1,
  *       "method": "adain",
+ *       "margin": 0,
  *       "input": {"scale": 1, "offset": -0.5},
  *       "layers": [
  *         {"name": "relu1_1", "op": "conv", "tensors": "encoder.conv1_1", "channels": 16, "relu": true},
@@ -22,12 +23,16 @@
  *
  *     op        keys ("name", "op" and "inputs" aside)
  *     conv      "tensors": prefix of PREFIX.weight [out][in][k][k] and PREFIX.bias [out]; "channels": out;
- *               "kernel": k, odd (3); "border": "reflect" or "zero" ("reflect"); "relu": (false);
- *               "bias": (true)
+ *               "kernel": k, odd (3); "stride": 1 or 2 (1); "border": "reflect", "zero" or "same" ("reflect");
+ *               "relu": (false); "bias": (true)
+ *     conv_transpose  "tensors": prefix of PREFIX.weight [in][out][k][k] and PREFIX.bias [out]; "channels", "kernel",
+ *               "relu", "bias": as of conv; doubles the size
+ *     instance_norm   "tensors": prefix of PREFIX.weight and PREFIX.bias [channels]; "epsilon": (1e-5); "relu": (false)
  *     affine    "scale": (1), "offset": (0): a number, or one for each channel
  *     relu
  *     max_pool  2x2, rounding down
- *     upsample  2x2, nearest neighbour
+ *     tanh
+ *     upsample  2x2; "mode": "nearest" or "bilinear" ("nearest")
  *     add       two "inputs"
  *     adain     "style": the layer whose mean and deviation on a style image are the target
  *     wct       "style": the layer whose mean and covariance on a style image are the target; "strength": (1)

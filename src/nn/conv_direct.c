@@ -56,7 +56,8 @@ static bool writes_planes(const SolConvShape *s)
 static bool supports(const SolConvShape *s)
 {
     return s->element == SOL_FLOAT32 && !sol_conv_resizes(s) && s->kernel >= 3 && s->kernel <= KERNEL_MAX &&
-           (reads_planes(s) || writes_planes(s)) && s->width <= INT_MAX - 2 * COLUMNS && s->height <= INT_MAX - 2 * ROWS;
+           (reads_planes(s) || writes_planes(s)) && s->width <= INT_MAX - 2 * COLUMNS &&
+           s->height <= INT_MAX - 2 * ROWS;
 }
 
 /* Always, but for pictures of next to nothing; what a block sees has to stay in a core's cache. */

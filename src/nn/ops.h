@@ -26,8 +26,8 @@ void sol_op_max_pool(SolPool *pool, const SolFeatures *in, const SolFeatures *ou
 void sol_op_upsample(SolPool *pool, const SolFeatures *in, const SolFeatures *out);
 
 /**
- * out = `in` at twice the height and width, interpolated linearly along either side between the middles of pixels; beyond
- * the outermost ones it is what they are (half-pixel centres, corners not aligned).
+ * out = `in` at twice the height and width, interpolated linearly along either side between the middles of pixels;
+ * beyond the outermost ones it is what they are (half-pixel centres, corners not aligned).
  */
 void sol_op_upsample_bilinear(SolPool *pool, const SolFeatures *in, const SolFeatures *out);
 
@@ -91,8 +91,8 @@ void sol_adain(const SolMoments *moments, int channels, const float *mean, const
 
 /**
  * Instance normalisation (Ulyanov et al. 2016): what sol_op_normalise() has to be given so that channels with these
- * moments get the mean shift[c] and the deviation gain[c], as far as epsilon, added to the variance, leaves it. Channels
- * of one value stay flat, as by sol_adain().
+ * moments get the mean shift[c] and the deviation gain[c], as far as epsilon, added to the variance, leaves it.
+ * Channels of one value stay flat, as by sol_adain().
  */
 void sol_instance_norm(const SolMoments *moments, int channels, double epsilon, const float *gain, const float *shift,
                        float *centre, float *scale, float *offset);

@@ -190,7 +190,8 @@ static SolGraph *mixed(Kind kind)
 typedef SolGraph *(*Network)(Kind kind);
 
 static const Network networks[] = {plain, skipping, colouring, transforming, mixed};
-static const Kind kinds[] = {{SOL_BORDER_REFLECT, 3}, {SOL_BORDER_ZERO, 3}, {SOL_BORDER_REFLECT, 5}, {SOL_BORDER_SAME, 3}};
+static const Kind kinds[] = {{SOL_BORDER_REFLECT, 3}, {SOL_BORDER_ZERO, 3}, {SOL_BORDER_REFLECT, 5},
+                             {SOL_BORDER_SAME, 3}};
 
 enum { NETWORKS = 5, KINDS = 4 };
 

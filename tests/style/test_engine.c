@@ -603,8 +603,8 @@ static void test_a_style_of_its_own_is_the_only_one(void **state)
 static void test_strength_without_a_style(void **state)
 {
     Fixture *f = *state;
-    SolImage *frame = make_picture(96, 64, 3), *none = paint(f->own, NULL, 0, frame), *all = paint(f->own, NULL, 1, frame);
-    SolImage *half = paint(f->own, NULL, 0.5f, frame);
+    SolImage *frame = make_picture(96, 64, 3), *none = paint(f->own, NULL, 0, frame);
+    SolImage *half = paint(f->own, NULL, 0.5f, frame), *all = paint(f->own, NULL, 1, frame);
     assert_true(distance(none, frame) == 0);
     assert_true(distance(all, frame) > 10);
     for (int y = 0; y < 64; y++)
@@ -699,8 +699,7 @@ static void test_models_without_an_engine(void **state)
     static const char *const architectures[] = {
         "{'version': 1, 'method': 'oil', 'layers': [{'name': 'r', 'op': 'relu'}]}",
         "{'version': 1, 'method': 'adain', 'layers': [{'name': 'r', 'op': 'relu'}]}",
-        "{'version': 1, 'method': 'transform', 'layers': [{'name': 'r', 'op': 'relu'}, "
-        "{'name': 'a', 'op': 'adain', 'style': 'r'}]}",
+        "{'version': 1, 'method': 'transform', 'layers': [{'name': 'r', 'op': 'adain', 'style': 'input'}]}",
     };
     static const char *const texts[] = {"its method \"oil\" is not known to this version",
                                         "the network has no adain layer",
