@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The loss of painting by optimisation, part by part, and its gradient are those that PyTorch finds
- * (scripts/golden_gatys.py): through VGG-19 with made-up weights, and through the distilled VGG-19, whose weights are
- * not ours: its model is made of ../shared/data by tests/support/distilled-features.py, for which PyTorch must be
- * there.
+ * (scripts/golden_vgg19.py): through VGG-19 with made-up weights, and through the distilled VGG-19, whose weights are
+ * not ours: its model is imported from the reference material.
  */
 #include "support/planes.h"
+#include "support/published.h"
 #include "support/support.h"
 
 #include "image/image.h"
@@ -16,11 +16,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TOLERANCE 1e-3 /* relative */
-#define ENCODER "../shared/data/models/distilled-vgg19/encoder5.pth"
-#define DISTILLED "models/vgg19-distilled-features.json"
 
 static SolTensors *golden;
 
@@ -131,12 +128,8 @@ static void test_distilled(void **state)
 {
     SolModel *model = NULL;
     (void)state;
-    if (access(ENCODER, R_OK) != 0 || run_command("/usr/bin/python3 -c 'import torch'") != 0) {
-        print_message("%s or PyTorch (python3-torch) is not there\n", ENCODER);
-        skip();
-    }
-    assert_int_equal(run_command("tests/support/distilled-features.py %s %s %s/distilled.safetensors", ENCODER, DISTILLED,
-                                 folder), 0);
+    need_published();
+    write_distilled_features(in_folder("distilled.safetensors"));
     if (sol_model_open(&model, in_folder("distilled.safetensors")) != 0)
         fail_msg("%s", sol_error_text());
     check_all(model, "vgg19-distilled-features");

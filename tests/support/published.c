@@ -55,3 +55,9 @@ void write_distilled_wct(const char *path)
     }
     write_import(path, files, 2 * LEVELS);
 }
+
+void write_distilled_features(const char *path)
+{
+    static const char *const files[] = {SHARED_DATA "/models/distilled-vgg19/encoder5.pth"};
+    write_import(path, files, 1);
+}

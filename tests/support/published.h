@@ -21,4 +21,7 @@ void write_transform_net(const char *path, const char *name);
 /** Writes the distilled VGG-19, five encoders and decoders, as a model file. */
 void write_distilled_wct(const char *path);
 
+/** Writes the encoder alone of the distilled VGG-19's fifth level as a model file. */
+void write_distilled_features(const char *path);
+
 #endif

@@ -1,11 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Make the golden tensors that tests/style/test_golden_gatys.c compares with: the loss of painting by optimisation
-and its gradient (src/style/gatys.h), as PyTorch's own differentiation finds them in double precision.
+"""Make the golden tensors of networks with the shape of VGG-19, in double precision:
 
-    scripts/golden_gatys.py [ENCODER5.pth]
+- tests/data/golden-vgg19.safetensors, for tests/model/test_golden.c: what AdaIN's network (models/vgg19.json) makes of
+  a picture and a style, with the random weights that src/model/architecture.c makes up;
+- tests/data/golden-gatys.safetensors, for tests/style/test_golden_gatys.c: the loss of painting by optimisation and its
+  gradient (src/style/gatys.h), as PyTorch's own differentiation finds them.
 
-tests/data/golden-gatys.safetensors holds the pictures (N x C x H x W, in [0, 1]), and for each network and kind of
+    scripts/golden_vgg19.py [ENCODER5.pth]
+
+golden-gatys.safetensors holds the pictures (N x C x H x W, in [0, 1]), and for each network and kind of
 statistics the parts of the loss and the gradient. The networks are models/vgg19-features.json, with the random weights
 that src/model/architecture.c makes up, and models/vgg19-distilled-features.json with the weights of ENCODER5.pth,
 which are not ours and not in the file.
@@ -54,8 +58,12 @@ def random_weights(architecture, seed):
     return tensors
 
 
-def features(architecture, tensors, picture):
-    """What each layer makes of a picture."""
+def moments(x):
+    return x.mean((2, 3), keepdim=True), (x.var((2, 3), unbiased=False, keepdim=True) + 1e-5).sqrt()
+
+
+def features(architecture, tensors, picture, until, style=None):
+    """What each layer makes of a picture, up to the layer `until`; `style` is what they make of a style image."""
     per_channel = lambda value: torch.tensor(value, dtype=picture.dtype).view(1, -1, 1, 1)
     ends = architecture.get("input") or {}
     values = {"input": picture * per_channel(ends.get("scale", 1)) + per_channel(ends.get("offset", 0))}
@@ -71,27 +79,31 @@ def features(architecture, tensors, picture):
                 x = F.conv2d(x, weight, bias, padding=border)
         elif layer["op"] == "max_pool":
             x = F.max_pool2d(x, 2)
+        elif layer["op"] == "upsample":
+            x = F.interpolate(x, scale_factor=2, mode="nearest")
+        elif layer["op"] == "adain":
+            mean, std = moments(x)
+            aim_mean, aim_std = moments(style[layer["style"]])
+            x = (x - mean) / std * aim_std + aim_mean
         if layer["op"] == "relu" or layer.get("relu"):
             x = F.relu(x)
         values[layer["name"]] = x
-        if layer["name"] == STYLE[-1]:
+        if layer["name"] == until:
             return values
 
 
 def statistics(x, kind):
     flat = x.flatten(2)[0]
-    if kind == "gram":
-        return flat @ flat.T / flat.shape[1]
-    return torch.cat([flat.mean(1), (flat.var(1, unbiased=False) + 1e-5).sqrt()])
+    return flat @ flat.T / flat.shape[1] if kind == "gram" else torch.cat([m.flatten() for m in moments(x)])
 
 
 def loss(architecture, tensors, kind, content, style, painting):
     """The three parts with their weights, and the gradient of their sum."""
     with torch.no_grad():
-        wanted = features(architecture, tensors, content)
-        target = features(architecture, tensors, style)
+        wanted = features(architecture, tensors, content, STYLE[-1])
+        target = features(architecture, tensors, style, STYLE[-1])
     painting = painting.clone().requires_grad_(True)
-    found = features(architecture, tensors, painting)
+    found = features(architecture, tensors, painting, STYLE[-1])
     share = lambda a, b: ((a - b) ** 2).sum() / (b ** 2).sum()
     right, below = painting[..., 1:] - painting[..., :-1], painting[..., 1:, :] - painting[..., :-1, :]
     parts = torch.stack([
@@ -103,7 +115,29 @@ def loss(architecture, tensors, kind, content, style, painting):
     return parts.detach(), painting.grad
 
 
+def load_architecture(name):
+    with open(os.path.join(ROOT, "models", name + ".json")) as file:
+        return json.load(file)
+
+
+def save(tensors, name):
+    golden.load_script("train_compact").save_safetensors(
+        tensors, os.path.join(ROOT, "tests", "data", f"golden-{name}.safetensors"), {})
+
+
+def save_adain():
+    architecture = load_architecture("vgg19")
+    tensors, last = random_weights(architecture, SEED), architecture["layers"][-1]["name"]
+    content, style = golden.picture(48, 40, 0.5), golden.picture(40, 48, 1.7)
+    with torch.no_grad():
+        learned = features(architecture, tensors, style.double(), "relu4_1")
+        values = features(architecture, tensors, content.double(), last, learned)
+    save({"content": content, "style": style, "relu4_1": values["relu4_1"].float(), "output": values[last].float()},
+         "vgg19")
+
+
 def main():
+    save_adain()
     networks = {"vgg19-features": None}
     if len(sys.argv) > 1:
         networks["vgg19-distilled-features"] = torch.load(sys.argv[1], map_location="cpu")["model"]
@@ -112,15 +146,13 @@ def main():
     out = dict(pictures)
     doubles = [picture.double() for picture in pictures.values()]
     for network, tensors in networks.items():
-        with open(os.path.join(ROOT, "models", network + ".json")) as file:
-            architecture = json.load(file)
+        architecture = load_architecture(network)
         tensors = tensors or random_weights(architecture, SEED)
         for kind in "gram", "moments":
             parts, gradient = loss(architecture, tensors, kind, *doubles)
             print(network, kind, parts.tolist(), gradient.norm().item())
             out[f"{network}.{kind}.parts"], out[f"{network}.{kind}.gradient"] = parts.float(), gradient.float()
-    train = golden.load_script("train_compact")
-    train.save_safetensors(out, os.path.join(ROOT, "tests", "data", "golden-gatys.safetensors"), {})
+    save(out, "gatys")
 
 
 if __name__ == "__main__":
