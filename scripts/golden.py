@@ -7,6 +7,8 @@
 - tests/data/golden-transform.safetensors, for tests/model/test_transform.c: what a transform network of the shape of
   PyTorch's example `fast_neural_style` (Johnson et al. 2016; models/transform-johnson.json), but with few channels and
   random weights, makes of a picture;
+- tests/data/golden-sanakoyeu.safetensors, for the same: the same of the network of adaptive-style-transfer (Sanakoyeu
+  et al. 2018; models/transform-sanakoyeu.json), with its weights as TensorFlow names and orders them;
 - tests/data/golden-wct.safetensors, for tests/model/test_golden_wct.c: features whitened and coloured by the definition
   (Li et al. 2017), in float64.
 
@@ -130,6 +132,62 @@ def johnson(weights, image):
     return (convolve(x, "deconv3") / 255).clamp(0, 1)
 
 
+WIDTHS = (4, 4, 6, 8, 10)  # channels of the network of adaptive-style-transfer: of its encoder's convolutions
+DECODER = (10, 8, 6, 4)    # and of the decoder's, behind nine residual blocks of the encoder's last
+
+
+def sanakoyeu_convolutions():
+    """Of each convolution its variables' prefix and its norm's, and inputs, outputs and kernel."""
+    encoder = [(f"encoder/g_e{n}_c/Conv", f"encoder/g_e{n}_bn", *ends, 3)
+               for n, ends in enumerate(zip((3,) + WIDTHS, WIDTHS), 1)]
+    residuals = [(f"decoder/g_r{n}_c{c}/Conv", f"decoder/g_r{n}_bn{c}", WIDTHS[-1], WIDTHS[-1], 3)
+                 for n in range(1, 10) for c in (1, 2)]
+    decoder = [(f"decoder/g_d{n}_dc/conv2d/Conv", f"decoder/g_d{n}_bn", *ends, 3)
+               for n, ends in enumerate(zip(WIDTHS[-1:] + DECODER, DECODER), 1)]
+    return encoder + residuals + decoder + [("decoder/g_pred_c/Conv", None, DECODER[-1], 3, 7)]
+
+
+def sanakoyeu_variables(seed):
+    random = np.random.RandomState(seed)
+    numbers = lambda *shape: torch.from_numpy(random.randn(*shape).astype(np.float32))
+    variables = {"encoder/g_e0_bn/scale": 1 + 0.2 * numbers(3), "encoder/g_e0_bn/offset": 0.2 * numbers(3)}
+    for conv, norm, ins, outs, kernel in sanakoyeu_convolutions():
+        variables[conv + "/weights"] = (2 / (ins * kernel * kernel)) ** 0.5 * numbers(kernel, kernel, ins, outs)
+        if norm:
+            variables[norm + "/scale"] = 1 + 0.2 * numbers(outs)
+            variables[norm + "/offset"] = 0.2 * numbers(outs)
+    return variables
+
+
+def sanakoyeu(variables, image):
+    def convolve(x, name, stride=1, zeros=0):
+        return F.conv2d(x, variables[name + "/weights"].permute(3, 2, 0, 1), None, stride, zeros)
+
+    def norm(x, name):
+        return F.instance_norm(x, weight=variables[name + "/scale"], bias=variables[name + "/offset"], eps=1e-5)
+
+    reflect = lambda x, pixels: F.pad(x, (pixels,) * 4, "reflect")
+    x = reflect(norm(2 * image - 1, "encoder/g_e0_bn"), 15)
+    for n in range(1, 6):
+        x = F.relu(norm(convolve(x, f"encoder/g_e{n}_c/Conv", 1 if n == 1 else 2), f"encoder/g_e{n}_bn"))
+    for n in range(1, 10):
+        y = F.relu(norm(convolve(reflect(x, 1), f"decoder/g_r{n}_c1/Conv"), f"decoder/g_r{n}_bn1"))
+        x = x + norm(convolve(reflect(y, 1), f"decoder/g_r{n}_c2/Conv"), f"decoder/g_r{n}_bn2")
+    for n in range(1, 5):
+        x = F.interpolate(x, scale_factor=2, mode="nearest")
+        x = F.relu(norm(convolve(x, f"decoder/g_d{n}_dc/conv2d/Conv", zeros=1), f"decoder/g_d{n}_bn"))
+    x = 2 * torch.sigmoid(convolve(reflect(x, 3), "decoder/g_pred_c/Conv")) - 1
+    return (x + 1) / 2
+
+
+def save_sanakoyeu(train, out):
+    content, variables = picture(64, 48, 1.1), sanakoyeu_variables(3)
+    with torch.no_grad():
+        output = sanakoyeu(variables, content)
+    train.save_safetensors({"content": content, "output": output, **variables}, out,
+                           {"of": "transform-sanakoyeu with few channels"})
+
+
 def main():
     root = os.path.dirname(HERE)
     model = sys.argv[1] if len(sys.argv) > 1 else os.path.join(root, "models", "compact.safetensors")
@@ -137,6 +195,7 @@ def main():
     out, transform = (os.path.join(folder, f"golden-{name}.safetensors") for name in ("compact", "transform"))
     train = load_script("train_compact")
     save_wct(train, os.path.join(folder, "golden-wct.safetensors"))
+    save_sanakoyeu(train, os.path.join(folder, "golden-sanakoyeu.safetensors"))
     network = train.Compact().eval()
     network.load_state_dict({name.replace("encoder.", "enc.").replace("decoder.", "dec."): tensor
                              for name, tensor in load_safetensors(model).items()})

@@ -234,7 +234,8 @@ static int get_convolution(Reader *reader, const char **prefix, bool *bias)
 static int read_conv(Reader *reader)
 {
     static const char *const borders[] = {
-        [SOL_BORDER_REFLECT] = "reflect", [SOL_BORDER_ZERO] = "zero", [SOL_BORDER_SAME] = "same", NULL};
+        [SOL_BORDER_REFLECT] = "reflect", [SOL_BORDER_ZERO] = "zero", [SOL_BORDER_SAME] = "same",
+        [SOL_BORDER_VALID] = "valid", NULL};
     SolLayer *layer = &reader->layer;
     const char *prefix = NULL;
     bool bias = true;
@@ -296,6 +297,11 @@ static int read_upsample(Reader *reader)
     return result;
 }
 
+static int read_pad(Reader *reader)
+{
+    return get_int(reader->object, "pixels", 0, &reader->layer.pixels);
+}
+
 static int read_affine(Reader *reader)
 {
     int result = get_numbers(reader->object, "scale", 1, input_channels(reader), &reader->scale);
@@ -340,6 +346,7 @@ static const struct {
                                {"name", "op", "inputs", "tensors", "channels", "kernel", "relu", "bias"}},
     [SOL_OP_INSTANCE_NORM] = {read_instance_norm, {"name", "op", "inputs", "tensors", "epsilon", "relu"}},
     [SOL_OP_TANH] = {read_nothing, {"name", "op", "inputs"}},
+    [SOL_OP_PAD] = {read_pad, {"name", "op", "inputs", "pixels"}},
     [SOL_OP_AFFINE] = {read_affine, {"name", "op", "inputs", "scale", "offset"}},
     [SOL_OP_RELU] = {read_nothing, {"name", "op", "inputs"}},
     [SOL_OP_MAX_POOL] = {read_nothing, {"name", "op", "inputs"}},
@@ -455,6 +462,9 @@ static int check_output(const SolGraph *graph)
     if (output->level != 0)
         return sol_fail(SOL_ERR_FORMAT, "the last layer is %d times %s than the picture", 1 << abs(output->level),
                         output->level > 0 ? "smaller" : "larger");
+    if (output->extra != 0)
+        return sol_fail(SOL_ERR_FORMAT, "the last layer has %d pixels %s than the picture along a side",
+                        abs(output->extra), output->extra > 0 ? "more" : "fewer");
     return SOL_OK;
 }
 

@@ -263,11 +263,23 @@ static bool is_sanakoyeu(const Files *files)
            sol_checkpoint_find(files->items[0], "decoder/g_pred_c/Conv/weights");
 }
 
+/* "encoder.g_e1_c.weight" of "encoder/g_e1_c/Conv/weights", and so on. The discriminator's and the optimiser's are
+   dropped. */
 static bool rename_sanakoyeu(const SolCheckpoint *file, const SolStored *tensor, char **name)
 {
+    static const char *const parts[][2] = {{"/conv2d/Conv/weights", "weight"}, {"/Conv/weights", "weight"},
+                                           {"/scale", "weight"}, {"/offset", "bias"}};
+    const char *layer = tensor->name + strlen("encoder/"), *part;
     (void)file;
-    return (!begins_with(tensor->name, "encoder/") && !begins_with(tensor->name, "decoder/")) ||
-           keep_name(tensor, name);
+    if ((!begins_with(tensor->name, "encoder/") && !begins_with(tensor->name, "decoder/")) ||
+        !(part = strchr(layer, '/')))
+        return true;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (strcmp(part, parts[i][0]) == 0) {
+            *name = sol_format("%.7s.%.*s.%s", tensor->name, (int)(part - layer), layer, parts[i][1]);
+            return *name != NULL;
+        }
+    return true;
 }
 
 /* ---- all ---- */
@@ -285,7 +297,7 @@ static const Network networks[] = {
     {.architecture = "transform-tf", .what = "a transform network of TensorFlow", .one_of_many = true,
      .is_hwio = true, .fits = is_transform_tf, .rename = rename_transform_tf},
     {.architecture = "transform-sanakoyeu", .what = "a network of adaptive-style-transfer", .one_of_many = true,
-     .fits = is_sanakoyeu, .rename = rename_sanakoyeu},
+     .is_hwio = true, .fits = is_sanakoyeu, .rename = rename_sanakoyeu},
 };
 
 /* What a user says it is, where the tensors are named as its architecture says already. */

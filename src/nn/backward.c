@@ -66,7 +66,12 @@ static int check_operator(const SolBackward *b, int n)
 {
     static const SolOp known[] = {SOL_OP_INPUT,    SOL_OP_AFFINE,   SOL_OP_CONV, SOL_OP_RELU,
                                   SOL_OP_MAX_POOL, SOL_OP_UPSAMPLE, SOL_OP_ADD};
-    SolOp op = layer_of(b, n)->op;
+    const SolLayer *layer = layer_of(b, n);
+    SolOp op = layer->op;
+    if (op == SOL_OP_CONV && (layer->stride == 2 || layer->border == SOL_BORDER_VALID))
+        return sol_fail(SOL_ERR_ARGUMENT, "layer \"%s\": there is no gradient through a convolution %s",
+                        sol_graph_node(b->graph, n)->name,
+                        layer->stride == 2 ? "of stride 2" : "with the border \"valid\"");
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (known[i] == op)
             return SOL_OK;

@@ -38,17 +38,20 @@ const SolConvBackend *sol_conv_backend(const char *name)
 
 SolShape sol_conv_output(const SolConvShape *s)
 {
-    int stride = sol_conv_stride(s);
+    int stride = sol_conv_stride(s), lost = s->border == SOL_BORDER_VALID ? s->kernel - 1 : 0;
+    int height = s->height - lost, width = s->width - lost;
     if (s->transposed)
         return (SolShape){s->out_channels, s->height > INT_MAX / 2 ? INT_MAX : 2 * s->height,
                           s->width > INT_MAX / 2 ? INT_MAX : 2 * s->width};
-    return (SolShape){s->out_channels, s->height / stride + s->height % stride, s->width / stride + s->width % stride};
+    return (SolShape){s->out_channels, height / stride + height % stride, width / stride + width % stride};
 }
 
 int sol_conv_before(const SolConvShape *s, int side)
 {
     if (s->transposed)
         return s->kernel > 2 ? (s->kernel - 2) / 2 : 0;
+    if (s->border == SOL_BORDER_VALID)
+        return 0;
     if (s->border == SOL_BORDER_SAME && s->stride == 2 && side % 2 == 0) /* the outputs see one row less */
         return s->kernel > 2 ? (s->kernel - 2) / 2 : 0;
     return s->kernel / 2;
@@ -60,7 +63,7 @@ static bool shape_is_sound(const SolConvShape *s)
     SolShape out = sol_conv_output(s);
     size_t plane, taps;
     return s->in_channels >= 1 && s->out_channels >= 1 && s->height >= 1 && s->width >= 1 && s->kernel >= 1 &&
-           s->kernel % 2 == 1 && sol_mul((size_t)s->height, (size_t)s->width, &plane) && plane <= INT_MAX &&
+           out.height >= 1 && out.width >= 1 && s->kernel % 2 == 1 && sol_mul((size_t)s->height, (size_t)s->width, &plane) && plane <= INT_MAX &&
            sol_mul((size_t)out.height, (size_t)out.width, &plane) && plane <= INT_MAX &&
            sol_mul((size_t)s->kernel, (size_t)s->kernel, &taps) && taps <= INT_MAX &&
            sol_mul((size_t)s->in_channels, taps, &taps) && taps <= INT_MAX;
@@ -96,7 +99,10 @@ static int refuse(const SolConvBackend *backend, const SolConvShape *shape)
                         name, backend ? "cannot multiply" : "multiplies");
     return sol_fail(SOL_ERR_ARGUMENT, "%s %s a %dx%d convolution%s from %d to %d channels%s", name,
                     backend ? "cannot compute" : "computes", shape->kernel, shape->kernel,
-                    shape->transposed ? ", transposed," : shape->stride == 2 ? " with stride 2" : "",
+                    shape->transposed                     ? ", transposed,"
+                    : shape->stride == 2                  ? " with stride 2"
+                    : shape->border == SOL_BORDER_VALID ? " without a border"
+                                                        : "",
                     shape->in_channels, shape->out_channels,
                     sol_conv_is_fused(shape) ? ", fused with its neighbours" : "");
 }

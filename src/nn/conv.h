@@ -20,8 +20,8 @@
 typedef enum SolPooling { SOL_POOLING_NONE, SOL_POOLING_ALSO, SOL_POOLING_ONLY } SolPooling;
 
 /*
- * A convolution; bias and ReLU are part of it. Its output is as large as its input, with stride 2 half as large,
- * rounding up. A transposed one is the gradient of a convolution with stride 2 and SOL_BORDER_SAME: its output is twice
+ * A convolution; bias and ReLU are part of it. Its output is as large as its input, with SOL_BORDER_VALID kernel - 1
+ * pixels less along a side; with stride 2 half as large as that, rounding up. A transposed one is the gradient of a convolution with stride 2 and SOL_BORDER_SAME: its output is twice
  * as large as its input. What stands behind `element` is neighbours' work that backends may take over
  * (SolConvBackend.fuses); the result has the same bits.
  */
@@ -137,10 +137,10 @@ static inline int sol_conv_stride(const SolConvShape *shape)
 /** Whether the output has another size than the input. */
 static inline bool sol_conv_resizes(const SolConvShape *shape)
 {
-    return shape->transposed || shape->stride == 2;
+    return shape->transposed || shape->stride == 2 || (shape->border == SOL_BORDER_VALID && shape->kernel > 1);
 }
 
-/** The shape of the output; sides that do not fit an int are INT_MAX. */
+/** The shape of the output; sides that do not fit an int are INT_MAX, those of which nothing is left below 1. */
 SolShape sol_conv_output(const SolConvShape *shape);
 
 /**

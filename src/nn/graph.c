@@ -14,6 +14,8 @@
 enum {
     MAX_CHANNELS = 65536,
     MAX_KERNEL = 63,
+    MAX_PAD = 1024,
+    MAX_EXTRA = 1 << 20,
     MAX_LEVEL = 12 /* a picture's longest side is 2^15 */
 };
 
@@ -46,6 +48,7 @@ static const struct {
     [SOL_OP_CONV_TRANSPOSE] = {"conv_transpose", 1, -1},
     [SOL_OP_INSTANCE_NORM] = {"instance_norm", 1, 0},
     [SOL_OP_TANH] = {"tanh", 1, 0},
+    [SOL_OP_PAD] = {"pad", 1, 0},
 };
 
 const char *sol_op_name(SolOp op)
@@ -105,6 +108,30 @@ static int check_wct(const SolNode *node)
     return SOL_OK;
 }
 
+static int half_down(int a)
+{
+    return (a - (a % 2 != 0 && a < 0)) / 2;
+}
+
+/* SolNode.extra of a layer whose input has `extra`; where a size is halved, it is a multiple of 2 and that. */
+static int extra_of(const SolLayer *layer, int extra)
+{
+    switch (layer->op) {
+    case SOL_OP_CONV:
+        extra -= layer->border == SOL_BORDER_VALID ? layer->kernel - 1 : 0;
+        return layer->stride == 2 ? half_down(extra + 1) : extra;
+    case SOL_OP_PAD:
+        return extra + 2 * layer->pixels;
+    case SOL_OP_MAX_POOL:
+        return half_down(extra);
+    case SOL_OP_UPSAMPLE:
+    case SOL_OP_CONV_TRANSPOSE:
+        return 2 * extra;
+    default:
+        return extra;
+    }
+}
+
 /* The parts of the check that concern one operator only; `node` has the first input's channels and level. */
 static int check_operator(const SolGraph *graph, SolNode *node)
 {
@@ -125,6 +152,11 @@ static int check_operator(const SolGraph *graph, SolNode *node)
             return sol_fail(SOL_ERR_FORMAT, "a stride of %d: it must be 1 or 2", layer->stride);
         node->level += layer->op == SOL_OP_CONV && layer->stride == 2;
         return SOL_OK;
+    case SOL_OP_PAD:
+        return layer->pixels >= 1 && layer->pixels <= MAX_PAD
+                   ? SOL_OK
+                   : sol_fail(SOL_ERR_FORMAT, "%d pixels on every side: there must be 1 to %d", layer->pixels,
+                              (int)MAX_PAD);
     case SOL_OP_INSTANCE_NORM:
         if (!(layer->epsilon > 0))
             return sol_fail(SOL_ERR_FORMAT, "an epsilon of %g: it must be above 0", layer->epsilon);
@@ -134,7 +166,7 @@ static int check_operator(const SolGraph *graph, SolNode *node)
         other = &graph->nodes[layer->inputs[1]];
         if (other->channels != node->channels)
             return sol_fail(SOL_ERR_FORMAT, "its inputs have %d and %d channels", node->channels, other->channels);
-        if (other->level != node->level)
+        if (other->level != node->level || other->extra != node->extra)
             return sol_fail(SOL_ERR_FORMAT, "its inputs differ in size: \"%s\" and \"%s\"",
                             graph->nodes[layer->inputs[0]].name, other->name);
         return SOL_OK;
@@ -165,6 +197,7 @@ static int check(const SolGraph *graph, const char *name, SolNode *node)
     if (ops[layer->op].inputs > 0) {
         node->channels = graph->nodes[layer->inputs[0]].channels;
         node->level = graph->nodes[layer->inputs[0]].level + ops[layer->op].level;
+        node->extra = graph->nodes[layer->inputs[0]].extra;
     }
     node->styled = node->styled || layer->op == SOL_OP_ADAIN || layer->op == SOL_OP_WCT;
     result = check_operator(graph, node);
@@ -172,6 +205,9 @@ static int check(const SolGraph *graph, const char *name, SolNode *node)
         return result;
     if (node->channels < 1 || node->channels > MAX_CHANNELS)
         return sol_fail(SOL_ERR_FORMAT, "%d channels: there must be 1 to %d", node->channels, MAX_CHANNELS);
+    node->extra = extra_of(layer, node->extra);
+    if (node->extra < -MAX_EXTRA || node->extra > MAX_EXTRA)
+        return sol_fail(SOL_ERR_FORMAT, "the size changes by more than %d pixels", (int)MAX_EXTRA);
     if (node->level < -MAX_LEVEL || node->level > MAX_LEVEL)
         return sol_fail(SOL_ERR_FORMAT, "the size is halved or doubled more than %d times", MAX_LEVEL);
     return SOL_OK;

@@ -16,7 +16,8 @@ typedef struct SolGraph SolGraph;
 typedef enum SolOp {
     SOL_OP_INPUT,    /* what the caller fills in */
     SOL_OP_AFFINE,   /* x * scale[c] + offset[c] */
-    SOL_OP_CONV,     /* convolution with bias, and ReLU if wanted; keeps the size, or halves it, rounding up */
+    SOL_OP_CONV,     /* convolution with bias, and ReLU if wanted; keeps the size, but for SOL_BORDER_VALID, or
+                        halves it, rounding up */
     SOL_OP_CONV_TRANSPOSE, /* the gradient of a convolution of stride 2 and TensorFlow's SAME; doubles the size */
     SOL_OP_RELU,
     SOL_OP_MAX_POOL, /* 2x2, halves the size, rounding down */
@@ -28,6 +29,7 @@ typedef enum SolOp {
                         Where their strength is 0, the second will do (nn/levels.h) */
     SOL_OP_INSTANCE_NORM, /* gives every channel the mean bias[c] and the deviation weights[c] (Ulyanov et al. 2016) */
     SOL_OP_TANH,
+    SOL_OP_PAD,      /* continues its input by reflection, `pixels` on every side */
     SOL_OP_COUNT
 } SolOp;
 
@@ -41,6 +43,7 @@ typedef struct SolLayer {
     SolBorder border;    /* conv */
     bool relu;           /* conv, conv_transpose, instance_norm: negative results become 0 */
     bool bilinear;       /* upsample */
+    int pixels;          /* pad: 1 or more */
     double epsilon;      /* instance_norm: added to a variance before its root is taken; above 0 */
     const float *weights; /* conv: [channels][input's channels][kernel][kernel]; conv_transpose: [input's channels]
                              [channels][kernel][kernel]; instance_norm: [channels]; borrowed by the graph */
@@ -56,7 +59,8 @@ typedef struct SolNode {
     char *name;
     SolLayer layer;
     int channels;  /* of its result */
-    int level;     /* its result is 2^level times smaller than the input */
+    int level;     /* its result is 2^level times smaller than the input .. */
+    int extra;     /* .. and then larger by so many pixels along a side, if those are multiples of what is wanted */
     bool styled;   /* it is, or depends on, an adain or wct node */
     SolOp tapped;  /* of a tap: adain or wct, for which styles have statistics of it; of any other: input */
 } SolNode;

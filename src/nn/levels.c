@@ -71,7 +71,9 @@ static bool same(const SolLayer *a, const SolLayer *b, int channels)
         return memcmp(a->scale, b->scale, bytes) == 0 && memcmp(a->offset, b->offset, bytes) == 0;
     case SOL_OP_CONV:
         return a->weights == b->weights && a->bias == b->bias && a->channels == b->channels &&
-               a->kernel == b->kernel && a->border == b->border && a->relu == b->relu;
+               a->kernel == b->kernel && a->stride == b->stride && a->border == b->border && a->relu == b->relu;
+    case SOL_OP_PAD:
+        return a->pixels == b->pixels;
     case SOL_OP_RELU:
     case SOL_OP_MAX_POOL:
     case SOL_OP_UPSAMPLE:

@@ -563,6 +563,28 @@ void sol_op_convert(SolPool *pool, const SolFeatures *in, const SolFeatures *out
     run_rows(pool, &loop, b == 1 ? in : out);
 }
 
+static void pad_row(const Loop *loop, int group, int y)
+{
+    const SolFeatures *in = loop->in, *out = loop->out;
+    int pixels = (out->shape.width - in->shape.width) / 2, width = in->shape.width;
+    size_t pixel = (size_t)in->layout.block * sol_element_size(in->layout.element);
+    char *to = sol_features_row(out, group, y);
+    const char *from = sol_features_row(in, group, sol_border_index(SOL_BORDER_REFLECT, y - pixels, in->shape.height));
+    memcpy(to + (size_t)pixels * pixel, from, (size_t)width * pixel);
+    for (int x = 0; x < pixels; x++) {
+        size_t left = (size_t)sol_border_index(SOL_BORDER_REFLECT, x - pixels, width);
+        size_t right = (size_t)sol_border_index(SOL_BORDER_REFLECT, width + x, width);
+        memcpy(to + (size_t)x * pixel, from + left * pixel, pixel);
+        memcpy(to + (size_t)(pixels + width + x) * pixel, from + right * pixel, pixel);
+    }
+}
+
+void sol_op_pad(SolPool *pool, const SolFeatures *in, const SolFeatures *out)
+{
+    Loop loop = {.in = in, .out = out, .row = pad_row};
+    run_rows(pool, &loop, out);
+}
+
 /* A pixel of the margin, from the pixel of its row that the border puts there. */
 static void fill_pixel(char *row, int to, int from, size_t bytes)
 {

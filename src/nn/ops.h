@@ -31,6 +31,9 @@ void sol_op_upsample(SolPool *pool, const SolFeatures *in, const SolFeatures *ou
  */
 void sol_op_upsample_bilinear(SolPool *pool, const SolFeatures *in, const SolFeatures *out);
 
+/** out = `in`, continued by reflection on every side, by as many pixels as `out` has more there. */
+void sol_op_pad(SolPool *pool, const SolFeatures *in, const SolFeatures *out);
+
 /** out = a + b. One of them may have half the height and width: it is upsampled while it is read. */
 void sol_op_add(SolPool *pool, const SolFeatures *a, const SolFeatures *b, const SolFeatures *out);
 

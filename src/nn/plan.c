@@ -91,6 +91,26 @@ static void find_lives(SolPlan *plan)
     }
 }
 
+/* One side of the result of a layer, from that of its input; 0 or less where nothing is left, INT_MAX where too much
+   would be. */
+static int find_side(const SolLayer *layer, int side)
+{
+    switch (layer->op) {
+    case SOL_OP_MAX_POOL:
+        return side / 2;
+    case SOL_OP_CONV:
+        side -= layer->border == SOL_BORDER_VALID ? layer->kernel - 1 : 0;
+        return layer->stride == 2 ? side / 2 + side % 2 : side;
+    case SOL_OP_UPSAMPLE:
+    case SOL_OP_CONV_TRANSPOSE:
+        return side > INT_MAX / 2 ? INT_MAX : 2 * side;
+    case SOL_OP_PAD:
+        return side > INT_MAX - 2 * layer->pixels ? INT_MAX : side + 2 * layer->pixels;
+    default:
+        return side;
+    }
+}
+
 /* The shape of node `n`, from those of its inputs. */
 static int find_shape(SolPlan *plan, int n)
 {
@@ -98,21 +118,14 @@ static int find_shape(SolPlan *plan, int n)
     const SolLayer *layer = &node->layer;
     SolShape shape = plan->values[layer->inputs[0]].shape, other;
     shape.channels = node->channels;
-    if (layer->op == SOL_OP_MAX_POOL) {
-        shape.width /= 2;
-        shape.height /= 2;
-        if (shape.width < 1 || shape.height < 1)
-            return sol_fail(SOL_ERR_ARGUMENT, "%dx%d pixels are too few: nothing is left at layer \"%s\"",
-                            plan->values[0].shape.width, plan->values[0].shape.height, node->name);
-    } else if (layer->op == SOL_OP_CONV && layer->stride == 2) {
-        shape.width = shape.width / 2 + shape.width % 2;
-        shape.height = shape.height / 2 + shape.height % 2;
-    } else if (layer->op == SOL_OP_UPSAMPLE || layer->op == SOL_OP_CONV_TRANSPOSE) {
-        if (shape.width > INT_MAX / 2 || shape.height > INT_MAX / 2)
-            return sol_fail(SOL_ERR_NOMEM, "the picture is too large for layer \"%s\"", node->name);
-        shape.width *= 2;
-        shape.height *= 2;
-    } else if (layer->op == SOL_OP_ADD) {
+    shape.width = find_side(layer, shape.width);
+    shape.height = find_side(layer, shape.height);
+    if (shape.width < 1 || shape.height < 1)
+        return sol_fail(SOL_ERR_ARGUMENT, "%dx%d pixels are too few: nothing is left at layer \"%s\"",
+                        plan->values[0].shape.width, plan->values[0].shape.height, node->name);
+    if (shape.width == INT_MAX || shape.height == INT_MAX)
+        return sol_fail(SOL_ERR_NOMEM, "the picture is too large for layer \"%s\"", node->name);
+    if (layer->op == SOL_OP_ADD) {
         other = plan->values[layer->inputs[1]].shape;
         if (other.width != shape.width || other.height != shape.height)
             return sol_fail(SOL_ERR_ARGUMENT, "%dx%d pixels do not suit the network: sides must be multiples of %d",
@@ -559,6 +572,9 @@ static void run_operator(const SolPlan *plan, int n, const SolFeatures *in, cons
         break;
     case SOL_OP_TANH:
         sol_op_tanh(plan->pool, in, out);
+        break;
+    case SOL_OP_PAD:
+        sol_op_pad(plan->pool, in, out);
         break;
     case SOL_OP_ADD:
         other = input_of(plan, n, 1);

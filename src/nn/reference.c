@@ -54,6 +54,33 @@ void sol_reference_upsample_bilinear(const float *in, SolShape shape, float *out
                 out[at(twice, c, y, x)] = (float)between(in, shape, c, (y + 0.5) / 2, (x + 0.5) / 2);
 }
 
+/* Where a step in either direction would leave a row of n samples, it is turned back. */
+static int walk(int start, int steps, int n)
+{
+    int i = start, step = 1;
+    for (; steps > 0 && n > 1; steps--) {
+        step = i + step < 0 || i + step >= n ? -step : step;
+        i += step;
+    }
+    return i;
+}
+
+/* Sample i, which may lie before or behind the row, of a row that is mirrored about its ends. */
+static int mirrored(int i, int n)
+{
+    return i < 0 ? walk(0, -i, n) : walk(0, i, n);
+}
+
+void sol_reference_pad(const float *in, SolShape shape, int pixels, float *out)
+{
+    SolShape larger = {shape.channels, shape.height + 2 * pixels, shape.width + 2 * pixels};
+    for (int c = 0; c < larger.channels; c++)
+        for (int y = 0; y < larger.height; y++)
+            for (int x = 0; x < larger.width; x++)
+                out[at(larger, c, y, x)] =
+                    in[at(shape, c, mirrored(y - pixels, shape.height), mirrored(x - pixels, shape.width))];
+}
+
 void sol_reference_add(const float *a, const float *b, SolShape shape, float *out)
 {
     for (int c = 0; c < shape.channels; c++)

@@ -11,6 +11,7 @@
 void sol_reference_max_pool(const float *in, SolShape shape, float *out);
 void sol_reference_upsample(const float *in, SolShape shape, float *out);
 void sol_reference_upsample_bilinear(const float *in, SolShape shape, float *out);
+void sol_reference_pad(const float *in, SolShape shape, int pixels, float *out);
 void sol_reference_add(const float *a, const float *b, SolShape shape, float *out);
 void sol_reference_relu(const float *in, SolShape shape, float *out);
 void sol_reference_tanh(const float *in, SolShape shape, float *out);

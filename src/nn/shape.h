@@ -20,7 +20,8 @@ typedef struct SolShape {
 typedef enum SolBorder {
     SOL_BORDER_REFLECT, /* the plane mirrored about its outermost row or column; a lone one repeats */
     SOL_BORDER_ZERO,
-    SOL_BORDER_SAME /* zeros too; convolutions with strides place them as TensorFlow's SAME does */
+    SOL_BORDER_SAME, /* zeros too; convolutions with strides place them as TensorFlow's SAME does */
+    SOL_BORDER_VALID /* nothing: a convolution gives only those pixels whose kernel lies within the plane */
 } SolBorder;
 
 /** All pixels of a plane. */

@@ -115,13 +115,22 @@ static int choose_size(const Wanted *w, uint64_t bytes, Size *best)
     return SOL_OK;
 }
 
+static int cannot_cut(const Wanted *w, const SolNode *obstacle, size_t bytes, SolMemoryLimit limit)
+{
+    return sol_fail(SOL_ERR_NOMEM,
+                    "%dx%d pixels need %llu MiB of memory, and %llu MiB are allowed: with its layer \"%s\" the network "
+                    "is not run in tiles; allow more memory or paint a smaller picture",
+                    w->width, w->height, (unsigned long long)((bytes + limit.others) >> 20) + 1,
+                    (unsigned long long)(limit.bytes >> 20), obstacle->name);
+}
+
 /* Finds the size of the tiles, or that the picture need not be cut. */
 static int find_size(SolTiledPlan *t, const Wanted *w, SolMemoryLimit limit)
 {
     uint64_t bytes = limit.bytes > limit.others ? limit.bytes - limit.others : 0;
     SolPlanSize whole;
     Size size;
-    int result = measure(w, w->width, w->height, &whole);
+    int obstacle = sol_tile_obstacle(w->graph), result = measure(w, w->width, w->height, &whole);
     if (result != SOL_OK)
         return result;
     t->macs = whole.macs;
@@ -129,6 +138,8 @@ static int find_size(SolTiledPlan *t, const Wanted *w, SolMemoryLimit limit)
     t->tile_height = w->height;
     if (whole.bytes <= bytes)
         return SOL_OK;
+    if (obstacle >= 0)
+        return cannot_cut(w, sol_graph_node(w->graph, obstacle), whole.bytes, limit);
     if ((result = choose_size(w, bytes, &size)) != SOL_OK)
         return result;
     if (size.width == 0)
@@ -448,6 +459,8 @@ bool sol_tiled_step(const SolTiledPlan *t, int node, SolPlanStep *step)
 {
     if (!sol_plan_step(t->plan, node, step))
         return false;
+    if (sol_tiled_count(t) == 1)
+        return true;
     step->shape.width = sol_tile_scale(t->width, step->node->level);
     step->shape.height = sol_tile_scale(t->height, step->node->level);
     return true;

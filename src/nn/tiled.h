@@ -39,7 +39,8 @@ typedef struct SolMemoryLimit {
  *
  * @param[out] tiled  untouched on failure; released by sol_tiled_close()
  * @param keep        the network's output, to paint; or its taps, to learn their statistics
- * @return 0, SOL_ERR_ARGUMENT, SOL_ERR_NOMEM (the smallest tiles take more than the limit; the text says how much)
+ * @return 0, SOL_ERR_ARGUMENT, SOL_ERR_NOMEM (the smallest tiles, or the whole picture where sol_tile_obstacle() says
+ *         that there can be none, take more than the limit; the text says how much)
  */
 int sol_tiled_open(SolTiledPlan **tiled, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
                    const SolPlanOptions *options, SolPool *pool, SolMemoryLimit limit);

@@ -64,6 +64,16 @@ void sol_tile_halos(const SolGraph *graph, int halos[])
     }
 }
 
+int sol_tile_obstacle(const SolGraph *graph)
+{
+    for (int n = 0; n < sol_graph_count(graph); n++) {
+        const SolLayer *layer = &sol_graph_node(graph, n)->layer;
+        if (layer->op == SOL_OP_PAD || (layer->op == SOL_OP_CONV && layer->border == SOL_BORDER_VALID))
+            return n;
+    }
+    return -1;
+}
+
 /* Pixels from a core to the next. */
 static int step_of(const SolTileSide *side)
 {

@@ -31,6 +31,12 @@ typedef struct SolTileSide {
  */
 void sol_tile_halos(const SolGraph *graph, int halos[]);
 
+/**
+ * The first node that keeps a network from being run on tiles: pad, and convolutions with SOL_BORDER_VALID, of which
+ * pixels do not lie where their input's do; -1 for none.
+ */
+int sol_tile_obstacle(const SolGraph *graph);
+
 /** Cuts a side into tiles of `tile` pixels. */
 SolTileSide sol_tile_side(int whole, int tile, int halo, int multiple);
 

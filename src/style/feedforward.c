@@ -194,6 +194,8 @@ static const char *feedforward_backend(const SolEngine *engine)
 /* What goes in along a side where a convolution gives so many pixels. */
 static int input_side(const SolConvShape *shape, int output)
 {
+    if (shape->border == SOL_BORDER_VALID)
+        return (output - 1) * sol_conv_stride(shape) + shape->kernel;
     return shape->transposed ? output / 2 : output * sol_conv_stride(shape);
 }
 

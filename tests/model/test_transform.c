@@ -2,7 +2,8 @@
  *
  * Networks of the method transform compute what the networks that they come from compute: tensors made with PyTorch,
  * of a network of TensorFlow's (models/transform-tf.json) in the reference material, and of one of PyTorch's
- * (models/transform-johnson.json) in tests/data (scripts/golden.py).
+ * (models/transform-johnson.json) and that of adaptive-style-transfer (models/transform-sanakoyeu.json) in tests/data
+ * (scripts/golden.py).
  */
 #include "support/planes.h"
 #include "support/support.h"
@@ -11,6 +12,7 @@
 #include "base/error.h"
 #include "image/image.h"
 #include "model/architecture.h"
+#include "model/import.h"
 #include "model/model.h"
 #include "model/safetensors.h"
 #include "nn/tiled.h"
@@ -142,18 +144,18 @@ static void test_network_of_tensorflow(void **state)
     free(planes);
 }
 
-/* models/transform-johnson.json with few channels; freed with free(). */
-static char *narrow_architecture(void)
+/* An architecture with few channels; freed with free(). */
+static char *narrow_architecture(const char *path)
 {
     static const char *const replaced[][2] = {
-        {"\"channels\": 128", "\"channels\": 8  "}, {"\"channels\": 64", "\"channels\": 6 "},
-        {"\"channels\": 32", "\"channels\": 4 "}};
+        {"\"channels\": 256", "\"channels\": 10 "}, {"\"channels\": 128", "\"channels\": 8  "},
+        {"\"channels\": 64", "\"channels\": 6 "}, {"\"channels\": 32", "\"channels\": 4 "}};
     size_t size;
-    char *text = (char *)read_bytes("models/transform-johnson.json", &size);
+    char *text = (char *)read_bytes(path, &size);
     text = realloc(text, size + 1);
     assert_non_null(text);
     text[size] = '\0';
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         for (char *at = text; (at = strstr(at, replaced[i][0]));)
             memcpy(at, replaced[i][1], strlen(replaced[i][1]));
     return text;
@@ -161,7 +163,7 @@ static char *narrow_architecture(void)
 
 static void test_network_of_pytorch(void **state)
 {
-    char *text = narrow_architecture(), *method = NULL;
+    char *text = narrow_architecture("models/transform-johnson.json"), *method = NULL;
     SolTensors *golden = NULL;
     SolGraph *graph = NULL;
     const SolTensor *content;
@@ -181,6 +183,39 @@ static void test_network_of_pytorch(void **state)
     free(text);
 }
 
+/* From the file as TensorFlow has it, with an architecture of its name beside the models. */
+static void test_network_of_adaptive_style_transfer(void **state)
+{
+    static const char golden_path[] = "tests/data/golden-sanakoyeu.safetensors";
+    char *text = narrow_architecture("models/transform-sanakoyeu.json");
+    SolTensors *golden = NULL;
+    SolImport *import = NULL;
+    SolImportInfo info;
+    SolModel *model = NULL;
+    const SolTensor *content;
+    (void)state;
+    write_text(in_folder("transform-sanakoyeu.json"), text);
+    assert_int_equal(sol_tensors_read(&golden, golden_path), 0);
+    content = sol_tensors_find(golden, "content");
+    assert_non_null(content);
+    if (sol_import_open(&import, (const char *const[]){golden_path, NULL}, 1, NULL,
+                        (const char *const[]){folder, NULL}) != SOL_OK)
+        fail_msg("%s", sol_error_text());
+    sol_import_info(import, &info);
+    assert_string_equal(info.method, "transform");
+    assert_int_equal(info.tensors, 2 + 5 * 3 + 18 * 3 + 4 * 3 + 1);
+    assert_int_equal(sol_import_write(import, in_folder("narrow.safetensors"), false), 0);
+    sol_import_close(&import);
+    assert_int_equal(sol_model_open(&model, in_folder("narrow.safetensors")), 0);
+    assert_int_equal(sol_graph_multiple(sol_model_graph(model)), 16);
+    compare("sanakoyeu", sol_model_graph(model), content->data,
+            (SolShape){3, (int)content->shape[2], (int)content->shape[3]}, sol_tensors_find(golden, "output"),
+            "reference");
+    sol_model_close(&model);
+    sol_tensors_close(&golden);
+    free(text);
+}
+
 static int set_up(void **state)
 {
     return set_up_folder(state) == 0 ? set_up_pools(state) : -1;
@@ -196,6 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_network_of_pytorch),
+        cmocka_unit_test(test_network_of_adaptive_style_transfer),
         cmocka_unit_test(test_network_of_tensorflow),
     };
     return cmocka_run_group_tests_name("model/transform", tests, set_up, tear_down);
