@@ -466,6 +466,12 @@ static void test_bfloat16(void **state)
     for (int i = 0; i < 2; i++)
         assert_int_equal(sol_engine_open(&engines[i], f->model, &(SolEngineOptions){
             .threads = 2, .precision = i ? SOL_PRECISION_BFLOAT16 : SOL_PRECISION_FLOAT32}), 0);
+    if (sol_engine_plan(engines[1], 322, 241) != 0) {
+        print_message("%s\n", sol_error_text());
+        sol_engine_close(&engines[0]);
+        sol_engine_close(&engines[1]);
+        skip();
+    }
     for (int s = 0; s < 4; s++) {
         SolImage *whole = NULL, *frame = NULL, *painted[2];
         char content[64], path[64];
@@ -477,10 +483,6 @@ static void test_bfloat16(void **state)
         for (int i = 0; i < 2; i++) {
             SolStyle *style = NULL;
             assert_int_equal(sol_style_open(&style, engines[i], path), 0);
-            if (i == 1 && sol_engine_plan(engines[i], 322, 241) != 0) {
-                print_message("%s\n", sol_error_text());
-                skip();
-            }
             painted[i] = paint(engines[i], style, 1, frame);
             sol_style_close(&style);
         }
