@@ -63,7 +63,8 @@ static bool shape_is_sound(const SolConvShape *s)
     SolShape out = sol_conv_output(s);
     size_t plane, taps;
     return s->in_channels >= 1 && s->out_channels >= 1 && s->height >= 1 && s->width >= 1 && s->kernel >= 1 &&
-           out.height >= 1 && out.width >= 1 && s->kernel % 2 == 1 && sol_mul((size_t)s->height, (size_t)s->width, &plane) && plane <= INT_MAX &&
+           s->kernel % 2 == 1 && out.height >= 1 && out.width >= 1 &&
+           sol_mul((size_t)s->height, (size_t)s->width, &plane) && plane <= INT_MAX &&
            sol_mul((size_t)out.height, (size_t)out.width, &plane) && plane <= INT_MAX &&
            sol_mul((size_t)s->kernel, (size_t)s->kernel, &taps) && taps <= INT_MAX &&
            sol_mul((size_t)s->in_channels, taps, &taps) && taps <= INT_MAX;
@@ -99,8 +100,8 @@ static int refuse(const SolConvBackend *backend, const SolConvShape *shape)
                         name, backend ? "cannot multiply" : "multiplies");
     return sol_fail(SOL_ERR_ARGUMENT, "%s %s a %dx%d convolution%s from %d to %d channels%s", name,
                     backend ? "cannot compute" : "computes", shape->kernel, shape->kernel,
-                    shape->transposed                     ? ", transposed,"
-                    : shape->stride == 2                  ? " with stride 2"
+                    shape->transposed                   ? ", transposed,"
+                    : shape->stride == 2                ? " with stride 2"
                     : shape->border == SOL_BORDER_VALID ? " without a border"
                                                         : "",
                     shape->in_channels, shape->out_channels,

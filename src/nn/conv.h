@@ -21,9 +21,9 @@ typedef enum SolPooling { SOL_POOLING_NONE, SOL_POOLING_ALSO, SOL_POOLING_ONLY }
 
 /*
  * A convolution; bias and ReLU are part of it. Its output is as large as its input, with SOL_BORDER_VALID kernel - 1
- * pixels less along a side; with stride 2 half as large as that, rounding up. A transposed one is the gradient of a convolution with stride 2 and SOL_BORDER_SAME: its output is twice
- * as large as its input. What stands behind `element` is neighbours' work that backends may take over
- * (SolConvBackend.fuses); the result has the same bits.
+ * pixels less along a side; with stride 2 half as large as that, rounding up. A transposed one is the gradient of a
+ * convolution with stride 2 and SOL_BORDER_SAME: its output is twice as large as its input. What stands behind
+ * `element` is neighbours' work that backends may take over (SolConvBackend.fuses); the result has the same bits.
  */
 typedef struct SolConvShape {
     int in_channels, out_channels;

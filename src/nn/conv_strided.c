@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Convolutions with stride 2, without a border, and transposed ones, by their definition, on groups of SOL_LANES channels: sums stay in
- * registers, a pixel of a group of outputs in one or a few of them.
+ * Convolutions with stride 2 or without a border, and transposed ones, by their definition, on groups of SOL_LANES
+ * channels: sums stay in registers, a pixel of a group of outputs in one or a few of them.
  *
  * A transposed convolution is four ordinary ones, the phases: output pixels of the same parity of row and column meet
  * the same elements of the kernel, every other one along either side, so they are computed together. Grid pixels are

@@ -13,7 +13,8 @@ static const TestTensor tensors[] = {
     {"a.weight", {4, 3, 3, 3, 0}}, {"a.bias", {4, 0}},      {"b.weight", {4, 4, 1, 1, 0}},
     {"c.weight", {3, 4, 3, 3, 0}}, {"c.bias", {3, 0}},      {"d.weight", {4, 3, 3, 3, 0}},
     {"d.bias", {5, 0}},            {"t.weight", {4, 3, 3, 3, 0}}, {"t.bias", {3, 0}},
-    {"n.weight", {4, 0}},          {"n.bias", {4, 0}},      {NULL, {0}},
+    {"n.weight", {4, 0}},          {"n.bias", {4, 0}},      {"s.weight", {3, 3, 5, 5, 0}},
+    {NULL, {0}},
 };
 
 static char path[300];
@@ -110,7 +111,9 @@ static void test_keys_of_transform_networks(void **state)
         "{'name': 'double', 'op': 'conv_transpose', 'tensors': 't', 'channels': 3, 'relu': true},"
         "{'name': 'pool2', 'op': 'max_pool'},"
         "{'name': 'near', 'op': 'upsample', 'mode': 'nearest'},"
-        "{'name': 'tanh', 'op': 'tanh'}]}");
+        "{'name': 'tanh', 'op': 'tanh'},"
+        "{'name': 'pad', 'op': 'pad', 'pixels': 2},"
+        "{'name': 'bare', 'op': 'conv', 'tensors': 's', 'channels': 3, 'kernel': 5, 'border': 'valid', 'bias': false}]}");
     const SolGraph *g = sol_model_graph(model);
     const SolLayer *layer = &sol_graph_node(g, 2)->layer;
     (void)state;
@@ -129,6 +132,12 @@ static void test_keys_of_transform_networks(void **state)
     assert_int_equal(sol_graph_node(g, 7)->channels, 3);
     assert_false(sol_graph_node(g, 9)->layer.bilinear);
     assert_int_equal(sol_graph_node(g, 10)->layer.op, SOL_OP_TANH);
+    layer = &sol_graph_node(g, 11)->layer;
+    assert_true(layer->op == SOL_OP_PAD && layer->pixels == 2);
+    assert_int_equal(sol_graph_node(g, 11)->extra, 4);
+    layer = &sol_graph_node(g, 12)->layer;
+    assert_true(layer->border == SOL_BORDER_VALID && layer->kernel == 5 && layer->stride == 1);
+    assert_int_equal(sol_graph_node(g, 12)->extra, 0);
     sol_model_close(&model);
 }
 
@@ -271,7 +280,7 @@ static void test_wrong_convolutions(void **state)
     assert_layers_refused("{'name': 'x', 'op': 'conv', 'tensors': 'a', 'channels': 4, 'kernel': 3.0}",
                           "layer \"x\": \"kernel\" must be a whole number, 1 or more");
     assert_layers_refused("{'name': 'x', 'op': 'conv', 'tensors': 'a', 'channels': 4, 'border': 'mirror'}",
-                          "layer \"x\": \"border\" must be \"reflect\", \"zero\" or \"same\", not \"mirror\"");
+                          "layer \"x\": \"border\" must be \"reflect\", \"zero\", \"same\" or \"valid\", not \"mirror\"");
     assert_layers_refused("{'name': 'x', 'op': 'conv', 'tensors': 'a', 'channels': 4, 'relu': 1}",
                           "layer \"x\": \"relu\" must be true or false");
     assert_layers_refused("{'name': 'x', 'op': 'conv', 'tensors': 'z', 'channels': 4}",
@@ -309,6 +318,13 @@ static void test_wrong_layers_of_transform_networks(void **state)
                           "layer \"x\": \"epsilon\" must be a number above 0");
     assert_layers_refused("{'name': 'x', 'op': 'upsample', 'mode': 'bicubic'}",
                           "layer \"x\": \"mode\" must be \"nearest\" or \"bilinear\", not \"bicubic\"");
+    assert_layers_refused("{'name': 'x', 'op': 'pad'}", "layer \"x\": \"pixels\" is missing");
+    assert_layers_refused("{'name': 'x', 'op': 'pad', 'pixels': 0}",
+                          "layer \"x\": \"pixels\" must be a whole number, 1 or more");
+    assert_layers_refused("{'name': 'x', 'op': 'pad', 'pixels': 4096}",
+                          "layer \"x\": 4096 pixels on every side: there must be 1 to 1024");
+    assert_layers_refused("{'name': 'x', 'op': 'pad', 'pixel': 1}",
+                          "layer \"x\": \"pixel\" is not understood; did you mean \"pixels\"?");
 }
 
 static void test_wrong_outputs(void **state)
@@ -321,6 +337,10 @@ static void test_wrong_outputs(void **state)
     assert_layers_refused("{'name': 'x', 'op': 'max_pool'}", "the last layer is 2 times smaller than the picture");
     assert_layers_refused("{'name': 'x', 'op': 'upsample'}, {'name': 'y', 'op': 'upsample'}",
                           "the last layer is 4 times larger than the picture");
+    assert_layers_refused("{'name': 'x', 'op': 'pad', 'pixels': 3}",
+                          "the last layer has 6 pixels more than the picture along a side");
+    assert_layers_refused("{'name': 'x', 'op': 'conv', 'tensors': 's', 'channels': 3, 'kernel': 5, 'bias': false, "
+                          "'border': 'valid'}", "the last layer has 4 pixels fewer than the picture along a side");
 }
 
 static void test_a_file_without_architecture(void **state)
@@ -349,7 +369,7 @@ static void test_information(void **state)
     assert_string_equal(info.path, path);
     assert_string_equal(info.method, "other");
     assert_string_equal(info.licence, "test only");
-    assert_int_equal(info.parameters, 4 * 27 + 4 + 16 + 3 * 36 + 3 + 4 * 27 + 5 + 4 * 27 + 3 + 8);
+    assert_int_equal(info.parameters, 4 * 27 + 4 + 16 + 3 * 36 + 3 + 4 * 27 + 5 + 4 * 27 + 3 + 8 + 9 * 25);
     sol_model_close(&model);
 }
 

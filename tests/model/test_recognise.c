@@ -136,7 +136,11 @@ static void test_johnson(void **state)
 static void test_sanakoyeu(void **state)
 {
     static const TestTensor tensors[] = {{"encoder/g_e1_c/Conv/weights", {3, 3, 3, 32}},
+                                         {"encoder/g_e1_c/Conv/weights/Adam", {3, 3, 3, 32}},
+                                         {"encoder/g_e0_bn/offset", {3}},
+                                         {"encoder/scale", {3}},
                                          {"decoder/g_pred_c/Conv/weights", {7, 7, 32, 3}},
+                                         {"decoder/g_d1_dc/conv2d/Conv/weights", {3, 3, 256, 256}},
                                          {"decoder/g_r1_bn1/scale", {256}},
                                          {"discriminator/d_bn0/scale", {128}},
                                          {NULL, {0}}};
@@ -144,7 +148,13 @@ static void test_sanakoyeu(void **state)
     const char *path = path_of("monet.safetensors");
     (void)state;
     write_model(path, tensors, NULL);
-    assert_known(&opened, (const char *const[]){path, NULL}, "transform-sanakoyeu", 3);
+    assert_known(&opened, (const char *const[]){path, NULL}, "transform-sanakoyeu", 5);
+    assert_true(opened.recognised.one_of_many && opened.recognised.tensors[0].is_hwio);
+    assert_string_equal(source_of(&opened, "encoder.g_e1_c.weight"), "encoder/g_e1_c/Conv/weights");
+    assert_string_equal(source_of(&opened, "encoder.g_e0_bn.bias"), "encoder/g_e0_bn/offset");
+    assert_string_equal(source_of(&opened, "decoder.g_pred_c.weight"), "decoder/g_pred_c/Conv/weights");
+    assert_string_equal(source_of(&opened, "decoder.g_d1_dc.weight"), "decoder/g_d1_dc/conv2d/Conv/weights");
+    assert_string_equal(source_of(&opened, "decoder.g_r1_bn1.weight"), "decoder/g_r1_bn1/scale");
     close_all(&opened);
 }
 

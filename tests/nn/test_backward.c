@@ -362,6 +362,33 @@ static void test_what_is_refused(void **state)
     sol_graph_close(&graph);
 }
 
+static void test_operators_without_a_gradient(void **state)
+{
+    static const float weights[9];
+    const struct {
+        SolLayer layer;
+        const char *text;
+    } cases[] = {
+        {{.op = SOL_OP_PAD, .pixels = 1}, "layer \"last\": there is no gradient through the operator \"pad\""},
+        {{.op = SOL_OP_CONV, .channels = 1, .kernel = 3, .weights = weights, .border = SOL_BORDER_VALID},
+         "layer \"last\": there is no gradient through a convolution with the border \"valid\""},
+        {{.op = SOL_OP_CONV, .channels = 1, .kernel = 3, .weights = weights, .stride = 2},
+         "layer \"last\": there is no gradient through a convolution of stride 2"}};
+    const int last = 1;
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        SolGraph *graph = NULL;
+        SolBackward *back = NULL;
+        assert_int_equal(sol_graph_open(&graph), 0);
+        assert_int_equal(sol_graph_add(graph, "image", &(SolLayer){.op = SOL_OP_INPUT, .channels = 1}), 0);
+        assert_int_equal(sol_graph_add(graph, "last", &cases[i].layer), last);
+        assert_int_equal(sol_backward_open(&back, graph, 8, 8, &last, 1, NULL, pools[0]), SOL_ERR_ARGUMENT);
+        assert_string_equal(sol_error_text(), cases[i].text);
+        assert_null(back);
+        sol_graph_close(&graph);
+    }
+}
+
 /* What is measured is what a plan takes, and grows with the picture; nothing is reserved for what nothing needs. */
 static void test_measure(void **state)
 {
@@ -385,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_ties),
         cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_operators_without_a_gradient),
         cmocka_unit_test(test_measure),
     };
     return cmocka_run_group_tests_name("nn/backward", tests, set_up_pools, tear_down_pools);

@@ -251,6 +251,42 @@ static void agree_where_sizes_change(const SolConvBackend *backend, int step)
         }
 }
 
+/* Without a border, on sides down to the kernel's: a backend or all (NULL). */
+static void agree_without_a_border(const SolConvBackend *backend, int step)
+{
+    static const struct {
+        int in, out, kernel, height, width;
+    } sizes[] = {
+        {1, 1, 3, 3, 3},     {3, 16, 3, 3, 8},   {2, 3, 1, 5, 4},   {16, 16, 3, 9, 14},  {17, 33, 3, 8, 31},
+        {3, 32, 3, 13, 100}, {20, 3, 7, 12, 11}, {5, 18, 9, 10, 9}, {40, 70, 3, 5, 197}, {32, 32, 3, 6, 259},
+        {3, 3, 5, 67, 5},    {4, 3, 15, 30, 16}, {1, 1, 1, 1, 1},   {64, 20, 3, 4, 96},
+    };
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (int variant = 0; variant < 4; variant += step) {
+            SolConvShape shape = {.in_channels = sizes[i].in,
+                                  .out_channels = sizes[i].out,
+                                  .kernel = sizes[i].kernel,
+                                  .stride = 1 + variant % 2,
+                                  .height = sizes[i].height,
+                                  .width = sizes[i].width,
+                                  .border = SOL_BORDER_VALID,
+                                  .relu = variant / 2};
+            SolShape out = sol_conv_output(&shape);
+            assert_int_equal(out.height, (shape.height - shape.kernel) / shape.stride + 1);
+            assert_int_equal(out.width, (shape.width - shape.kernel) / shape.stride + 1);
+            if (!backend || backend->supports(&shape))
+                check_conv(backend, &shape, variant != 3);
+        }
+}
+
+static void test_backends_agree_without_a_border(void **state)
+{
+    (void)state;
+    assert_true(sol_conv_strided.supports(&(SolConvShape){.in_channels = 3, .out_channels = 3, .kernel = 3,
+                                                          .height = 9, .width = 9, .border = SOL_BORDER_VALID}));
+    agree_without_a_border(NULL, 1);
+}
+
 static void test_backends_agree_where_sizes_change(void **state)
 {
     (void)state;
@@ -649,6 +685,15 @@ static void test_strides_by_hand(void **state)
     shape.width = 3;
     convolve(reference, &shape, row, NULL, pools[0], in, out);
     assert_memory_equal(out, ((float[]){210, 32}), 2 * sizeof *out);
+    shape.border = SOL_BORDER_VALID; /* of three rows, the middle one meets the kernel's */
+    shape.height = 3;
+    convolve(reference, &shape, row, NULL, pools[0], (const float[]){9, 9, 9, 1, 2, 3, 9, 9, 9}, out);
+    assert_true(out[0] == 321);
+    shape.stride = 1;
+    shape.width = 4;
+    convolve(reference, &shape, row, NULL, pools[0], (const float[]){9, 9, 9, 9, 1, 2, 3, 4, 9, 9, 9, 9}, out);
+    assert_memory_equal(out, ((float[]){321, 432}), 2 * sizeof *out);
+    shape = (SolConvShape){.in_channels = 1, .out_channels = 1, .kernel = 3, .stride = 2, .height = 1};
     shape.transposed = true;
     shape.width = 2; /* what the even side of above gave back: 0 2 4 6 meet nothing but the middle row */
     convolve(reference, &shape, row, NULL, pools[0], in, out);
@@ -713,11 +758,11 @@ static void test_border_index(void **state)
 static void test_senseless_convolutions_are_refused(void **state)
 {
     static const SolConvShape good = {.in_channels = 2, .out_channels = 2, .kernel = 3, .height = 4, .width = 4};
-    SolConvShape bad[7];
+    SolConvShape bad[9];
     SolConv *conv = NULL;
     float weights[36] = {0};
     (void)state;
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < 9; i++)
         bad[i] = good;
     bad[0].in_channels = 0;
     bad[1].out_channels = -1;
@@ -726,7 +771,10 @@ static void test_senseless_convolutions_are_refused(void **state)
     bad[4].width = INT_MAX; /* a plane beyond what matrix libraries count */
     bad[5].in_channels = INT_MAX;
     bad[6].kernel = INT_MAX;
-    for (int i = 0; i < 7; i++) {
+    bad[7].border = bad[8].border = SOL_BORDER_VALID; /* nothing is left */
+    bad[7].kernel = 5;
+    bad[8].kernel = INT_MAX;
+    for (int i = 0; i < 9; i++) {
         assert_int_equal(sol_conv_plan(&conv, NULL, &bad[i], weights, NULL, pools[0]), SOL_ERR_ARGUMENT);
         assert_null(conv);
     }
@@ -747,6 +795,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_a_lone_pixel_repeats),
         cmocka_unit_test(test_backends_agree_with_the_reference),
         cmocka_unit_test(test_backends_agree_where_sizes_change),
+        cmocka_unit_test(test_backends_agree_without_a_border),
         cmocka_unit_test(test_bfloat16),
         cmocka_unit_test(test_backends_at_strip_edges),
         cmocka_unit_test(test_winograd_at_tile_edges),

@@ -110,6 +110,57 @@ static SolGraph *make_transform(const float *weights)
     return g;
 }
 
+static int bare(SolGraph *graph, const char *name, int input, int stride, const float *weights)
+{
+    return add(graph, name, (SolLayer){.op = SOL_OP_CONV, .inputs = {input}, .channels = 8, .kernel = 3,
+                                       .stride = stride, .weights = weights, .border = SOL_BORDER_VALID});
+}
+
+/* A transform network that pads once, and convolves without borders down to a quarter. */
+static SolGraph *make_padded(const float *weights)
+{
+    SolGraph *g = NULL;
+    int x, r;
+    assert_int_equal(sol_graph_open(&g), 0);
+    x = add(g, "image", (SolLayer){.op = SOL_OP_INPUT, .channels = 3});
+    x = add(g, "pad", (SolLayer){.op = SOL_OP_PAD, .inputs = {x}, .pixels = 3});
+    x = norm(g, "in1", bare(g, "conv1", x, 1, weights), true);
+    x = norm(g, "in2", bare(g, "conv2", x, 2, weights), true);
+    x = norm(g, "in3", bare(g, "conv3", x, 2, weights), true);
+    r = add(g, "pad2", (SolLayer){.op = SOL_OP_PAD, .inputs = {x}, .pixels = 1});
+    r = unary(g, SOL_OP_RELU, "relu", bare(g, "res", r, 1, weights));
+    x = add(g, "sum", (SolLayer){.op = SOL_OP_ADD, .inputs = {x, r}});
+    x = unary(g, SOL_OP_UPSAMPLE, "up1", unary(g, SOL_OP_UPSAMPLE, "up2", x));
+    r = add(g, "pad3", (SolLayer){.op = SOL_OP_PAD, .inputs = {x}, .pixels = 1});
+    r = bare(g, "conv4", r, 1, weights);
+    x = add(g, "late", (SolLayer){.op = SOL_OP_ADD, .inputs = {x, r}});
+    conv(g, "last", x, 3, weights, false);
+    return g;
+}
+
+static void test_what_a_padded_network_knows(void **state)
+{
+    static const char *const names[] = {"image", "pad", "conv1", "in1", "conv2", "conv3", "pad2", "up2", "pad3", "last"};
+    static const int extra[] = {0, 6, 4, 4, 1, 0, 2, 0, 2, 0};
+    float *weights = make_weights();
+    SolGraph *g = make_padded(weights);
+    int output = sol_graph_count(g) - 1;
+    (void)state;
+    assert_int_equal(sol_graph_multiple(g), 4);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(sol_graph_node(g, sol_graph_find(g, names[i]))->extra, extra[i]);
+    for (int side = 4; side <= 64; side += 4) { /* which is what a plan finds */
+        SolPlan *plan = NULL;
+        assert_int_equal(sol_plan_sketch(&plan, g, side, 64, &output, 1, NULL, pools[0]), 0);
+        for (int n = 0; n <= output; n++)
+            assert_int_equal(sol_plan_shape(plan, n).width,
+                             (side >> sol_graph_node(g, n)->level) + sol_graph_node(g, n)->extra);
+        sol_plan_close(&plan);
+    }
+    sol_graph_close(&g);
+    free(weights);
+}
+
 static void test_what_a_transform_network_knows(void **state)
 {
     float *weights = make_weights();
@@ -278,6 +329,30 @@ static void test_unsound_graphs_are_refused(void **state)
     sol_graph_close(&g);
 }
 
+static void test_sizes_that_differ_by_pixels_are_refused(void **state)
+{
+    SolGraph *g = NULL;
+    int padded = 0;
+    (void)state;
+    assert_int_equal(sol_graph_open(&g), 0);
+    add(g, "image", (SolLayer){.op = SOL_OP_INPUT, .channels = 3});
+    assert_refused(g, "x", (SolLayer){.op = SOL_OP_PAD}, "0 pixels on every side: there must be 1 to 1024");
+    assert_refused(g, "x", (SolLayer){.op = SOL_OP_PAD, .pixels = 1025},
+                   "1025 pixels on every side: there must be 1 to 1024");
+    for (int i = 0; i < 512; i++) { /* 2^20 pixels more */
+        char name[16];
+        snprintf(name, sizeof name, "padded%d", i);
+        padded = add(g, name, (SolLayer){.op = SOL_OP_PAD, .inputs = {padded}, .pixels = 1024});
+    }
+    assert_refused(g, "x", (SolLayer){.op = SOL_OP_ADD, .inputs = {0, 1}},
+                   "its inputs differ in size: \"image\" and \"padded0\"");
+    assert_refused(g, "x", (SolLayer){.op = SOL_OP_PAD, .inputs = {padded}, .pixels = 1},
+                   "the size changes by more than 1048576 pixels");
+    assert_refused(g, "x", (SolLayer){.op = SOL_OP_UPSAMPLE, .inputs = {padded}},
+                   "the size changes by more than 1048576 pixels");
+    sol_graph_close(&g);
+}
+
 /* ---- the arena ---- */
 
 static void test_buffers_alive_together_lie_apart(void **state)
@@ -360,6 +435,11 @@ static void naive_node(Naive *naive, const SolGraph *g, int n, const float *stat
     bool doubled = layer->op == SOL_OP_UPSAMPLE || layer->op == SOL_OP_CONV_TRANSPOSE;
     *to = (SolShape){sol_graph_node(g, n)->channels, from.height * (doubled ? 2 : 1) / (halved ? 2 : 1),
                      from.width * (doubled ? 2 : 1) / (halved ? 2 : 1)};
+    if (layer->op == SOL_OP_CONV && layer->border == SOL_BORDER_VALID)
+        *to = (SolShape){to->channels, (from.height - layer->kernel) / (halved ? 2 : 1) + 1,
+                         (from.width - layer->kernel) / (halved ? 2 : 1) + 1};
+    if (layer->op == SOL_OP_PAD)
+        *to = (SolShape){to->channels, from.height + 2 * layer->pixels, from.width + 2 * layer->pixels};
     out = naive->values[n] = malloc(count_of(*to) * sizeof *out);
     assert_non_null(out);
     switch (layer->op) {
@@ -384,6 +464,9 @@ static void naive_node(Naive *naive, const SolGraph *g, int n, const float *stat
         break;
     case SOL_OP_TANH:
         sol_reference_tanh(in, from, out);
+        break;
+    case SOL_OP_PAD:
+        sol_reference_pad(in, from, layer->pixels, out);
         break;
     case SOL_OP_ADD:
         sol_reference_add(in, naive->values[layer->inputs[1]], from, out);
@@ -483,13 +566,11 @@ static void test_shared_memory_is_never_clobbered(void **state)
 }
 
 /* The same of a transform network, also where convolutions take over their neighbours' work. */
-static void test_transform_networks_run(void **state)
+static void check_transform(SolGraph *g)
 {
     static const int sizes[][2] = {{28, 20}, {72, 56}};
-    float *weights = make_weights(), *image = random_planes(3 * 56 * 72, 6);
-    SolGraph *g = make_transform(weights);
+    float *image = random_planes(3 * 56 * 72, 6);
     int count = sol_graph_count(g), all[32];
-    (void)state;
     for (int s = 0; s < 2; s++) {
         Naive naive = evaluate(g, image, sizes[s][0], sizes[s][1], NULL, 1);
         for (int n = 0; n < count; n++) {
@@ -502,8 +583,16 @@ static void test_transform_networks_run(void **state)
             free(naive.values[n]);
     }
     sol_graph_close(&g);
-    free(weights);
     free(image);
+}
+
+static void test_transform_networks_run(void **state)
+{
+    float *weights = make_weights();
+    (void)state;
+    check_transform(make_transform(weights));
+    check_transform(make_padded(weights));
+    free(weights);
 }
 
 /* A backend that does not change sizes leaves that to one that does, in float32 where none does it in bfloat16. */
@@ -684,6 +773,13 @@ static void test_sizes_that_do_not_suit(void **state)
     plan_bytes(g, 31, 21, relu3, &macs); /* the encoder alone takes any size */
     assert_true(macs == 9.0 * (3 * 4 * 31 * 21 + 4 * 8 * 15 * 10 + 8 * 8 * 7 * 5));
     sol_graph_close(&g);
+    assert_int_equal(sol_graph_open(&g), 0);
+    add(g, "image", (SolLayer){.op = SOL_OP_INPUT, .channels = 3});
+    bare(g, "bare", 0, 2, weights);
+    assert_plan_refused(g, 9, 2, 1, SOL_ERR_ARGUMENT, "9x2 pixels are too few: nothing is left at layer \"bare\"");
+    plan_bytes(g, 9, 3, 1, &macs);
+    assert_true(macs == 9.0 * 3 * 8 * 4);
+    sol_graph_close(&g);
     free(weights);
 }
 
@@ -694,11 +790,13 @@ static void test_sizes_that_overflow(void **state)
     assert_int_equal(sol_graph_open(&g), 0);
     add(g, "image", (SolLayer){.op = SOL_OP_INPUT, .channels = 3});
     add(g, "up", (SolLayer){.op = SOL_OP_UPSAMPLE});
+    add(g, "pad", (SolLayer){.op = SOL_OP_PAD, .pixels = 1});
     add(g, "conv", (SolLayer){.op = SOL_OP_CONV, .channels = 1, .kernel = 1});
     assert_plan_refused(g, INT_MAX, INT_MAX, 0, SOL_ERR_NOMEM,
                         "2147483647x2147483647 pixels are too many: layer \"image\" cannot be addressed");
     assert_plan_refused(g, INT_MAX, 1, 1, SOL_ERR_NOMEM, "the picture is too large for layer \"up\"");
-    assert_plan_refused(g, 65536, 65536, 2, SOL_ERR_ARGUMENT,
+    assert_plan_refused(g, INT_MAX - 1, 1, 2, SOL_ERR_NOMEM, "the picture is too large for layer \"pad\"");
+    assert_plan_refused(g, 65536, 65536, 3, SOL_ERR_ARGUMENT,
                         "layer \"conv\": a 1x1 convolution from 3 to 1 channels at 65536x65536 pixels "
                         "cannot be planned");
     sol_graph_close(&g);
@@ -709,9 +807,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_a_graph_knows),
         cmocka_unit_test(test_what_a_transform_network_knows),
+        cmocka_unit_test(test_what_a_padded_network_knows),
         cmocka_unit_test(test_a_plan_names_its_backend),
         cmocka_unit_test(test_a_plan_tells_its_steps),
         cmocka_unit_test(test_unsound_graphs_are_refused),
+        cmocka_unit_test(test_sizes_that_differ_by_pixels_are_refused),
         cmocka_unit_test(test_buffers_alive_together_lie_apart),
         cmocka_unit_test(test_sizes_that_overflow_an_arena),
         cmocka_unit_test(test_shared_memory_is_never_clobbered),

@@ -60,6 +60,42 @@ static void test_resampling(void **state)
         }
 }
 
+static void test_padding(void **state)
+{
+    static const int widths[] = {1, 3, 70}; /* more than most of the shapes have */
+    (void)state;
+    for (int i = 0; i < SHAPES; i++)
+        for (int k = 0; k < 3; k++)
+            for (int t = 0; t < POOLS; t++) {
+                SolShape s = shapes[i], larger = {s.channels, s.height + 2 * widths[k], s.width + 2 * widths[k]};
+                size_t count = count_of(larger);
+                float *in = random_planes(count_of(s), 12), *wanted = malloc(count * sizeof *wanted);
+                Guarded out = guarded(count);
+                SolFeatures from = sol_planes(in, s), to = sol_planes(out.data, larger);
+                sol_reference_pad(in, s, widths[k], wanted);
+                sol_op_pad(pools[t], &from, &to);
+                assert_memory_equal(out.data, wanted, count * sizeof *wanted);
+                release(&out);
+                free(in);
+                free(wanted);
+            }
+}
+
+static void test_padding_by_hand(void **state)
+{
+    static const float in[] = {1, 2, 3};
+    static const float wanted[] = {2, 3, 2, 1, 2, 3, 2, 1, 2};
+    float out[7 * 9], twin[7 * 9];
+    SolFeatures from = sol_planes(in, (SolShape){1, 1, 3}), to = sol_planes(out, (SolShape){1, 7, 9});
+    (void)state;
+    sol_op_pad(pools[1], &from, &to);
+    sol_reference_pad(in, from.shape, 3, twin);
+    for (int y = 0; y < 7; y++) {
+        assert_memory_equal(out + 9 * y, wanted, sizeof wanted);
+        assert_memory_equal(twin + 9 * y, wanted, sizeof wanted);
+    }
+}
+
 static SolMoments *moments_of(SolPool *pool, const SolFeatures *in)
 {
     SolMoments *moments = calloc((size_t)in->shape.channels, sizeof *moments);
@@ -197,7 +233,7 @@ static void check_layout(int op, SolShape s, SolLayout layout, SolPool *pool)
 {
     size_t count = count_of(s), channels = (size_t)s.channels;
     float *planes[2] = {random_planes(count, 51), random_planes(count, 52)};
-    float *wanted = malloc(4 * count * sizeof *wanted), *got = malloc(4 * count * sizeof *got);
+    float *wanted = malloc(49 * count * sizeof *wanted), *got = malloc(49 * count * sizeof *got);
     float *scale = random_planes(channels, 53), *offset = random_planes(channels, 54);
     SolShape to = s;
     Laid in[2] = {lay(s, layout), lay(s, layout)}, out;
@@ -211,6 +247,8 @@ static void check_layout(int op, SolShape s, SolLayout layout, SolPool *pool)
         to = (SolShape){s.channels, s.height / 2, s.width / 2};
     else if (op == ELEMENTWISE + 1 || op == ELEMENTWISE + 2)
         to = (SolShape){s.channels, 2 * s.height, 2 * s.width};
+    else if (op == ELEMENTWISE + 3)
+        to = (SolShape){s.channels, s.height + 6, s.width + 6};
     out = lay(to, layout);
     if (op < ELEMENTWISE) {
         twin(op, planes[0], planes[1], s, scale, offset, wanted);
@@ -224,6 +262,9 @@ static void check_layout(int op, SolShape s, SolLayout layout, SolPool *pool)
     } else if (op == ELEMENTWISE + 2) {
         sol_reference_upsample_bilinear(planes[0], s, wanted);
         sol_op_upsample_bilinear(pool, &in[0].features, &out.features);
+    } else if (op == ELEMENTWISE + 3) {
+        sol_reference_pad(planes[0], s, 3, wanted);
+        sol_op_pad(pool, &in[0].features, &out.features);
     } else { /* there and back */
         memcpy(wanted, planes[0], count * sizeof *wanted);
         sol_op_convert(NULL, &in[0].features, &out.features);
@@ -252,7 +293,7 @@ static void test_layouts(void **state)
     (void)state;
     for (int i = 0; i < SHAPES; i++)
         for (int l = 0; l < LAYOUTS; l++)
-            for (int op = 0; op < ELEMENTWISE + 4; op++)
+            for (int op = 0; op < ELEMENTWISE + 5; op++)
                 check_layout(op, shapes[i], layouts[l], pools[(i + l + op) % POOLS]);
 }
 
@@ -555,6 +596,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resampling),
+        cmocka_unit_test(test_padding),
+        cmocka_unit_test(test_padding_by_hand),
         cmocka_unit_test(test_elementwise),
         cmocka_unit_test(test_layouts),
         cmocka_unit_test(test_tanh),

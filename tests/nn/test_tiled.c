@@ -547,6 +547,32 @@ static void test_too_little_memory(void **state)
     sol_graph_close(&g);
 }
 
+/* What pads, or convolves without a border, is run whole or not at all. */
+static void test_networks_that_cannot_be_cut(void **state)
+{
+    static const float zeros[3 * 3 * 9];
+    SolGraph *g = NULL;
+    SolTiledPlan *tiled = NULL;
+    SolMemoryLimit limit = {.bytes = (uint64_t)6 << 20};
+    (void)state;
+    assert_int_equal(sol_graph_open(&g), 0);
+    assert_int_equal(sol_graph_add(g, "image", &(SolLayer){.op = SOL_OP_INPUT, .channels = 3}), 0);
+    assert_int_equal(sol_tile_obstacle(g), -1);
+    assert_int_equal(sol_graph_add(g, "padding", &(SolLayer){.op = SOL_OP_PAD, .pixels = 1}), 1);
+    assert_int_equal(sol_graph_add(g, "conv", &(SolLayer){.op = SOL_OP_CONV, .inputs = {1}, .channels = 3, .kernel = 3,
+                                                          .border = SOL_BORDER_VALID, .weights = zeros}), 2);
+    assert_int_equal(sol_tile_obstacle(g), 1);
+    assert_int_equal(sol_tiled_open(&tiled, g, 2000, 1000, &(int){2}, 1, NULL, pools[0], limit), SOL_ERR_NOMEM);
+    assert_null(tiled);
+    assert_contains(sol_error_text(), "2000x1000 pixels need ");
+    assert_contains(sol_error_text(), " MiB of memory, and 6 MiB are allowed: with its layer \"padding\" the network is "
+                                      "not run in tiles; allow more memory or paint a smaller picture");
+    assert_int_equal(sol_tiled_open(&tiled, g, 100, 50, &(int){2}, 1, NULL, pools[0], limit), 0);
+    assert_int_equal(sol_tiled_count(tiled), 1);
+    sol_tiled_close(&tiled);
+    sol_graph_close(&g);
+}
+
 /* Sizes are found without reserving anything, and are those of the plan that is then made. */
 static void test_measuring(void **state)
 {
@@ -581,6 +607,7 @@ int main(void)
         cmocka_unit_test(test_threads_do_not_matter),
         cmocka_unit_test(test_tiles_learn_what_the_whole_teaches),
         cmocka_unit_test(test_too_little_memory),
+        cmocka_unit_test(test_networks_that_cannot_be_cut),
         cmocka_unit_test(test_measuring),
     };
     return cmocka_run_group_tests_name("nn/tiled", tests, set_up, tear_down);

@@ -693,6 +693,47 @@ static void test_layers_that_change_sizes(void **state)
     assert_true(fabs(gflop - 2e-9 * (36 * 26 * 9 * 18 + 36 * 26 * 9 * 30 + 72 * 52 * 81 * 15)) < 1e-9);
 }
 
+/* A network that pads and convolves without borders: frames of any size, and none where it takes too much memory. */
+static void test_a_network_that_pads(void **state)
+{
+    static const char architecture[] =
+        "{'version': 1, 'method': 'transform', 'layers': [{'name': 'pad', 'op': 'pad', 'pixels': 4},"
+        "{'name': 'bare', 'op': 'conv', 'tensors': 'a', 'channels': 6, 'border': 'valid', 'bias': false},"
+        "{'name': 'half', 'op': 'conv', 'tensors': 'h', 'channels': 3, 'stride': 2, 'border': 'valid', 'bias': false},"
+        "{'name': 'crop', 'op': 'conv', 'tensors': 'p', 'channels': 3, 'border': 'valid', 'bias': false},"
+        "{'name': 'near', 'op': 'upsample'}, {'name': 'tanh', 'op': 'tanh'}]}";
+    static const TestTensor tensors[] = {{"a.weight", {6, 3, 3, 3, 0}}, {"h.weight", {3, 6, 3, 3, 0}},
+                                         {"p.weight", {3, 3, 3, 3, 0}}, {NULL, {0}}};
+    static const int sizes[][2] = {{1, 1}, {2, 7}, {31, 18}, {64, 48}, {97, 203}};
+    const char *path = in_folder("pads.safetensors");
+    SolModel *model = NULL;
+    SolEngine *engine = NULL;
+    SolEngineLayer layers[16];
+    double gflop = 0;
+    (void)state;
+    write_model(path, tensors, architecture);
+    if (sol_model_open(&model, path) != 0)
+        fail_msg("%s", sol_error_text());
+    assert_int_equal(sol_engine_open(&engine, model, &(SolEngineOptions){.threads = 2, .memory = 64 << 20}), 0);
+    for (int i = 0; i < 5; i++) {
+        SolImage *frame = make_picture(sizes[i][0], sizes[i][1], 3), *painted = paint(engine, NULL, 1, frame);
+        assert_int_equal(sol_engine_tiles(engine), 1);
+        sol_image_unref(&painted);
+        sol_image_unref(&frame);
+    }
+    assert_int_equal(sol_engine_plan(engine, 63, 48), 0); /* which is painted as 64x48 */
+    for (int i = 0, count = sol_engine_layers(engine, layers, 16); i < count; i++)
+        gflop += layers[i].gflop;
+    assert_true(fabs(gflop - sol_engine_gflop(engine)) < 1e-12);
+    assert_true(fabs(gflop - 2e-9 * 9 * (70 * 54 * 18 + 34 * 26 * 18 + 32 * 24 * 9)) < 1e-12);
+    assert_int_equal(sol_engine_plan(engine, 2000, 1500), SOL_ERR_NOMEM);
+    assert_contains(sol_error_text(), "2000x1500 pixels need ");
+    assert_contains(sol_error_text(), " MiB of memory, and 64 MiB are allowed: with its layer \"pad\" the network is not "
+                                      "run in tiles; allow more memory or paint a smaller picture");
+    sol_engine_close(&engine);
+    sol_model_close(&model);
+}
+
 static void test_models_without_an_engine(void **state)
 {
     static const TestTensor none[] = {{NULL, {0}}};
@@ -744,6 +785,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_single_colours_without_a_style, open_transform, close_transform),
         cmocka_unit_test_setup_teardown(test_a_margin, open_transform, close_transform),
         cmocka_unit_test_setup_teardown(test_layers_that_change_sizes, open_transform, close_transform),
+        cmocka_unit_test(test_a_network_that_pads),
         cmocka_unit_test(test_models_without_an_engine),
     };
     return cmocka_run_group_tests_name("style/engine", tests, set_up, tear_down);
