@@ -187,6 +187,35 @@ static void test_vgg(void **state)
     }
 }
 
+/* The whole of it fits the architecture; what it paints is test_transform.c's. */
+static void test_sanakoyeu(void **state)
+{
+    const int64_t encoder = 27 * 32 + 9 * (32 * 32 + 32 * 64 + 64 * 128 + 128 * 256);
+    const int64_t residuals = 18 * (9 * 256 * 256 + 2 * 256);
+    const int64_t decoder = 9 * (256 * 256 + 256 * 128 + 128 * 64 + 64 * 32) + 49 * 32 * 3;
+    SolImport *import = NULL;
+    SolImportInfo info;
+    SolTensors *made = NULL;
+    (void)state;
+    write_sanakoyeu(in_folder("van-gogh.safetensors"));
+    if (import_one(&import, in_folder("van-gogh.safetensors"), NULL) != 0)
+        fail_msg("%s", sol_error_text());
+    sol_import_info(import, &info);
+    assert_string_equal(info.name, "van-gogh");
+    assert_string_equal(info.architecture, "transform-sanakoyeu");
+    assert_string_equal(info.method, "transform");
+    assert_int_equal(info.parameters, encoder + residuals + decoder + 2 * (3 + 32 + 32 + 64 + 128 + 256) +
+                                          2 * (256 + 128 + 64 + 32));
+    assert_int_equal(sol_import_write(import, out, true), 0);
+    sol_import_close(&import);
+    assert_int_equal(sol_tensors_read(&made, out), 0);
+    assert_memory_equal(sol_tensors_find(made, "decoder.g_pred_c.weight")->shape, ((size_t[]){3, 32, 7, 7}),
+                        4 * sizeof(size_t));
+    assert_memory_equal(sol_tensors_find(made, "encoder.g_e3_c.weight")->shape, ((size_t[]){64, 32, 3, 3}),
+                        4 * sizeof(size_t));
+    sol_tensors_close(&made);
+}
+
 /* The distilled encoder, imported, against PyTorch's numbers (../shared/data/README.md). */
 static void test_golden(void **state)
 {
@@ -245,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_adain),
         cmocka_unit_test(test_vgg),
+        cmocka_unit_test(test_sanakoyeu),
         cmocka_unit_test(test_golden),
     };
     return cmocka_run_group_tests_name("model/import", tests, set_up, tear_down_folder);

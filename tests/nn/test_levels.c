@@ -153,6 +153,37 @@ static void test_the_output_stays_last(void **state)
     sol_graph_close(&g);
 }
 
+/* Layers that differ in nothing but how far they pad, or by how much they stride, are not one. */
+static void test_sizes_tell_layers_apart(void **state)
+{
+    SolLayer pad = {.op = SOL_OP_PAD, .inputs = {1}, .pixels = 2};
+    SolLayer conv3 = {.op = SOL_OP_CONV, .inputs = {1}, .channels = 3, .kernel = 1, .stride = 1, .weights = numbers[0]};
+    SolGraph *g = NULL, *out = NULL;
+    int x;
+    (void)state;
+    assert_int_equal(sol_graph_open(&g), 0);
+    add(g, "image", (SolLayer){.op = SOL_OP_INPUT, .channels = 3});
+    add(g, "wct", (SolLayer){.op = SOL_OP_WCT, .strength = 1});
+    add(g, "pad", pad);
+    x = add(g, "same", pad);
+    x = add(g, "sum", (SolLayer){.op = SOL_OP_ADD, .inputs = {2, x}});
+    pad.pixels = 1;
+    pad.inputs[0] = add(g, "less", pad);
+    add(g, "wide", pad);
+    x = add(g, "sum2", (SolLayer){.op = SOL_OP_ADD, .inputs = {x, 6}});
+    add(g, "conv", conv3);
+    conv3.stride = 2;
+    add(g, "half", conv3);
+    add(g, "up", (SolLayer){.op = SOL_OP_UPSAMPLE, .inputs = {9}});
+    add(g, "sum3", (SolLayer){.op = SOL_OP_ADD, .inputs = {8, 10}});
+    add(g, "pad4", (SolLayer){.op = SOL_OP_PAD, .inputs = {11}, .pixels = 2});
+    add(g, "end", (SolLayer){.op = SOL_OP_ADD, .inputs = {x, 12}});
+    assert_int_equal(sol_graph_levels(&out, g, NULL, 0), 0);
+    assert_string_equal(names_of(out), "image wct pad sum less wide sum2 conv half up sum3 pad4 end");
+    sol_graph_close(&out);
+    sol_graph_close(&g);
+}
+
 static void assert_refused(const SolGraph *g, const double strength[], int count, const char *text)
 {
     SolGraph *out = NULL;
@@ -180,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_one_level),
         cmocka_unit_test(test_a_node_outside_levels),
         cmocka_unit_test(test_the_output_stays_last),
+        cmocka_unit_test(test_sizes_tell_layers_apart),
         cmocka_unit_test(test_strengths_that_do_not_suit),
     };
     return cmocka_run_group_tests_name("nn/levels", tests, NULL, NULL);

@@ -167,3 +167,44 @@ void write_johnson(const char *path)
         }
     weights_end(weights, path);
 }
+
+/* PREFIX/weights, kernel x kernel x in x out, and behind it the norm's scale and offset, unless that is NULL. */
+static void add_variables(Weights *weights, const char *conv, const char *norm, size_t in, size_t out, size_t kernel)
+{
+    static const char *const parts[] = {"scale", "offset"};
+    char name[128];
+    snprintf(name, sizeof name, "%s/weights", conv);
+    weights_add(weights, name, (const size_t[]){kernel, kernel, in, out}, 4);
+    for (int i = 0; i < 2 && norm; i++) {
+        snprintf(name, sizeof name, "%s/%s", norm, parts[i]);
+        weights_add(weights, name, &out, 1);
+    }
+}
+
+void write_sanakoyeu(const char *path)
+{
+    static const size_t encoder[] = {3, 32, 32, 64, 128, 256}, decoder[] = {256, 256, 128, 64, 32};
+    const size_t image = 3;
+    Weights *weights = weights_begin();
+    char conv[64], norm[64];
+    weights_add(weights, "encoder/g_e0_bn/scale", &image, 1);
+    weights_add(weights, "encoder/g_e0_bn/offset", &image, 1);
+    for (int i = 1; i <= 5; i++) {
+        snprintf(conv, sizeof conv, "encoder/g_e%d_c/Conv", i);
+        snprintf(norm, sizeof norm, "encoder/g_e%d_bn", i);
+        add_variables(weights, conv, norm, encoder[i - 1], encoder[i], 3);
+    }
+    for (int i = 0; i < 18; i++) {
+        snprintf(conv, sizeof conv, "decoder/g_r%d_c%d/Conv", i / 2 + 1, i % 2 + 1);
+        snprintf(norm, sizeof norm, "decoder/g_r%d_bn%d", i / 2 + 1, i % 2 + 1);
+        add_variables(weights, conv, norm, 256, 256, 3);
+    }
+    for (int i = 1; i <= 4; i++) {
+        snprintf(conv, sizeof conv, "decoder/g_d%d_dc/conv2d/Conv", i);
+        snprintf(norm, sizeof norm, "decoder/g_d%d_bn", i);
+        add_variables(weights, conv, norm, decoder[i - 1], decoder[i], 3);
+    }
+    add_variables(weights, "decoder/g_pred_c/Conv", NULL, 32, 3, 7);
+    add_variables(weights, "discriminator/d_0/Conv", NULL, 3, 128, 5);
+    weights_end(weights, path);
+}

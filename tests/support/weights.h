@@ -27,4 +27,7 @@ void write_adain_encoder(const char *path);
 void write_adain_decoder(const char *path);
 void write_johnson(const char *path);
 
+/** The network of adaptive-style-transfer, as TensorFlow names and orders its variables, and one of another's. */
+void write_sanakoyeu(const char *path);
+
 #endif
