@@ -145,12 +145,21 @@ class Encoder(nn.Module):
             x = step(x)
             if i in self.taps:
                 kept.append(x)
-        return kept[-2:-1] + kept[:-2] + kept[-1:]  # the content's first: relu4_2 lies before relu5_1
+        return tuple(kept[-2:-1] + kept[:-2] + kept[-1:])  # the content first: relu4_2 lies before relu5_1
 
 
 def gram(x):
     flat = x.flatten(2)[0]
     return flat @ flat.T / flat.shape[1]
+
+
+def multiplies_bfloat16():
+    """Whether the processor does: elsewhere a step in bfloat16 takes many times as long."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            return "avx512_bf16" in file.read()
+    except OSError:
+        return False
 
 
 def time_step_way(architecture, way, picture, steps):
@@ -214,7 +223,8 @@ def main():
     warnings.simplefilter("ignore", torch.jit.TracerWarning)  # the numbers of an affine layer are constants
     frame = torch.rand(1, 3, height, width)
     if wishes.method == "gatys":
-        result = {way: round(time_step_way(architecture, way, frame, wishes.frames), 1) for way in STEP_WAYS}
+        result = {way: round(time_step_way(architecture, way, frame, wishes.frames), 1) for way in STEP_WAYS
+                  if STEP_WAYS[way][2] == "float32" or multiplies_bfloat16()}
     else:
         with torch.no_grad():
             result = {way: round(time_way(architecture, way, frame, wishes.frames), 1) for way in WAYS}

@@ -15,6 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MARKS = "<!-- made by `make bench` -->\n", "<!-- end of what `make bench` made -->\n"
 MODELS = {"vgg19": 2, "compact": 10}  # and how many frames are painted for one timing
 LARGE = "1920x1080"
+STEPS = {"vgg19-features": ("512x384", 4)}  # painted by optimisation: the size, and how many steps make one timing
 KINDS = {  # the columns, and how bench is asked for them
     "blas, float32": ["--backend", "blas", "--precision", "float32"],
     "oneDNN, float32": ["--backend", "onednn", "--precision", "float32"],
@@ -44,6 +45,18 @@ def bench(program, model, size, frames, arguments):
     return figures
 
 
+def step_round(program, kinds, python):
+    """The same of steps of optimisation."""
+    figures = {}
+    for model, (size, steps) in STEPS.items():
+        here = {kind: bench(program, model, size, steps, KINDS[kind]) for kind in kinds}
+        if python:
+            times = run(python, PYTORCH, "--method", "gatys", "--model", model, size, str(steps))["median_ms"]
+            here.update({way: {"median_ms": ms} for way, ms in times.items()})
+        figures[model, size] = here
+    return figures
+
+
 def find_torch():
     """A Python that has PyTorch, or None."""
     for python in (sys.executable, "/usr/bin/python3"):
@@ -65,23 +78,31 @@ def one_round(program, kinds, python):
             here.update({way: {"median_ms": ms} for way, ms in times.items()})
         figures[model, "512x512"] = here
         figures[model, LARGE] = {"auto": bench(program, model, LARGE, 1, [])}
-    return figures
+    return {**figures, **step_round(program, kinds, python)}
 
 
 def median(rounds, number):
     return statistics.median(number(figures) for figures in rounds)
 
 
+def tables():
+    """The models that are compared with PyTorch, and at which size."""
+    return [(model, "512x512") for model in MODELS] + [(model, size) for model, (size, _) in STEPS.items()]
+
+
 def choose_ways(rounds):
     """Adds the columns of PyTorch to all rounds: of its ways to run, the fastest over them all."""
     chosen = {}
-    for model in MODELS:
-        ways = [way for way in rounds[0][model, "512x512"] if way not in KINDS]
+    for model, size in tables():
+        ways = [way for way in rounds[0][model, size] if way not in KINDS]
         for column, among in RIVALS.items():
-            way = min(filter(among, ways), key=lambda way: median(rounds, lambda f: f[model, "512x512"][way]["median_ms"]))
+            fitting = list(filter(among, ways))
+            if not fitting:
+                continue
+            way = min(fitting, key=lambda way: median(rounds, lambda f: f[model, size][way]["median_ms"]))
             chosen[model, column] = way
             for figures in rounds:
-                figures[model, "512x512"][column] = figures[model, "512x512"][way]
+                figures[model, size][column] = figures[model, size][way]
     return chosen
 
 
@@ -89,20 +110,21 @@ def row(*cells):
     return "| " + " | ".join(cells) + " |\n"
 
 
-def speed_table(model, rounds, kinds, python):
-    """Milliseconds and ratios of one model at 512x512."""
-    columns = list(kinds) + (list(RIVALS) if python else [])
-    here = lambda figures, column: figures[model, "512x512"][column]
+def speed_table(model, size, rounds, kinds, python):
+    """Milliseconds and ratios of one model at one size."""
+    rivals = [rival for rival in RIVALS if rival in rounds[0][model, size]]
+    columns = list(kinds) + rivals
+    here = lambda figures, column: figures[model, size][column]
     gflop = here(rounds[0], "auto")["gflop"]
     times = lambda rival: lambda column: median(
         rounds, lambda f: here(f, rival)["median_ms"] / here(f, column)["median_ms"])
-    text = row(f"`{model}`, 512x512, {gflop:.1f} GFLOP", *columns) + row("---", *["--:"] * len(columns))
-    text += row("ms a frame", *(f"{median(rounds, lambda f: here(f, c)['median_ms']):.1f}" for c in columns))
+    text = row(f"`{model}`, {size}, {gflop:.1f} GFLOP", *columns) + row("---", *["--:"] * len(columns))
+    text += row(f"ms a {here(rounds[0], 'auto').get('timed', 'frame')}", *(f"{median(rounds, lambda f: here(f, c)['median_ms']):.1f}" for c in columns))
     gflops = lambda column: median(rounds, lambda f: 1000 * gflop / here(f, column)["median_ms"])
     text += row("GFLOP/s", *(f"{gflops(c):.0f}" for c in columns))
     text += row("over sgemm's", *(f"{median(rounds, lambda f: here(f, c)['gflops'] / here(f, c)['sgemm_gflops']):.2f}"
                                   if c in kinds else "" for c in columns))
-    for rival in RIVALS if python else ():
+    for rival in rivals:
         text += row(f"times as fast as {rival}", *(f"{times(rival)(c):.2f}" if c in kinds else "" for c in columns))
     return text + "\n"
 
@@ -127,12 +149,14 @@ def page(rounds, kinds, python, ways):
     text = (f"`make bench` on {datetime.date.today()}: {any_run['processor']}, {any_run['threads']} threads, OpenBLAS "
             f"with its {any_run['blas_core']} kernels, whose sgemm of 2048x2048x2048 reached {sgemm:.0f} GFLOP/s; "
             f"medians of {len(rounds)} round{'s' * (len(rounds) > 1)}.\n\n")
-    text += "".join(speed_table(model, rounds, kinds, python) for model in MODELS) + size_table(rounds)
+    text += "".join(speed_table(*table, rounds, kinds, python) for table in tables()) + size_table(rounds)
     if python:
-        said = [", ".join(dict.fromkeys(ways[model, column] for column in RIVALS)) for model in MODELS]
+        said = {model: ", ".join(dict.fromkeys(ways[model, column] for column in RIVALS if (model, column) in ways))
+                for model, _ in tables()}
         text += "PyTorch's fastest ways (scripts/bench-pytorch.py) were " + "; ".join(
-            f"for `{model}` {way}" for model, way in zip(MODELS, said)) + (
-            ". Tuned: with reflected borders put together from slices instead of PyTorch's own.\n")
+            f"for `{model}` {way}" for model, way in said.items()) + (
+            ". Tuned: with reflected borders put together from slices instead of PyTorch's own. A step is one of painting "
+            "by optimisation: the network forward and back, with the loss.\n")
     else:
         text += "PyTorch is not installed here, and left out.\n"
     return text

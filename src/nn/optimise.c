@@ -216,7 +216,8 @@ static void find_direction(SolOptimiser *o)
     product = dot(o, o->gradient, o->moves[newest]);
     for (int i = newest; i >= 0; i--) {
         weights[i] = o->curvature[i] * product;
-        product = combine(o, i == newest ? o->gradient : q, -weights[i], o->changes[i], q, i > 0 ? o->moves[i - 1] : NULL);
+        product = combine(o, i == newest ? o->gradient : q, -weights[i], o->changes[i], q,
+                          i > 0 ? o->moves[i - 1] : NULL);
     }
     product = 1 / (o->curvature[newest] * dot(o, o->changes[newest], o->changes[newest])); /* eq. 7.20 */
     product = combine(o, q, -product, NULL, q, o->changes[0]);

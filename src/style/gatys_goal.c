@@ -40,10 +40,10 @@ static int no_such_layer(const SolGraph *graph, const char *option, const char *
     nearest = sol_nearest(name, names);
     sol_free(names);
     if (sol_graph_find(graph, name) > 0)
-        return sol_fail(SOL_ERR_ARGUMENT, "%s: the layer \"%s\" depends on a style; only what lies before can be compared",
-                        option, name);
-    return nearest ? sol_fail(SOL_ERR_ARGUMENT, "%s: the network has no layer \"%s\"; did you mean \"%s\"?", option, name,
-                              nearest)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: the layer \"%s\" depends on a style; only what lies before can be "
+                        "compared", option, name);
+    return nearest ? sol_fail(SOL_ERR_ARGUMENT, "%s: the network has no layer \"%s\"; did you mean \"%s\"?", option,
+                              name, nearest)
                    : sol_fail(SOL_ERR_ARGUMENT, "%s: the network has no layer \"%s\"", option, name);
 }
 

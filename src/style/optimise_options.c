@@ -36,5 +36,5 @@ void sol_optimise_defaults(SolOptimiseOptions *options)
                                     .style_weight = 1000,
                                     .tv_weight = 30,
                                     .iterations = 300,
-                                    .next_iterations = 50};
+                                    .next_iterations = 25};
 }

@@ -177,6 +177,25 @@ static void test_what_is_refused(void **state)
     assert_null(model);
 }
 
+/* An encoder need not end in a picture: where its output is null, or its method compares layers. */
+static void test_encoders(void **state)
+{
+    static const char *const texts[] = {
+        "{\"version\": 1, \"method\": \"adain\", \"layers\": [" CONV("x", "4", "") "], \"output\": null}",
+        "{\"version\": 1, \"method\": \"gatys\", \"layers\": [" CONV("x", "4", "") "]}",
+        "{\"version\": 1, \"method\": \"gatys\", \"layers\": [" CONV("x", "4", "") "], \"output\": {\"offset\": 1}}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        SolModel *model;
+        const SolGraph *g;
+        write_text(in_folder("encoder.json"), texts[i]);
+        model = make(in_folder("encoder.json"), 1);
+        g = sol_model_graph(model);
+        assert_string_equal(sol_graph_node(g, sol_graph_count(g) - 1)->name, "x");
+        sol_model_close(&model);
+    }
+}
+
 /* Two layers may share their tensors, with made-up weights as with others. */
 static void test_shared_tensors(void **state)
 {
@@ -207,6 +226,7 @@ int main(void)
         cmocka_unit_test(test_one_seed_makes_the_same_bits),
         cmocka_unit_test(test_activations_stay_of_order_one),
         cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_encoders),
         cmocka_unit_test(test_shared_tensors),
     };
     return cmocka_run_group_tests_name("model/random", tests, set_up, tear_down);

@@ -48,7 +48,8 @@ static const Network networks[] = {
      {CONV(0, 6, 3, REFLECT, false), {.op = SOL_OP_RELU, .inputs = {1}}, {.op = SOL_OP_MAX_POOL, .inputs = {2}}}, {3},
      2, 1},
     {"ReLU and what is before it", 3,
-     {CONV(0, 6, 3, ZERO, false), {.op = SOL_OP_RELU, .inputs = {1}}, {.op = SOL_OP_ADD, .inputs = {1, 2}}}, {1, 3}, 1, 1},
+     {CONV(0, 6, 3, ZERO, false), {.op = SOL_OP_RELU, .inputs = {1}}, {.op = SOL_OP_ADD, .inputs = {1, 2}}}, {1, 3},
+     1, 1},
     {"pooling", 3, {{.op = SOL_OP_MAX_POOL, .inputs = {0}}}, {1}, 2, 1},
     {"pooled convs", 3, {CONV(0, 6, 3, ZERO, true), {.op = SOL_OP_MAX_POOL, .inputs = {1}}, CONV(2, 5, 3, ZERO, true)},
      {3}, 2, 1},
@@ -70,8 +71,8 @@ static const Network networks[] = {
     {"planes added to groups", 3,
      {CONV(0, 3, 3, ZERO, false), CONV(1, 20, 3, ZERO, true), CONV(2, 3, 3, ZERO, true),
       {.op = SOL_OP_ADD, .inputs = {3, 0}}}, {1, 4}, 1, 1},
-    {"affine", 3, {{.op = SOL_OP_AFFINE, .inputs = {0}}, CONV(1, 6, 3, ZERO, true), {.op = SOL_OP_AFFINE, .inputs = {2}}},
-     {2, 3}, 1, 1},
+    {"affine", 3,
+     {{.op = SOL_OP_AFFINE, .inputs = {0}}, CONV(1, 6, 3, ZERO, true), {.op = SOL_OP_AFFINE, .inputs = {2}}}, {2, 3}, 1, 1},
     {"two ways down and up again", 3,
      {CONV(0, 17, 3, REFLECT, true), {.op = SOL_OP_MAX_POOL, .inputs = {1}}, CONV(2, 17, 3, REFLECT, false),
       {.op = SOL_OP_UPSAMPLE, .inputs = {3}}, {.op = SOL_OP_ADD, .inputs = {4, 1}}, {.op = SOL_OP_RELU, .inputs = {5}},
@@ -148,7 +149,8 @@ static double convolved(const SolLayer *layer, const Planes *in, int o, int y, i
                 int sy = sol_border_index(layer->border, y + ky - half, in->shape.height);
                 int sx = sol_border_index(layer->border, x + kx - half, in->shape.width);
                 if (sy >= 0 && sx >= 0)
-                    sum += (double)layer->weights[((o * in->shape.channels + i) * k + ky) * k + kx] * *pixel(in, i, sy, sx);
+                    sum += (double)layer->weights[((o * in->shape.channels + i) * k + ky) * k + kx] *
+                           *pixel(in, i, sy, sx);
             }
     return layer->relu && sum < 0 ? 0 : sum;
 }
@@ -214,8 +216,10 @@ static void set_shapes(const Built *b, int width, int height, Planes values[])
         if (n > 0)
             s = values[node->layer.inputs[0]].shape;
         s.channels = node->channels;
-        s.height = node->layer.op == SOL_OP_MAX_POOL ? s.height / 2 : node->layer.op == SOL_OP_UPSAMPLE ? 2 * s.height : s.height;
-        s.width = node->layer.op == SOL_OP_MAX_POOL ? s.width / 2 : node->layer.op == SOL_OP_UPSAMPLE ? 2 * s.width : s.width;
+        if (node->layer.op == SOL_OP_MAX_POOL)
+            s = (SolShape){s.channels, s.height / 2, s.width / 2};
+        else if (node->layer.op == SOL_OP_UPSAMPLE)
+            s = (SolShape){s.channels, 2 * s.height, 2 * s.width};
         values[n].shape = s;
         values[n].data = calloc(count_of(s), sizeof(double));
         assert_non_null(values[n].data);

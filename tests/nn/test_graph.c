@@ -701,6 +701,47 @@ static size_t plan_bytes(const SolGraph *g, int width, int height, int keep, dou
     return bytes;
 }
 
+/* A ReLU apart gives the bits of one within the convolution, kept or not, pooled or not. */
+static void test_a_relu_apart(void **state)
+{
+    enum { SIDE = 20, CHANNELS = 24 };
+    float *weights = random_planes(CHANNELS * 3 * 9, 1), *picture = random_planes(3 * SIDE * SIDE, 2);
+    (void)state;
+    for (int kept = 0; kept < 2; kept++)
+        for (int i = 0; sol_conv_backend_at(i); i++) {
+            const SolPlanOptions options = {.backend = sol_conv_backend_at(i)};
+            float *results[2] = {NULL, NULL};
+            for (int apart = 0; apart < 2; apart++) {
+                SolLayer conv = {.op = SOL_OP_CONV, .channels = CHANNELS, .kernel = 3, .relu = !apart, .weights = weights};
+                SolGraph *g = NULL;
+                SolPlan *plan = NULL;
+                SolShape shape;
+                int relu, pool, keep;
+                assert_int_equal(sol_graph_open(&g), 0);
+                sol_graph_add(g, "image", &(SolLayer){.op = SOL_OP_INPUT, .channels = 3});
+                relu = sol_graph_add(g, "conv", &conv);
+                if (apart)
+                    relu = sol_graph_add(g, "relu", &(SolLayer){.op = SOL_OP_RELU, .inputs = {relu}});
+                pool = sol_graph_add(g, "pool", &(SolLayer){.op = SOL_OP_MAX_POOL, .inputs = {relu}});
+                keep = kept ? relu : pool;
+                assert_int_equal(sol_plan_open(&plan, g, SIDE, SIDE, &keep, 1, &options, pools[1]), 0);
+                memcpy(sol_plan_input(plan), picture, 3 * SIDE * SIDE * sizeof *picture);
+                sol_plan_run(plan, NULL, 0);
+                results[apart] = malloc(CHANNELS * SIDE * SIDE * sizeof(float));
+                assert_non_null(results[apart]);
+                memcpy(results[apart], sol_plan_result(plan, keep, &shape),
+                       CHANNELS * SIDE * SIDE * sizeof(float) / (kept ? 1 : 4));
+                sol_plan_close(&plan);
+                sol_graph_close(&g);
+            }
+            assert_memory_equal(results[0], results[1], CHANNELS * SIDE * SIDE * sizeof(float) / (kept ? 1 : 4));
+            free(results[0]);
+            free(results[1]);
+        }
+    free(weights);
+    free(picture);
+}
+
 static void test_memory_does_not_grow_with_depth(void **state)
 {
     float *weights = make_weights();
@@ -819,6 +860,7 @@ int main(void)
         cmocka_unit_test(test_strides_that_a_backend_lacks),
         cmocka_unit_test(test_melted_nodes_give_the_same),
         cmocka_unit_test(test_what_melts),
+        cmocka_unit_test(test_a_relu_apart),
         cmocka_unit_test(test_memory_does_not_grow_with_depth),
         cmocka_unit_test(test_wide_layers_lie_in_memory_one_at_a_time),
         cmocka_unit_test(test_sizes_that_do_not_suit),
