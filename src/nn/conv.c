@@ -60,10 +60,12 @@ int sol_conv_before(const SolConvShape *s, int side)
 /* Matrix libraries count in int: a plane, and a kernel over all inputs, must fit one. */
 static bool shape_is_sound(const SolConvShape *s)
 {
-    SolShape out = sol_conv_output(s);
+    SolShape out;
     size_t plane, taps;
-    return s->in_channels >= 1 && s->out_channels >= 1 && s->height >= 1 && s->width >= 1 && s->kernel >= 1 &&
-           s->kernel % 2 == 1 && out.height >= 1 && out.width >= 1 &&
+    if (s->in_channels < 1 || s->out_channels < 1 || s->height < 1 || s->width < 1 || s->kernel < 1)
+        return false;
+    out = sol_conv_output(s);
+    return s->kernel % 2 == 1 && out.height >= 1 && out.width >= 1 &&
            sol_mul((size_t)s->height, (size_t)s->width, &plane) && plane <= INT_MAX &&
            sol_mul((size_t)out.height, (size_t)out.width, &plane) && plane <= INT_MAX &&
            sol_mul((size_t)s->kernel, (size_t)s->kernel, &taps) && taps <= INT_MAX &&
