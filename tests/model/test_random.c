@@ -181,7 +181,7 @@ static void test_what_is_refused(void **state)
 static void test_encoders(void **state)
 {
     static const char *const texts[] = {
-        "{\"version\": 1, \"method\": \"adain\", \"layers\": [" CONV("x", "4", "") "], \"output\": null}",
+        "{\"version\": 1, \"method\": \"gatys\", \"layers\": [" CONV("x", "4", "") "], \"output\": null}",
         "{\"version\": 1, \"method\": \"gatys\", \"layers\": [" CONV("x", "4", "") "]}",
         "{\"version\": 1, \"method\": \"gatys\", \"layers\": [" CONV("x", "4", "") "], \"output\": {\"offset\": 1}}"};
     (void)state;
