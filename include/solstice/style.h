@@ -130,7 +130,8 @@ SOL_API const char *sol_engine_backend_name(int i);
 
 /**
  * Reserves all that painting frames of width x height pixels takes, 1..SOL_IMAGE_MAX_SIDE each;
- * painting allocates nothing but the painted picture. The same size again costs nothing.
+ * painting allocates nothing but the painted picture (and by optimisation, what the coarser levels of the pyramid
+ * take). The same size again costs nothing.
  *
  * @return 0, SOL_ERR_ARGUMENT, SOL_ERR_NOMEM (the memory that the engine may take is not enough even for tiles, or
  *         there is less; the engine then has no plan)
