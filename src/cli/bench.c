@@ -247,7 +247,8 @@ static int print_json(const char *model, const Wishes *wishes, const Figures *fi
 {
     json_t *json = json_pack("{s:s, s:b, s:s, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:I, s:f, s:f, s:f, s:f, s:I, s:i}",
                              "model", model, "random_weights", wishes->random, "timed", figures->what, "width",
-                             wishes->size.width, "height", wishes->size.height, "precision", sol_precision_name((SolPrecision)wishes->precision.value), "backend",
+                             wishes->size.width, "height", wishes->size.height, "precision",
+                             sol_precision_name((SolPrecision)wishes->precision.value), "backend",
                              figures->backend, "threads", threads, "blas_core", sol_blas_core(), "processor", processor,
                              "frames", (json_int_t)wishes->frames, "median_ms", figures->median_ms, "gflop",
                              figures->gflop, "gflops", 1000 * figures->gflop / figures->median_ms, "sgemm_gflops",
@@ -293,7 +294,8 @@ static void print_text(const char *model, const Wishes *wishes, const Figures *f
         snprintf(tiles, sizeof tiles, " in %d tiles", figures->tiles);
     printf("%s%s, %dx%d%s, %s: %.1f ms a %s (%.1f %ss/s), the median of %lld\n", model,
            wishes->random ? " (random weights)" : "", wishes->size.width, wishes->size.height, tiles,
-           sol_precision_name((SolPrecision)wishes->precision.value), figures->median_ms, figures->what, 1000 / figures->median_ms,
+           sol_precision_name((SolPrecision)wishes->precision.value), figures->median_ms, figures->what,
+           1000 / figures->median_ms,
            figures->what, (long long)wishes->frames);
     printf("%.2f GFLOP a %s, %.1f GFLOP/s (sgemm alone reaches %.1f); %s of memory\n", figures->gflop, figures->what,
            1000 * figures->gflop / figures->median_ms, figures->sgemm, format_bytes(figures->memory, memory));
