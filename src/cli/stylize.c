@@ -259,7 +259,7 @@ const Command sol_command_stylize = {
             "      --optimizer O    lbfgs (the default), or adam\n"
             "      --init I         begin with the content (the default), the style, or noise\n"
             "      --seed N         of the noise; default 0\n"
-            "      --levels N       of the picture's pyramid, 1 to 6; by default as many as suit the size\n"
+            "      --pyramid N      levels of the picture's pyramid, 1 to 6; by default as many as suit the size\n"
             "      --time-limit S   end after about S seconds\n"
             "      --save-every N   write OUT-0050.png and so on, too, every N iterations\n"
             "      --loss FILE      write the curve of the loss, as .csv or .svg; may be given again\n",

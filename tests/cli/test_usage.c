@@ -98,6 +98,23 @@ static void test_help(void **state)
     assert_contains(printed, "--overwrite");
 }
 
+/* Options by the names that the program takes: a renamed one is renamed in the help, too. */
+static void test_help_names_options(void **state)
+{
+    static const char *const options[] = {"pyramid 2", "levels 1", "color style", "iterations 5", "next 1"};
+    (void)state;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        char name[32];
+        bool known;
+        snprintf(name, sizeof name, "--%.*s", (int)strcspn(options[i], " "), options[i]);
+        run_command("%s stylize x.png -o none.png --%s", program, options[i]);
+        known = !strstr(printed, "unknown option");
+        assert_int_equal(run_command("%s help stylize", program), 0);
+        if ((strstr(printed, name) != NULL) != known)
+            fail_msg("stylize %s: %s, but the help says otherwise", name, known ? "an option" : "no option");
+    }
+}
+
 static void test_version(void **state)
 {
     (void)state;
@@ -290,7 +307,7 @@ static void test_stylize_mistakes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mistakes_in_usage), cmocka_unit_test(test_help),
+        cmocka_unit_test(test_mistakes_in_usage), cmocka_unit_test(test_help), cmocka_unit_test(test_help_names_options),
         cmocka_unit_test(test_version),           cmocka_unit_test(test_models),
         cmocka_unit_test(test_unknown_model),     cmocka_unit_test(test_probe),
         cmocka_unit_test(test_bench),             cmocka_unit_test(test_bench_of_an_architecture),
