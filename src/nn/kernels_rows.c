@@ -86,13 +86,14 @@ static inline void mix_pixels(const float *from, size_t pixels, size_t block, fl
 
 static void twice_mixed(const float *from, size_t pixels, size_t block, float *to)
 {
-    if (block == 1)
+    if (block == 1) {
+        const float *before = from - 1, *after = from + 1;
         INDEPENDENT
         for (size_t p = 0; p < pixels; p++) {
-            to[2 * p] = 0.75f * from[p] + 0.25f * from[p - 1];
-            to[2 * p + 1] = 0.75f * from[p] + 0.25f * from[p + 1];
+            to[2 * p] = 0.75f * from[p] + 0.25f * before[p];
+            to[2 * p + 1] = 0.75f * from[p] + 0.25f * after[p];
         }
-    else if (block == SOL_LANES)
+    } else if (block == SOL_LANES)
         mix_pixels(from, pixels, SOL_LANES, to);
     else
         mix_pixels(from, pixels, block, to);
