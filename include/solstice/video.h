@@ -105,6 +105,7 @@ typedef struct SolWriterInput {
     int threads;            /* for encoding; 0 for one a processor */
     bool overwrite;         /* an existing output may be replaced */
     int64_t first, count;   /* numbers of the pictures to come: first .. first + count - 1; count 0: not known */
+    const SolVideoIndex *index; /* times of all pictures by their numbers; NULL where they are not known; borrowed */
 } SolWriterInput;
 
 /* What a finished writer made. */

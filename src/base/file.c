@@ -83,6 +83,39 @@ bool sol_path_exists(const char *path)
     return lstat(path, &status) == 0;
 }
 
+int sol_read_file(const char *path, uint8_t **out, size_t *size)
+{
+    struct stat status;
+    FILE *file = fopen(path, "rb");
+    uint8_t *bytes = NULL;
+    size_t count = 0;
+    int result = SOL_OK;
+    if (!file || fstat(fileno(file), &status) != 0)
+        result = sol_fail_errno(path, "cannot be read");
+    else if ((uint64_t)status.st_size > SIZE_MAX / 2 || !(bytes = sol_alloc(count = (size_t)status.st_size, 1)))
+        result = sol_fail_memory("a file");
+    else if (fread(bytes, 1, count, file) != count)
+        result = sol_fail_errno(path, "cannot be read");
+    if (file)
+        fclose(file);
+    if (result != SOL_OK) {
+        sol_free(bytes);
+        return result;
+    }
+    *out = bytes;
+    *size = count;
+    return SOL_OK;
+}
+
+int sol_write_file(const char *path, const uint8_t *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    bool written = file && fwrite(bytes, 1, size, file) == size;
+    if (file && fclose(file) != 0)
+        written = false;
+    return written ? SOL_OK : sol_fail_errno(path, "cannot be written");
+}
+
 /* Makes the parents of `path`; *made (may be NULL) becomes the first one that was not there. */
 static int make_parents(const char *path, char **made)
 {

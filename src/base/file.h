@@ -9,6 +9,8 @@
 #define SOL_BASE_FILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 typedef struct SolPending SolPending;
 
@@ -28,6 +30,17 @@ int sol_pending_commit(SolPending *pending);
 
 /** Discards the file where it was not committed, and frees. Sets *pending to NULL; NULL is accepted. */
 void sol_pending_close(SolPending **pending);
+
+/**
+ * Reads a whole file.
+ *
+ * @param[out] bytes  freed with sol_free(); untouched on failure
+ * @return 0, SOL_ERR_IO, SOL_ERR_NOMEM
+ */
+int sol_read_file(const char *path, uint8_t **bytes, size_t *size);
+
+/** Makes `bytes` the whole of a file. */
+int sol_write_file(const char *path, const uint8_t *bytes, size_t size);
 
 /** Makes the folder of `path` and those above it; existing ones are fine. 0, SOL_ERR_IO or SOL_ERR_NOMEM. */
 int sol_make_parent_folders(const char *path);

@@ -295,6 +295,22 @@ static int gif_open(SolWriter *writer)
     return gif->gif ? SOL_OK : sol_fail_memory("a GIF");
 }
 
+/* A part of a GIF is the pictures that it takes, at its size: what is made of them depends on those before. */
+static int keep(SolWriter *writer, const SolImage *image, int64_t pts, int64_t duration)
+{
+    size_t row = (size_t)image->width * 3, size = row * (size_t)image->height;
+    uint8_t *pixels = sol_alloc(size, 1);
+    int result;
+    if (!pixels)
+        return sol_fail_memory("a part of a GIF");
+    for (int y = 0; y < image->height; y++)
+        memcpy(pixels + (size_t)y * row, sol_image_row_const(image, y), row);
+    result = sol_records_append(writer->part,
+                                &(SolRecord){.time = pts, .duration = duration, .size = size, .data = pixels});
+    sol_free(pixels);
+    return result;
+}
+
 static int gif_write(SolWriter *writer, SolImage *image, int64_t pts, int64_t duration)
 {
     Gif *gif = writer->state;
@@ -310,9 +326,29 @@ static int gif_write(SolWriter *writer, SolImage *image, int64_t pts, int64_t du
         result = sol_image_scale(&scaled, image, report->width, report->height);
     if (result == SOL_OK)
         result = hold(writer, gif, scaled ? scaled : image);
+    if (result == SOL_OK && writer->part)
+        result = keep(writer, scaled ? scaled : image, pts, duration);
     if (result == SOL_OK)
         report->frames++;
     sol_image_unref(&scaled);
+    return result;
+}
+
+static int gif_splice(SolWriter *writer, const SolRecord *record)
+{
+    const SolWriterReport *report = &writer->report;
+    size_t row = (size_t)report->width * 3;
+    SolImage *image = NULL;
+    int result;
+    if (record->size != row * (size_t)report->height)
+        return sol_fail(SOL_ERR_FORMAT, "%s: a part of it that was kept is of another size", report->path);
+    result = sol_image_create(&image, report->width, report->height);
+    if (result != SOL_OK)
+        return result;
+    for (int y = 0; y < report->height; y++)
+        memcpy(sol_image_row(image, y), record->data + (size_t)y * row, row);
+    result = gif_write(writer, image, record->time, record->duration);
+    sol_image_unref(&image);
     return result;
 }
 
@@ -360,6 +396,7 @@ const SolWriterClass sol_gif_writer = {
     .keys = SOL_KEY_WIDTH | SOL_KEY_FPS | SOL_KEY_LOOP,
     .open = gif_open,
     .write = gif_write,
+    .splice = gif_splice,
     .finish = gif_finish,
     .close = gif_close,
 };

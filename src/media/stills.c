@@ -67,6 +67,18 @@ static int add_file(SolWriter *writer, const char *path)
     return result;
 }
 
+/* A part is the files themselves. */
+static int keep(SolWriter *writer, const char *path, int64_t number)
+{
+    size_t size;
+    uint8_t *bytes = NULL;
+    int result = sol_read_file(path, &bytes, &size);
+    if (result == SOL_OK)
+        result = sol_records_append(writer->part, &(SolRecord){.place = number, .size = size, .data = bytes});
+    sol_free(bytes);
+    return result;
+}
+
 static int stills_write(SolWriter *writer, SolImage *image, int64_t pts, int64_t duration)
 {
     Stills *stills = writer->state;
@@ -78,12 +90,27 @@ static int stills_write(SolWriter *writer, SolImage *image, int64_t pts, int64_t
         result = sol_image_scale(&scaled, image, report->width, report->height);
     if (result == SOL_OK)
         result = sol_still_encode(scaled ? scaled : image, path, sol_pending_path(stills->files[stills->count - 1]));
+    if (result == SOL_OK && writer->part)
+        result = keep(writer, sol_pending_path(stills->files[stills->count - 1]), image->number);
     if (result == SOL_OK)
         report->frames++;
     sol_image_unref(&scaled);
     free(path);
     (void)pts;
     (void)duration;
+    return result;
+}
+
+static int stills_splice(SolWriter *writer, const SolRecord *record)
+{
+    Stills *stills = writer->state;
+    char *path = numbered_path(writer->settings->path, record->place);
+    int result = path ? add_file(writer, path) : sol_fail_memory("a file name");
+    if (result == SOL_OK)
+        result = sol_write_file(sol_pending_path(stills->files[stills->count - 1]), record->data, record->size);
+    if (result == SOL_OK)
+        writer->report.frames++;
+    free(path);
     return result;
 }
 
@@ -115,6 +142,7 @@ const SolWriterClass sol_stills_writer = {
     .numbered = true,
     .open = stills_open,
     .write = stills_write,
+    .splice = stills_splice,
     .finish = stills_finish,
     .close = stills_close,
 };

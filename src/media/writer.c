@@ -212,10 +212,48 @@ int sol_writer_write(SolWriter *writer, SolImage *image)
         writer->failed = true;
         return result;
     }
-    writer->started = true;
+    writer->started = writer->pending = true;
     writer->pts = pts;
     writer->end = pts + duration;
     return SOL_OK;
+}
+
+void sol_writer_begin_part(SolWriter *writer, SolRecords *part)
+{
+    writer->part = part;
+}
+
+int sol_writer_end_part(SolWriter *writer)
+{
+    int result = SOL_OK;
+    if (writer->pending && writer->kind->end_part)
+        result = writer->kind->end_part(writer);
+    writer->failed |= result != SOL_OK;
+    writer->pending = false;
+    writer->part = NULL;
+    return result;
+}
+
+int sol_writer_splice(SolWriter *writer, SolRecords *part, int64_t first, int64_t count)
+{
+    const SolVideoIndex *index = writer->input.index;
+    SolRecord record;
+    bool got = true;
+    int result = SOL_OK;
+    if (!writer->started)
+        writer->first_pts = index->pts[first];
+    while (result == SOL_OK && got) {
+        result = sol_records_next(part, &record, &got);
+        if (result == SOL_OK && got)
+            result = writer->kind->splice(writer, &record);
+    }
+    if (result == SOL_OK && !sol_records_ended(part))
+        result = sol_fail(SOL_ERR_FORMAT, "%s: a part of it that was kept is damaged", writer->settings->path);
+    writer->failed |= result != SOL_OK;
+    writer->started = true;
+    writer->pts = index->pts[first + count - 1] - writer->first_pts;
+    writer->end = (first + count < index->frames ? index->pts[first + count] : index->end) - writer->first_pts;
+    return result;
 }
 
 int sol_writer_finish(SolWriter *writer, SolWriterReport *report)
@@ -227,7 +265,9 @@ int sol_writer_finish(SolWriter *writer, SolWriterReport *report)
     if (!writer->started)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: no picture was given to write", writer->settings->path);
     writer->report.seconds = (double)writer->end * base.num / base.den;
-    result = writer->kind->finish(writer);
+    result = sol_writer_end_part(writer);
+    if (result == SOL_OK)
+        result = writer->kind->finish(writer);
     if (result != SOL_OK) {
         writer->failed = true;
         return result;

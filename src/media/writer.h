@@ -9,6 +9,7 @@
 #include <solstice/video.h>
 
 #include "base/file.h"
+#include "base/records.h"
 #include "image/image.h"
 
 /* The settings that apply to a kind, besides its path. */
@@ -35,6 +36,15 @@ typedef struct SolWriterClass {
     /** `pts` is that of the image counted from the first picture's; `duration` is 1 or more. */
     int (*write)(SolWriter *writer, SolImage *image, int64_t pts, int64_t duration);
 
+    /**
+     * All pictures so far are to be in writer->part, and what follows is not to depend on them; NULL: that is so
+     * anyway. Called before finish(), too.
+     */
+    int (*end_part)(SolWriter *writer);
+
+    /** Takes in a record of a part that another writer of this class and settings made. */
+    int (*splice)(SolWriter *writer, const SolRecord *record);
+
     /** Completes the output, commits it with sol_writer_commit() and completes writer->report. */
     int (*finish)(SolWriter *writer);
 
@@ -50,11 +60,31 @@ struct SolWriter {
     SolWriterInput input;
     const SolLog *log;
     void *state;                /* the class's own */
+    SolRecords *part;           /* where what the output is made of is kept, too; NULL: nowhere */
     SolWriterReport report;     /* width, height and frames are the class's to fill; seconds it may replace */
     int64_t first_pts;          /* of the first picture, */
     int64_t pts, end;           /* start and end of the last one, counted from it */
     bool started, failed, finished;
+    bool pending;               /* pictures have been written since the last part ended */
 };
+
+/**
+ * Begins a part of the output: what the pictures to come are made into is appended to `part`, as records from which
+ * sol_writer_splice() makes the same output again.
+ *
+ * @param part  borrowed until sol_writer_end_part(); NULL: nothing is kept, but parts are the same
+ */
+void sol_writer_begin_part(SolWriter *writer, SolRecords *part);
+
+/** Ends a part: everything that belongs to it is in its records now, and nothing behind it depends on it. */
+int sol_writer_end_part(SolWriter *writer);
+
+/**
+ * Puts a part in place of its pictures: `count` of them, from number `first` on. Needs input.index.
+ *
+ * @param part  freshly opened; SOL_ERR_FORMAT where its records end before their time
+ */
+int sol_writer_splice(SolWriter *writer, SolRecords *part, int64_t first, int64_t count);
 
 /** True where both paths ask for one kind of output. */
 bool sol_writer_same_kind(const char *path, const char *other);

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Encoding by libavcodec. The video is 4:2:0 of 8 bits, BT.709, limited range, and says so; 4:2:0
+ * wants even sides, so a last odd column or row is written twice.
+ */
+#include "media/encoder.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "image/image.h"
+#include "media/av.h"
+#include "media/to_yuv.h"
+
+#include <libavutil/opt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* From the best for our purpose to the one that every FFmpeg has. */
+static const char *const encoders[] = {"libx264", "libopenh264", "h264_videotoolbox", "mpeg4"};
+
+static const char *const presets[] = {"ultrafast", "superfast", "veryfast", "faster",   "fast",    "medium",
+                                      "slow",      "slower",    "veryslow", "placebo", NULL};
+
+enum {
+    ENCODERS = sizeof encoders / sizeof *encoders,
+    DEFAULT_CRF = 18,
+    DEFAULT_RATE = 30,       /* frames a second that the encoder is told where nobody knows */
+    FINEST_TIME = 10000000,  /* units a second in the finest time base that is taken as it is */
+    MPEG4_FINEST = 65535,    /* the same for MPEG-4 Part 2, as its standard says */
+    MPEG4_TIME = 60000,      /* what MPEG-4 Part 2 gets instead; holds 24, 25, 30, 50, 60 and 30/1.001 exactly */
+    MICROSECONDS = 1000000
+};
+
+/* How long a picture shows that is still inside the encoder. */
+typedef struct Shown {
+    int64_t pts, duration;   /* in the encoder's time base */
+} Shown;
+
+struct SolEncoder {
+    SolEncoderFormat format;
+    const SolLog *log;
+    const AVCodec *codec;
+    AVCodecContext *context;
+    struct SwsContext *scaler;
+    SolImage *padded;        /* with sides made even; NULL where they are */
+    AVFrame *frame;
+    AVPacket *packet;
+    Shown *shown;            /* [inside], ascending */
+    size_t inside, capacity;
+    int64_t *places;         /* [inside] starts of as many pictures in the order of showing, whose place a packet takes */
+    size_t place_capacity;
+    int64_t last;            /* pts given to the encoder last */
+};
+
+int sol_encoder_check(const SolOutputSettings *settings)
+{
+    const char *nearest;
+    if (!settings->preset)
+        return SOL_OK;
+    for (int i = 0; presets[i]; i++)
+        if (strcmp(settings->preset, presets[i]) == 0)
+            return SOL_OK;
+    nearest = sol_nearest(settings->preset, presets);
+    return sol_fail(SOL_ERR_ARGUMENT, "\"preset\" must be ultrafast, superfast, veryfast, faster, fast, medium, slow, "
+                    "slower, veryslow or placebo, not \"%s\"%s%s%s", settings->preset,
+                    nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+}
+
+/* ---- opening ---- */
+
+/* The time base in which the encoder works: that of the input, unless it is out of what encoders take. */
+static AVRational choose_time_base(const SolEncoderFormat *format, const AVCodec *codec)
+{
+    AVRational base;
+    bool mpeg4 = codec->id == AV_CODEC_ID_MPEG4;
+    av_reduce(&base.num, &base.den, format->time_base.num, format->time_base.den, INT32_MAX);
+    if (base.den > (mpeg4 ? MPEG4_FINEST : FINEST_TIME))
+        base = (AVRational){1, mpeg4 ? MPEG4_TIME : MICROSECONDS};
+    return base;
+}
+
+/* Asks the encoder for the quality that x264 understands by `crf`, or the nearest to it that it knows. */
+static void set_quality(const SolOutputSettings *settings, AVCodecContext *encoder)
+{
+    const char *preset = settings->preset;
+    int crf = settings->crf >= 0 ? settings->crf : DEFAULT_CRF;
+    if (strcmp(encoder->codec->name, "libx264") == 0) {
+        av_opt_set_double(encoder->priv_data, "crf", crf, 0);
+        av_opt_set(encoder->priv_data, "preset", preset ? preset : "veryfast", 0);
+        if (!preset) /* parts of blocks that move each for themselves: time, and nothing gained with paintings */
+            av_opt_set(encoder->priv_data, "partitions", "i4x4,i8x8", 0);
+    } else if (encoder->codec_id == AV_CODEC_ID_MPEG4) {
+        /* both scales double the quantiser's step every six; 18 is near a quantiser of 2 */
+        double quantiser = fmin(31, fmax(1, 2 * pow(2, (crf - DEFAULT_CRF) / 6.0)));
+        encoder->flags |= AV_CODEC_FLAG_QSCALE;
+        encoder->global_quality = (int)(FF_QP2LAMBDA * quantiser);
+        encoder->max_b_frames = 2;
+    } else {
+        double pixels = (double)encoder->width * encoder->height * av_q2d(encoder->framerate);
+        encoder->bit_rate = (int64_t)(pixels * 0.2 * pow(2, (DEFAULT_CRF - crf) / 6.0)) + 100000;
+        encoder->max_b_frames = 0;
+    }
+}
+
+static const AVCodec *find_codec(void)
+{
+    const AVCodec *codec = NULL;
+    for (int i = 0; i < ENCODERS && !codec; i++)
+        codec = avcodec_find_encoder_by_name(encoders[i]);
+    return codec;
+}
+
+static int open_context(SolEncoder *encoder)
+{
+    const SolEncoderFormat *format = &encoder->format;
+    const AVCodec *codec = encoder->codec;
+    AVCodecContext *context;
+    SolRational rate = format->frame_rate;
+    int error;
+    avcodec_free_context(&encoder->context);
+    context = encoder->context = avcodec_alloc_context3(codec);
+    if (!context)
+        return sol_fail_memory("the encoder");
+    context->width = format->out_width;
+    context->height = format->out_height;
+    context->pix_fmt = AV_PIX_FMT_YUV420P;
+    context->sample_aspect_ratio = (AVRational){1, 1};
+    context->color_range = AVCOL_RANGE_MPEG;
+    context->color_primaries = AVCOL_PRI_BT709;
+    context->color_trc = AVCOL_TRC_BT709;
+    context->colorspace = AVCOL_SPC_BT709;
+    context->chroma_sample_location = AVCHROMA_LOC_LEFT;
+    context->time_base = choose_time_base(format, codec);
+    context->framerate = (AVRational){DEFAULT_RATE, 1};
+    if (rate.num > 0 && rate.den > 0)
+        context->framerate = (AVRational){rate.num, rate.den};
+    context->thread_count = format->threads;
+    if (format->global_header)
+        context->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    set_quality(format->settings, context);
+    error = sol_codec_open(context, codec);
+    if (error == AVERROR(ENOMEM))
+        return sol_fail_memory("the encoder");
+    if (error < 0)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: the encoder %s refuses pictures of %dx%d pixels",
+                        format->settings->path, codec->name, format->out_width, format->out_height);
+    return SOL_OK;
+}
+
+/* What turns pictures into the encoder's frames: padding or scaling, then YUV. */
+static int prepare_conversion(SolEncoder *encoder)
+{
+    const SolEncoderFormat *format = &encoder->format;
+    SolToYuv to = {format->width,      format->height, format->out_width, format->out_height,
+                   AV_PIX_FMT_YUV420P, SWS_CS_ITU709,  false};
+    AVFrame *frame;
+    int result = SOL_OK;
+    if (format->settings->width == 0 && (to.width != to.out_width || to.height != to.out_height)) {
+        result = sol_image_create(&encoder->padded, to.out_width, to.out_height);
+        to.width = to.out_width;
+        to.height = to.out_height;
+    }
+    if (result == SOL_OK)
+        result = sol_to_yuv_open(&encoder->scaler, &to);
+    if (result != SOL_OK)
+        return result;
+    frame = encoder->frame = av_frame_alloc();
+    encoder->packet = av_packet_alloc();
+    if (!frame || !encoder->packet)
+        return sol_fail_memory("a video frame");
+    frame->format = AV_PIX_FMT_YUV420P;
+    frame->width = to.out_width;
+    frame->height = to.out_height;
+    frame->color_range = AVCOL_RANGE_MPEG;
+    frame->color_primaries = AVCOL_PRI_BT709;
+    frame->color_trc = AVCOL_TRC_BT709;
+    frame->colorspace = AVCOL_SPC_BT709;
+    frame->chroma_location = AVCHROMA_LOC_LEFT;
+    frame->quality = encoder->context->global_quality;
+    return av_frame_get_buffer(frame, 0) < 0 ? sol_fail_memory("a video frame") : SOL_OK;
+}
+
+int sol_encoder_open(SolEncoder **out, const SolEncoderFormat *format, const SolLog *log)
+{
+    SolEncoder *encoder = sol_calloc(1, sizeof *encoder);
+    int result;
+    if (!encoder)
+        return sol_fail_memory("the encoder");
+    encoder->format = *format;
+    encoder->log = log;
+    encoder->last = -1;
+    encoder->codec = find_codec();
+    result = encoder->codec ? open_context(encoder)
+                            : sol_fail(SOL_ERR_IO, "%s: this FFmpeg has no H.264 or MPEG-4 encoder; install one with "
+                                       "libx264", format->settings->path);
+    if (result == SOL_OK)
+        result = prepare_conversion(encoder);
+    if (result != SOL_OK) {
+        sol_encoder_close(&encoder);
+        return result;
+    }
+    if (encoder->codec != avcodec_find_encoder_by_name(encoders[0]))
+        sol_log(log, SOL_LOG_NOTE, "%s: encoded with %s, since this FFmpeg has no libx264", format->settings->path,
+                encoder->codec->name);
+    *out = encoder;
+    return SOL_OK;
+}
+
+const AVCodecContext *sol_encoder_context(const SolEncoder *encoder)
+{
+    return encoder->context;
+}
+
+/* ---- encoding ---- */
+
+/* Copies `image` into encoder->padded, whose last column and row repeat those before them where they are new. */
+static void pad(SolEncoder *encoder, const SolImage *image)
+{
+    SolImage *padded = encoder->padded;
+    for (int y = 0; y < padded->height; y++) {
+        const uint8_t *from = sol_image_row_const(image, y < image->height ? y : image->height - 1);
+        uint8_t *to = sol_image_row(padded, y);
+        size_t bytes = (size_t)image->width * 3;
+        memcpy(to, from, bytes);
+        if (padded->width > image->width)
+            memcpy(to + bytes, from + bytes - 3, 3);
+    }
+}
+
+/* The start of the picture that is shown in the place at which the next packet is decoded. */
+static int64_t take_place(SolEncoder *encoder)
+{
+    int64_t place = encoder->places[0];
+    memmove(encoder->places, encoder->places + 1, (encoder->inside - 1) * sizeof *encoder->places);
+    return place;
+}
+
+/* Takes the duration of the picture with this pts off the list of those inside the encoder. */
+static int64_t take_duration(SolEncoder *encoder, int64_t pts)
+{
+    size_t i = 0;
+    int64_t duration;
+    while (i + 1 < encoder->inside && encoder->shown[i].pts != pts)
+        i++;
+    duration = encoder->shown[i].duration;
+    encoder->inside--;
+    memmove(encoder->shown + i, encoder->shown + i + 1, (encoder->inside - i) * sizeof *encoder->shown);
+    return duration;
+}
+
+/* Gives the encoder a frame, or NULL for the end, and the sink all packets that are ready. */
+static int encode(SolEncoder *encoder, const AVFrame *frame, const SolPacketSink *sink)
+{
+    int error = avcodec_send_frame(encoder->context, frame);
+    while (error >= 0 && (error = avcodec_receive_packet(encoder->context, encoder->packet)) >= 0) {
+        int result;
+        if (encoder->inside == 0)
+            return sol_fail(SOL_ERR_IO, "%s: the encoder makes more of the film than it was given",
+                            encoder->format.settings->path);
+        encoder->packet->dts = take_place(encoder);
+        encoder->packet->duration = take_duration(encoder, encoder->packet->pts);
+        result = sink->take(sink->user, encoder->packet);
+        av_packet_unref(encoder->packet);
+        if (result != SOL_OK)
+            return result;
+    }
+    return error == AVERROR(EAGAIN) || error == AVERROR_EOF
+               ? SOL_OK
+               : sol_fail_av(error, encoder->format.settings->path, "cannot be encoded");
+}
+
+int sol_encoder_write(SolEncoder *encoder, const SolImage *image, int64_t start, int64_t end,
+                      const SolPacketSink *sink)
+{
+    AVRational from = {encoder->format.time_base.num, encoder->format.time_base.den}, to = encoder->context->time_base;
+    void *shown = encoder->shown, *places = encoder->places;
+    start = av_rescale_q(start, from, to);
+    end = av_rescale_q(end, from, to);
+    if (start <= encoder->last) /* a coarser time base */
+        start = encoder->last + 1;
+    if (!sol_grow(&shown, &encoder->capacity, encoder->inside + 1, sizeof *encoder->shown))
+        return sol_fail_memory("the frames being encoded");
+    encoder->shown = shown;
+    if (!sol_grow(&places, &encoder->place_capacity, encoder->inside + 1, sizeof *encoder->places))
+        return sol_fail_memory("the frames being encoded");
+    encoder->places = places;
+    encoder->places[encoder->inside] = start;
+    encoder->shown[encoder->inside++] = (Shown){start, end > start ? end - start : 1};
+    if (av_frame_make_writable(encoder->frame) < 0)
+        return sol_fail_memory("a video frame");
+    if (encoder->padded)
+        pad(encoder, image);
+    sol_to_yuv(encoder->scaler, encoder->padded ? encoder->padded : image, encoder->frame);
+    encoder->frame->pts = encoder->last = start;
+    return encode(encoder, encoder->frame, sink);
+}
+
+int sol_encoder_drain(SolEncoder *encoder, const SolPacketSink *sink)
+{
+    return encode(encoder, NULL, sink);
+}
+
+int sol_encoder_restart(SolEncoder *encoder)
+{
+    encoder->inside = 0;
+    return open_context(encoder);
+}
+
+void sol_encoder_skip(SolEncoder *encoder, int64_t pts)
+{
+    encoder->last = pts;
+}
+
+void sol_encoder_close(SolEncoder **out)
+{
+    SolEncoder *encoder = *out;
+    *out = NULL;
+    if (!encoder)
+        return;
+    avcodec_free_context(&encoder->context);
+    sws_freeContext(encoder->scaler);
+    sol_image_unref(&encoder->padded);
+    av_frame_free(&encoder->frame);
+    av_packet_free(&encoder->packet);
+    free(encoder->shown);
+    free(encoder->places);
+    sol_free(encoder);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Packets to a file, by libavformat.
+ */
+#ifndef SOL_MEDIA_MUXER_H
+#define SOL_MEDIA_MUXER_H
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+
+#include <solstice/video.h>
+
+typedef struct SolMuxer SolMuxer;
+
+/** True where the container that the path's extension asks for wants a codec's headers apart from its packets. */
+bool sol_muxer_wants_global_header(const char *path);
+
+/**
+ * Begins a file with one video stream.
+ *
+ * @param[out] muxer  untouched on failure; released by sol_muxer_close()
+ * @param path        tells the container by its extension; what messages begin with; borrowed
+ * @param temporary   what is written to
+ * @param encoder     opened; read here only
+ * @param rate        average, frames a second; {0, 1} where it is not known
+ */
+int sol_muxer_open(SolMuxer **muxer, const char *path, const char *temporary, const AVCodecContext *encoder,
+                   SolRational rate);
+
+/** Writes a packet of the video, whose times are in `time_base`; takes over what it refers to. */
+int sol_muxer_write(SolMuxer *muxer, AVPacket *packet, AVRational time_base);
+
+/** Completes the file. */
+int sol_muxer_finish(SolMuxer *muxer);
+
+/** Sets *muxer to NULL; NULL is accepted. */
+void sol_muxer_close(SolMuxer **muxer);
+
+#endif
