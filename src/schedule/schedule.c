@@ -11,10 +11,10 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "media/encode_still.h"
 #include "media/sequence.h"
-#include "media/writer.h"
 #include "schedule/look.h"
+#include "schedule/outputs.h"
+#include "schedule/pieces.h"
 #include "schedule/values.h"
 #include "schedule/yaml.h"
 
@@ -44,31 +44,6 @@ static const char *const segment_keys[SEGMENT_KEYS + 1] = {
     [OWN_LEVELS] = "levels", [OWN_GATYS] = "gatys", [OWN_COLOR] = "color",
 };
 
-enum { PATH, CRF, PRESET, WIDTH, FPS, LOOP, OUTPUT_KEYS };
-static const char *const output_keys[OUTPUT_KEYS + 1] = {
-    [PATH] = "path", [CRF] = "crf", [PRESET] = "preset", [WIDTH] = "width", [FPS] = "fps", [LOOP] = "loop",
-};
-
-/* ---- pieces ---- */
-
-static int need(const SolYaml *yaml, const SolYamlNode *mapping, const SolYamlPair *pair, const char *what,
-                const char *key, const char *advice)
-{
-    if (pair->key)
-        return SOL_OK;
-    return sol_fail_at(sol_yaml_place(yaml, mapping), "%s has no \"%s\"; %s", what, key, advice);
-}
-
-/* A copy of a text that was just read, NULL where the key is absent. */
-static int read_copy(const SolYaml *yaml, const SolYamlPair *pair, char **copy)
-{
-    const char *text = NULL;
-    int result = sol_yaml_text(yaml, pair, &text);
-    if (result == SOL_OK && text && !(*copy = sol_copy(text)))
-        result = sol_fail_memory("the schedule");
-    return result;
-}
-
 /* A path, from the schedule's folder. */
 static int read_path(const SolYaml *yaml, const SolYamlPair *pair, const char *folder, char **path)
 {
@@ -77,40 +52,6 @@ static int read_path(const SolYaml *yaml, const SolYamlPair *pair, const char *f
     if (result == SOL_OK && text && !(*path = sol_path_join(folder, text)))
         result = sol_fail_memory("the schedule");
     return result;
-}
-
-static int read_rate(const SolYaml *yaml, const SolYamlPair *pair, const char *wanted, SolRational *rate)
-{
-    const char *text = sol_yaml_scalar(pair);
-    if (pair->value && (!text || !sol_parse_rate(text, rate)))
-        return sol_yaml_fail_value(yaml, pair, wanted);
-    return SOL_OK;
-}
-
-/* Words that occur twice in a list, found in order of the list. */
-typedef struct Word {
-    const char *text;
-    int index;
-} Word;
-
-static int compare_words(const void *a, const void *b)
-{
-    const Word *x = a, *y = b;
-    int order = strcmp(x->text, y->text);
-    return order ? order : (x->index > y->index) - (x->index < y->index);
-}
-
-/* The first word that repeats an earlier one: its index, or -1; *earlier is that one. Sorts `words`. */
-static int find_repeated(Word *words, int count, int *earlier)
-{
-    int repeated = -1;
-    qsort(words, (size_t)count, sizeof *words, compare_words);
-    for (int i = 1; i < count; i++)
-        if (strcmp(words[i].text, words[i - 1].text) == 0 && (repeated < 0 || words[i].index < repeated)) {
-            repeated = words[i].index;
-            *earlier = words[i - 1].index;
-        }
-    return repeated;
 }
 
 /* ---- the input ---- */
@@ -235,7 +176,7 @@ static int read_segment(SegmentReader *reader, const SolYamlNode *node, int numb
     int result = sol_yaml_mapping(yaml, node, "a segment", segment_keys, pairs);
     keys = (SolLookKeys){pairs[STYLE], pairs[WEIGHTS], pairs[OWN_MODEL], pairs[OWN_METHOD], pairs[OWN_LEVELS],
                          pairs[OWN_GATYS], pairs[OWN_COLOR]};
-    if (result != SOL_OK || (result = read_copy(yaml, &pairs[NAME], &segment->name)))
+    if (result != SOL_OK || (result = sol_yaml_copy(yaml, &pairs[NAME], &segment->name)))
         return result;
     segment->label = segment->name ? sol_format("segment \"%s\"", segment->name) : sol_format("segment %d", number);
     if (!segment->name)
@@ -253,13 +194,13 @@ static int read_segment(SegmentReader *reader, const SolYamlNode *node, int numb
 /* Refuses two segments of one name. */
 static int check_names(const SolYaml *yaml, const SolYamlPair *pair, const SolSchedule *schedule)
 {
-    Word *words = sol_alloc((size_t)schedule->segment_count, sizeof *words);
+    SolWord *words = sol_alloc((size_t)schedule->segment_count, sizeof *words);
     int again, earlier = 0;
     if (!words)
         return sol_fail_memory("the schedule");
     for (int i = 0; i < schedule->segment_count; i++)
-        words[i] = (Word){schedule->segments[i].name, i};
-    again = find_repeated(words, schedule->segment_count, &earlier);
+        words[i] = (SolWord){schedule->segments[i].name, i};
+    again = sol_find_repeated(words, schedule->segment_count, &earlier);
     sol_free(words);
     if (again < 0)
         return SOL_OK;
@@ -285,100 +226,6 @@ static int read_segments(const SolYaml *yaml, const SolYamlPair *pair, const Sol
             return result;
     }
     return check_names(yaml, pair, schedule);
-}
-
-/* ---- outputs ---- */
-
-/* Refuses to write over the input: the same file, or numbered stills among the input's own. */
-static int check_apart(const SolSchedule *schedule, const char *path)
-{
-    char *from, *to;
-    bool same;
-    if (!schedule->numbered)
-        return sol_path_is_same(path, schedule->input)
-                   ? sol_fail(SOL_ERR_ARGUMENT, "output %s is the input itself; choose another name", path)
-                   : SOL_OK;
-    if (!sol_path_has_extension(path, SOL_STILL_EXTENSIONS))
-        return SOL_OK;
-    from = sol_path_is_folder(schedule->input) ? sol_copy(schedule->input) : sol_path_folder(schedule->input);
-    to = sol_path_folder(path);
-    same = from && to && sol_path_is_same(from, to);
-    free(from);
-    free(to);
-    return same ? sol_fail(SOL_ERR_ARGUMENT, "output %s is in the folder of the input; choose another folder", path)
-                : SOL_OK;
-}
-
-/* Puts the place in front of what sol_writer_check() says: that of the key it begins with, or the path's. */
-static int fail_output(const SolYaml *yaml, const SolYamlPair pairs[])
-{
-    SolPlace place = sol_yaml_place(yaml, pairs[PATH].value);
-    const char *text = sol_error_text();
-    for (int key = CRF; key < OUTPUT_KEYS; key++) {
-        size_t length = strlen(output_keys[key]);
-        if (pairs[key].key && text[0] == '"' && strncmp(text + 1, output_keys[key], length) == 0 &&
-            text[1 + length] == '"')
-            place = sol_yaml_place(yaml, pairs[key].key);
-    }
-    return sol_fail_within(SOL_ERR_SCHEDULE, "%s:%d:%d", place.file, place.line, place.column);
-}
-
-static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSchedule *schedule,
-                       SolOutputSettings *output)
-{
-    SolYamlPair pairs[OUTPUT_KEYS];
-    int result = sol_yaml_mapping(yaml, node, "an output", output_keys, pairs);
-    output->crf = -1;
-    if (result != SOL_OK ||
-        (result = need(yaml, node, &pairs[PATH], "the output", "path", "name a file such as out/film.mp4")) ||
-        (result = read_copy(yaml, &pairs[PATH], &output->path)) ||
-        (result = sol_yaml_int(yaml, &pairs[CRF], 0, 51, &output->crf)) ||
-        (result = read_copy(yaml, &pairs[PRESET], &output->preset)) ||
-        (result = sol_yaml_int(yaml, &pairs[WIDTH], 16, SOL_IMAGE_MAX_SIDE, &output->width)) ||
-        (result = read_rate(yaml, &pairs[FPS], "frames a second, up to 50, such as 15 or 12.5", &output->fps)) ||
-        (result = sol_yaml_int(yaml, &pairs[LOOP], 0, 65535, &output->loop)))
-        return result;
-    if ((result = sol_writer_check(output)) || (result = check_apart(schedule, output->path)))
-        return result == SOL_ERR_NOMEM ? result : fail_output(yaml, pairs);
-    return SOL_OK;
-}
-
-/* Refuses two outputs with one path. */
-static int check_outputs(const SolYaml *yaml, const SolYamlPair *pair, const SolSchedule *schedule)
-{
-    Word *words = sol_alloc((size_t)schedule->output_count, sizeof *words);
-    SolYamlPair again_path, earlier_path;
-    int again, earlier = 0;
-    if (!words)
-        return sol_fail_memory("the schedule");
-    for (int i = 0; i < schedule->output_count; i++)
-        words[i] = (Word){schedule->outputs[i].path, i};
-    again = find_repeated(words, schedule->output_count, &earlier);
-    sol_free(words);
-    if (again < 0)
-        return SOL_OK;
-    again_path = sol_yaml_find(yaml, sol_yaml_item(yaml, pair, again), output_keys[PATH]);
-    earlier_path = sol_yaml_find(yaml, sol_yaml_item(yaml, pair, earlier), output_keys[PATH]);
-    return sol_fail_at(sol_yaml_place(yaml, again_path.value),
-                       "two outputs have the path %s, the first on line %d; give each its own",
-                       schedule->outputs[again].path, sol_yaml_place(yaml, earlier_path.value).line);
-}
-
-static int read_outputs(const SolYaml *yaml, const SolYamlPair *pair, SolSchedule *schedule)
-{
-    int count = 0, result = sol_yaml_sequence(yaml, pair, &count);
-    if (result != SOL_OK)
-        return result;
-    schedule->outputs = sol_calloc((size_t)count, sizeof *schedule->outputs);
-    if (!schedule->outputs)
-        return sol_fail_memory("the schedule");
-    for (int i = 0; i < count; i++) {
-        schedule->output_count = i + 1;
-        result = read_output(yaml, sol_yaml_item(yaml, pair, i), schedule, &schedule->outputs[i]);
-        if (result != SOL_OK)
-            return result;
-    }
-    return check_outputs(yaml, pair, schedule);
 }
 
 /* ---- the whole ---- */
@@ -431,12 +278,12 @@ static int read_schedule(const SolYaml *yaml, const SolScheduleOptions *options,
     int result;
     if ((result = check_version(yaml, root)) ||
         (result = sol_yaml_mapping(yaml, root, what, schedule_keys, pairs)) ||
-        (result = need(yaml, root, &pairs[VERSION], what, "version", "write \"version: 1\"")) ||
-        (result = need(yaml, root, &pairs[INPUT], what, "input", "name a video or a folder of numbered images")) ||
-        (result = need(yaml, root, &pairs[SEGMENTS], what, "segments", "list one or more")) ||
-        (result = need(yaml, root, &pairs[OUTPUTS], what, "outputs", "list one or more")) ||
+        (result = sol_yaml_need(yaml, root, &pairs[VERSION], what, "version", "write \"version: 1\"")) ||
+        (result = sol_yaml_need(yaml, root, &pairs[INPUT], what, "input", "name a video or a folder of numbered images")) ||
+        (result = sol_yaml_need(yaml, root, &pairs[SEGMENTS], what, "segments", "list one or more")) ||
+        (result = sol_yaml_need(yaml, root, &pairs[OUTPUTS], what, "outputs", "list one or more")) ||
         (result = read_path(yaml, &pairs[INPUT], schedule->folder, &schedule->input)) ||
-        (result = read_rate(yaml, &pairs[FRAMERATE], "frames a second, from 0.01 to 1000, such as 25 or 30000/1001",
+        (result = sol_yaml_rate(yaml, &pairs[FRAMERATE], "frames a second, from 0.01 to 1000, such as 25 or 30000/1001",
                             &schedule->framerate)) ||
         (result = sol_yaml_choice(yaml, &pairs[GAPS], "skip", "error", &schedule->skip_gaps)) ||
         (result = check_input(yaml, pairs, schedule)) ||
@@ -445,7 +292,7 @@ static int read_schedule(const SolYaml *yaml, const SolScheduleOptions *options,
         (result = read_memory(yaml, &pairs[MEMORY], &schedule->memory)) ||
         (result = read_looks(yaml, root, pairs, options, schedule)) ||
         (result = sol_yaml_int(yaml, &pairs[TRANSITION], 0, 10000, &schedule->transition)) ||
-        (result = read_outputs(yaml, &pairs[OUTPUTS], schedule)))
+        (result = sol_outputs_read(schedule, yaml, &pairs[OUTPUTS])))
         return result;
     schedule->input_place = sol_yaml_place(yaml, pairs[INPUT].value);
     schedule->transition_place = sol_yaml_place(yaml, pairs[TRANSITION].key ? pairs[TRANSITION].key : root);
@@ -482,12 +329,8 @@ void sol_schedule_close(SolSchedule **out)
         sol_look_close(&segment->look);
         free(segment->span);
     }
-    for (int i = 0; i < schedule->output_count; i++) {
-        free(schedule->outputs[i].path);
-        free(schedule->outputs[i].preset);
-    }
+    sol_outputs_close(schedule);
     sol_free(schedule->segments);
-    sol_free(schedule->outputs);
     sol_optimise_close(&schedule->optimise);
     free(schedule->input);
     free(schedule->folder);
@@ -509,18 +352,4 @@ int sol_schedule_open_input(const SolSchedule *schedule, int size, int threads, 
         return sol_fail_within(SOL_ERR_SCHEDULE, "%s:%d:%d", schedule->path, schedule->input_place.line,
                                schedule->input_place.column);
     return result;
-}
-
-int sol_schedule_output(const SolSchedule *schedule, const char *path, SolOutputSettings *settings)
-{
-    SolOutputSettings made = {.crf = -1};
-    int result;
-    for (int i = schedule->output_count - 1; i >= 0; i--)
-        if (sol_writer_same_kind(schedule->outputs[i].path, path))
-            made = schedule->outputs[i];
-    made.path = (char *)path; /* only read from, as long as nobody frees the settings */
-    if ((result = sol_writer_check(&made)) || (result = check_apart(schedule, path)))
-        return result;
-    *settings = made;
-    return SOL_OK;
 }

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The outputs of a schedule: a new key takes a name in the list, and a line in the function that reads
+ * them.
+ */
+#include "schedule/outputs.h"
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "media/encode_still.h"
+#include "media/writer.h"
+#include "schedule/pieces.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH, CRF, PRESET, WIDTH, FPS, LOOP, OUTPUT_KEYS };
+static const char *const output_keys[OUTPUT_KEYS + 1] = {
+    [PATH] = "path", [CRF] = "crf", [PRESET] = "preset", [WIDTH] = "width", [FPS] = "fps", [LOOP] = "loop",
+};
+
+/* Refuses to write over the input: the same file, or numbered stills among the input's own. */
+static int check_apart(const SolSchedule *schedule, const char *path)
+{
+    char *from, *to;
+    bool same;
+    if (!schedule->numbered)
+        return sol_path_is_same(path, schedule->input)
+                   ? sol_fail(SOL_ERR_ARGUMENT, "output %s is the input itself; choose another name", path)
+                   : SOL_OK;
+    if (!sol_path_has_extension(path, SOL_STILL_EXTENSIONS))
+        return SOL_OK;
+    from = sol_path_is_folder(schedule->input) ? sol_copy(schedule->input) : sol_path_folder(schedule->input);
+    to = sol_path_folder(path);
+    same = from && to && sol_path_is_same(from, to);
+    free(from);
+    free(to);
+    return same ? sol_fail(SOL_ERR_ARGUMENT, "output %s is in the folder of the input; choose another folder", path)
+                : SOL_OK;
+}
+
+/* Puts the place in front of what sol_writer_check() says: that of the key it begins with, or the path's. */
+static int fail_output(const SolYaml *yaml, const SolYamlPair pairs[])
+{
+    SolPlace place = sol_yaml_place(yaml, pairs[PATH].value);
+    const char *text = sol_error_text();
+    for (int key = CRF; key < OUTPUT_KEYS; key++) {
+        size_t length = strlen(output_keys[key]);
+        if (pairs[key].key && text[0] == '"' && strncmp(text + 1, output_keys[key], length) == 0 &&
+            text[1 + length] == '"')
+            place = sol_yaml_place(yaml, pairs[key].key);
+    }
+    return sol_fail_within(SOL_ERR_SCHEDULE, "%s:%d:%d", place.file, place.line, place.column);
+}
+
+static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSchedule *schedule,
+                       SolOutputSettings *output)
+{
+    SolYamlPair pairs[OUTPUT_KEYS];
+    int result = sol_yaml_mapping(yaml, node, "an output", output_keys, pairs);
+    output->crf = -1;
+    if (result != SOL_OK ||
+        (result = sol_yaml_need(yaml, node, &pairs[PATH], "the output", "path", "name a file such as out/film.mp4")) ||
+        (result = sol_yaml_copy(yaml, &pairs[PATH], &output->path)) ||
+        (result = sol_yaml_int(yaml, &pairs[CRF], 0, 51, &output->crf)) ||
+        (result = sol_yaml_copy(yaml, &pairs[PRESET], &output->preset)) ||
+        (result = sol_yaml_int(yaml, &pairs[WIDTH], 16, SOL_IMAGE_MAX_SIDE, &output->width)) ||
+        (result = sol_yaml_rate(yaml, &pairs[FPS], "frames a second, up to 50, such as 15 or 12.5", &output->fps)) ||
+        (result = sol_yaml_int(yaml, &pairs[LOOP], 0, 65535, &output->loop)))
+        return result;
+    if ((result = sol_writer_check(output)) || (result = check_apart(schedule, output->path)))
+        return result == SOL_ERR_NOMEM ? result : fail_output(yaml, pairs);
+    return SOL_OK;
+}
+
+/* Refuses two outputs with one path. */
+static int check_outputs(const SolYaml *yaml, const SolYamlPair *pair, const SolSchedule *schedule)
+{
+    SolWord *words = sol_alloc((size_t)schedule->output_count, sizeof *words);
+    SolYamlPair again_path, earlier_path;
+    int again, earlier = 0;
+    if (!words)
+        return sol_fail_memory("the schedule");
+    for (int i = 0; i < schedule->output_count; i++)
+        words[i] = (SolWord){schedule->outputs[i].path, i};
+    again = sol_find_repeated(words, schedule->output_count, &earlier);
+    sol_free(words);
+    if (again < 0)
+        return SOL_OK;
+    again_path = sol_yaml_find(yaml, sol_yaml_item(yaml, pair, again), output_keys[PATH]);
+    earlier_path = sol_yaml_find(yaml, sol_yaml_item(yaml, pair, earlier), output_keys[PATH]);
+    return sol_fail_at(sol_yaml_place(yaml, again_path.value),
+                       "two outputs have the path %s, the first on line %d; give each its own",
+                       schedule->outputs[again].path, sol_yaml_place(yaml, earlier_path.value).line);
+}
+
+int sol_outputs_read(SolSchedule *schedule, const SolYaml *yaml, const SolYamlPair *pair)
+{
+    int count = 0, result = sol_yaml_sequence(yaml, pair, &count);
+    if (result != SOL_OK)
+        return result;
+    schedule->outputs = sol_calloc((size_t)count, sizeof *schedule->outputs);
+    if (!schedule->outputs)
+        return sol_fail_memory("the schedule");
+    for (int i = 0; i < count; i++) {
+        schedule->output_count = i + 1;
+        result = read_output(yaml, sol_yaml_item(yaml, pair, i), schedule, &schedule->outputs[i]);
+        if (result != SOL_OK)
+            return result;
+    }
+    return check_outputs(yaml, pair, schedule);
+}
+
+void sol_outputs_close(SolSchedule *schedule)
+{
+    for (int i = 0; i < schedule->output_count; i++) {
+        free(schedule->outputs[i].path);
+        free(schedule->outputs[i].preset);
+    }
+    sol_free(schedule->outputs);
+    schedule->outputs = NULL;
+    schedule->output_count = 0;
+}
+
+int sol_schedule_output(const SolSchedule *schedule, const char *path, SolOutputSettings *settings)
+{
+    SolOutputSettings made = {.crf = -1};
+    int result;
+    for (int i = schedule->output_count - 1; i >= 0; i--)
+        if (sol_writer_same_kind(schedule->outputs[i].path, path))
+            made = schedule->outputs[i];
+    made.path = (char *)path; /* only read from, as long as nobody frees the settings */
+    if ((result = sol_writer_check(&made)) || (result = check_apart(schedule, path)))
+        return result;
+    *settings = made;
+    return SOL_OK;
+}
