@@ -16,10 +16,11 @@ extern "C" {
 /* How far a render is. The strings are valid during the call that passes it. */
 typedef struct SolRenderProgress {
     int64_t done, frames;   /* frames written, and to be written */
+    int64_t reused;         /* of those written: kept by an earlier render that was stopped */
     const char *segment;    /* name of the segment that frame `done` lies in; "" for none */
     double part;            /* 0..1: of the frame that is being painted, where that takes long */
     double seconds;         /* since the first frame was asked for */
-    double rate;            /* frames a second so far; 0 before the first frame */
+    double rate;            /* frames a second so far, reused ones not counted; 0 before the first frame */
     double seconds_left;    /* estimated; negative while nothing is known */
 } SolRenderProgress;
 
@@ -34,10 +35,11 @@ typedef struct SolRenderOptions {
     uint64_t memory;          /* bytes that painting a frame may take, instead of the schedule's; 0 for that */
     int threads;              /* 0 for one a processor */
     bool overwrite;           /* existing outputs may be replaced */
+    bool keep;                /* what is kept for a later render stays when the outputs are complete */
     const SolLog *log;        /* may be NULL */
     /* Both may be NULL. progress() is called after every frame, and now and then within one
      * that takes long, by one thread at a time; cancelled() from any of the render's threads: true ends the render with
-     * SOL_ERR_CANCELLED and leaves nothing behind. */
+     * SOL_ERR_CANCELLED, when the frame that is being painted is done. */
     void (*progress)(void *user, const SolRenderProgress *progress);
     bool (*cancelled)(void *user);
     void *user;
@@ -46,6 +48,7 @@ typedef struct SolRenderOptions {
 /* What a render did. Seconds of the stages overlap, since the stages run side by side. */
 typedef struct SolRenderReport {
     int64_t frames, painted;   /* frames written; those of them that were painted */
+    int64_t reused;            /* those that an earlier render had painted or encoded */
     int width, height;         /* of the painted frames, pixels */
     double seconds;            /* in all, preparation included */
     double prepare_seconds;    /* index, model, styles, plan */
@@ -59,10 +62,12 @@ typedef struct SolRenderReport {
 
 /**
  * Renders a schedule. All that can be wrong with it and its files is found before anything is
- * written; the outputs appear when they are complete.
+ * written; the outputs appear when they are complete. Until then, what has been painted is kept in a hidden folder
+ * beside the first output, ".NAME.parts"; a render of the same output goes on from there, with what has the same
+ * input, styles, models and settings, and paints the rest.
  *
  * @param[out] report  may be NULL; untouched on failure; freed by sol_render_report_clear()
- * @return 0, SOL_ERR_SCHEDULE, SOL_ERR_EXISTS, SOL_ERR_CANCELLED, or what reading, painting and
+ * @return 0, SOL_ERR_SCHEDULE, SOL_ERR_EXISTS (an output, or another process renders it), SOL_ERR_CANCELLED, or what reading, painting and
  *         writing return
  */
 SOL_API int sol_render(const SolSchedule *schedule, const SolRenderOptions *options, SolRenderReport *report);

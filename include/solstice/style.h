@@ -190,6 +190,12 @@ SOL_API void sol_style_close(SolStyle **style);
 SOL_API int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, const SolImage *frame,
                              SolImage **painted);
 
+/** The painting that SOL_INIT_PREVIOUS begins with, NULL where there is none; belongs to the engine. */
+SOL_API const SolImage *sol_engine_memory(SolEngine *engine);
+
+/** Has the next painting begin with `image`, as if the engine had just painted it; takes a reference. */
+SOL_API void sol_engine_remember(SolEngine *engine, SolImage *image);
+
 /** Forgets what was painted before, which SOL_INIT_PREVIOUS begins with: where another scene begins. */
 SOL_API void sol_engine_forget(SolEngine *engine);
 

@@ -116,8 +116,7 @@ int sol_write_file(const char *path, const uint8_t *bytes, size_t size)
     return written ? SOL_OK : sol_fail_errno(path, "cannot be written");
 }
 
-/* Makes the parents of `path`; *made (may be NULL) becomes the first one that was not there. */
-static int make_parents(const char *path, char **made)
+int sol_make_parent_folders(const char *path, char **made)
 {
     char *copy = sol_copy(path), *first = NULL;
     int result = SOL_OK;
@@ -141,13 +140,7 @@ static int make_parents(const char *path, char **made)
     return result;
 }
 
-int sol_make_parent_folders(const char *path)
-{
-    return make_parents(path, NULL);
-}
-
-/* Removes the empty folders from that of `path` up to `made`. */
-static void remove_made_folders(const char *path, const char *made)
+void sol_remove_made_folders(const char *path, const char *made)
 {
     char *folder = sol_path_folder(path);
     while (folder && strlen(folder) >= strlen(made) && rmdir(folder) == 0) {
@@ -199,7 +192,7 @@ int sol_pending_open(SolPending **out, const char *path, bool overwrite)
         return sol_fail_memory("an output file");
     }
     pending->overwrite = overwrite;
-    result = make_parents(path, &pending->made);
+    result = sol_make_parent_folders(path, &pending->made);
     if (result == SOL_OK)
         result = make_temporary(pending);
     if (result != SOL_OK) {
@@ -247,7 +240,7 @@ void sol_pending_close(SolPending **out)
     if (pending->present)
         unlink(pending->temporary);
     if (pending->made)
-        remove_made_folders(pending->path, pending->made);
+        sol_remove_made_folders(pending->path, pending->made);
     free(pending->path);
     free(pending->temporary);
     free(pending->made);

@@ -42,8 +42,16 @@ int sol_read_file(const char *path, uint8_t **bytes, size_t *size);
 /** Makes `bytes` the whole of a file. */
 int sol_write_file(const char *path, const uint8_t *bytes, size_t size);
 
-/** Makes the folder of `path` and those above it; existing ones are fine. 0, SOL_ERR_IO or SOL_ERR_NOMEM. */
-int sol_make_parent_folders(const char *path);
+/**
+ * Makes the folder of `path` and those above it; existing ones are fine.
+ *
+ * @param[out] made  may be NULL; the topmost folder that was made, NULL where all were there; freed with free()
+ * @return 0, SOL_ERR_IO or SOL_ERR_NOMEM
+ */
+int sol_make_parent_folders(const char *path, char **made);
+
+/** Removes the folders from that of `path` up to `made`, as far as they are empty. */
+void sol_remove_made_folders(const char *path, const char *made);
 
 /** A fresh string "folder/name"; `name` itself where it is absolute or `folder` is "" or NULL. NULL: no memory. */
 char *sol_path_join(const char *folder, const char *name);

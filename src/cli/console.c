@@ -34,7 +34,7 @@ void complain(const char *format, ...)
 int report_failure(int code)
 {
     if (code == SOL_ERR_CANCELLED) {
-        complain("interrupted; nothing was written");
+        complain("%s", strcmp(sol_error_text(), "interrupted") == 0 ? "interrupted; nothing was written" : sol_error_text());
         return EXIT_INTERRUPTED;
     }
     /* what is wrong in a schedule begins with its place, as compilers write it: editors jump there */

@@ -25,7 +25,7 @@ typedef struct Wishes {
     uint64_t memory;
     const char *model, *method, *stats;
     Choice color;
-    bool overwrite, quiet;
+    bool overwrite, keep, quiet;
 } Wishes;
 
 static json_t *stage_json(int64_t frames, double seconds)
@@ -89,6 +89,7 @@ static int render_schedule(const SolSchedule *schedule, const Wishes *wishes)
                                 .memory = wishes->memory,
                                 .threads = (int)wishes->threads,
                                 .overwrite = wishes->overwrite,
+                                .keep = wishes->keep,
                                 .log = wishes->quiet ? &sol_console_warnings : &sol_console_log,
                                 .progress = wishes->quiet ? NULL : show_render_progress,
                                 .cancelled = was_interrupted};
@@ -146,6 +147,7 @@ static int run(int argc, char **argv)
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"stats", 0, OPTION_TEXT, &wishes.stats, 0, 0},
         {"overwrite", 0, OPTION_FLAG, &wishes.overwrite, 0, 0},
+        {"keep", 0, OPTION_FLAG, &wishes.keep, 0, 0},
         {"quiet", 'q', OPTION_FLAG, &wishes.quiet, 0, 0},
         {0},
     };
@@ -179,7 +181,9 @@ const Command sol_command_render = {
         "      --threads N      use N threads; as many as there are processors where it is not given\n"
         "      --stats FILE     write how long everything took, as JSON\n"
         "      --overwrite      replace outputs that exist\n"
+        "      --keep           keep what has been painted when the outputs are complete, for another render\n"
         "  -q, --quiet          print warnings and errors only\n\n"
-        "Ctrl-C stops the render and leaves nothing behind.\n",
+        "Ctrl-C stops the render when the frame is done. What has been painted is kept in a hidden folder beside\n"
+        "the first output, also when the program is killed, and the same command goes on from there.\n",
     .run = run,
 };

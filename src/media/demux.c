@@ -465,11 +465,17 @@ static int demux_index(void *state, SolVideoIndex *index)
     return SOL_OK;
 }
 
+static int demux_digest(const void *state, SolDigester *digester)
+{
+    return sol_digester_add_file(digester, ((const Demux *)state)->decoder->path);
+}
+
 const SolVideoSource sol_source_file = {
     .takes = demux_takes,
     .open = demux_open,
     .index = demux_index,
     .read = demux_read,
     .skip_to = demux_skip_to,
+    .digest = demux_digest,
     .close = demux_close,
 };

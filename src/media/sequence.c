@@ -417,11 +417,24 @@ static int numbered_skip_to(void *state, int64_t frame)
     return SOL_OK;
 }
 
+static int numbered_digest(const void *state, SolDigester *digester)
+{
+    const SolSequence *sequence = &((const Numbered *)state)->sequence;
+    int result = SOL_OK;
+    for (size_t i = 0; i < sequence->count && result == SOL_OK; i++) {
+        char *path = sol_path_join(sequence->folder, sequence->images[i].name);
+        result = path ? sol_digester_add_file(digester, path) : sol_fail_memory("a path");
+        free(path);
+    }
+    return result;
+}
+
 const SolVideoSource sol_source_numbered = {
     .takes = sol_sequence_takes,
     .open = numbered_open,
     .index = numbered_index,
     .read = numbered_read,
     .skip_to = numbered_skip_to,
+    .digest = numbered_digest,
     .close = numbered_close,
 };

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "image/image.h"
 
 #include <stdlib.h>
 
@@ -71,6 +72,14 @@ void sol_video_index_clear(SolVideoIndex *index)
     *index = (SolVideoIndex){0};
 }
 
+void sol_video_index_place(const SolVideoIndex *index, int64_t n, SolImage *image)
+{
+    image->number = n;
+    image->pts = index->pts[n];
+    image->duration = (n + 1 < index->frames ? index->pts[n + 1] : index->end) - index->pts[n];
+    image->time_base = index->time_base;
+}
+
 int sol_video_read(SolVideo *video, SolImage **image)
 {
     return video->source->read(video->state, image);
@@ -79,6 +88,16 @@ int sol_video_read(SolVideo *video, SolImage **image)
 int sol_video_skip_to(SolVideo *video, int64_t frame)
 {
     return video->source->skip_to(video->state, frame);
+}
+
+bool sol_video_has_digest(const SolVideo *video)
+{
+    return video->source->digest != NULL;
+}
+
+int sol_video_digest(const SolVideo *video, SolDigester *digester)
+{
+    return video->source->digest(video->state, digester);
 }
 
 void sol_video_close(SolVideo **out)

@@ -8,6 +8,8 @@
 
 #include <solstice/video.h>
 
+#include "base/digest.h"
+
 /* One kind of input: what the functions of the same names in <solstice/video.h> ask of it. */
 typedef struct SolVideoSource {
     bool (*takes)(const char *path);
@@ -16,10 +18,21 @@ typedef struct SolVideoSource {
     int (*index)(void *state, SolVideoIndex *index);
     int (*read)(void *state, SolImage **image);
     int (*skip_to)(void *state, int64_t frame);
+    /* adds everything that its pictures are made of; NULL: that is not known before they have been read */
+    int (*digest)(const void *state, SolDigester *digester);
     void (*close)(void *state);
 } SolVideoSource;
 
 extern const SolVideoSource sol_source_numbered; /* sequence.c: folders and patterns of numbered images */
 extern const SolVideoSource sol_source_file;     /* demux.c: all that libavformat reads */
+
+/** Gives a picture its number and its place in time: those of frame `n`. */
+void sol_video_index_place(const SolVideoIndex *index, int64_t n, SolImage *image);
+
+/** Whether the content of a video is known before it is read, so that sol_video_digest() can tell it. */
+bool sol_video_has_digest(const SolVideo *video);
+
+/** Adds the content of what a video is read from, and how it is read, to a fingerprint. */
+int sol_video_digest(const SolVideo *video, SolDigester *digester);
 
 #endif

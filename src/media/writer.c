@@ -178,6 +178,17 @@ int sol_writer_open(SolWriter **out, const SolOutputSettings *settings, const So
     return result;
 }
 
+void sol_writer_digest(const SolOutputSettings *settings, SolDigester *digester)
+{
+    sol_digester_add_text(digester, sol_path_extension(settings->path));
+    sol_digester_add_int(digester, settings->crf);
+    sol_digester_add_text(digester, settings->preset);
+    sol_digester_add_int(digester, settings->width);
+    sol_digester_add_int(digester, settings->fps.num);
+    sol_digester_add_int(digester, settings->fps.den);
+    sol_digester_add_int(digester, settings->loop);
+}
+
 /* How long a picture shows: its own duration, or that of a frame at the average rate. */
 static int64_t duration_of(const SolWriter *writer, const SolImage *image)
 {

@@ -86,6 +86,9 @@ int sol_writer_end_part(SolWriter *writer);
  */
 int sol_writer_splice(SolWriter *writer, SolRecords *part, int64_t first, int64_t count);
 
+/** Adds everything in the settings that decides what an output is made of, and not where it is. */
+void sol_writer_digest(const SolOutputSettings *settings, SolDigester *digester);
+
 /** True where both paths ask for one kind of output. */
 bool sol_writer_same_kind(const char *path, const char *other);
 

@@ -292,3 +292,33 @@ int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const Sol
         return paint_blend(parts, moment, frame, painting);
     return paint_both(parts, moment, frame, painting);
 }
+
+/* ---- what engines remember ---- */
+
+bool sol_painters_memory(const SolPainters *painters, int i, SolPaintersMemory *memory)
+{
+    const Tool *tool = painters->tools + i;
+    if (i >= painters->tool_count)
+        return false;
+    *memory = (SolPaintersMemory){.number = tool->number,
+                                  .stretch = tool->stretch,
+                                  .image = (SolImage *)(uintptr_t)sol_engine_memory(tool->engine)};
+    while (painters->parts[memory->of].tool != tool)
+        memory->of++;
+    return true;
+}
+
+void sol_painters_remember(SolPainters *painters, const SolPaintersMemory *memory)
+{
+    if (memory->of < 0 || memory->of >= painters->part_count || !painters->parts[memory->of].stretch.look)
+        return;
+    for (int i = 0; i < painters->part_count; i++) {
+        Tool *tool = painters->parts[i].tool;
+        if (!tool || !same_engine(painters->parts[i].stretch.look, painters->parts[memory->of].stretch.look))
+            continue;
+        sol_engine_remember(tool->engine, memory->image);
+        tool->number = memory->number;
+        tool->stretch = memory->stretch;
+        return;
+    }
+}

@@ -48,6 +48,20 @@ int sol_painters_tiles(const SolPainters *painters);
  */
 int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const SolImage *frame, SolImage **painting);
 
+/* What an engine, which paints the stretch `of`, would begin its next painting with. */
+typedef struct SolPaintersMemory {
+    int of;
+    int64_t number; /* of the frame painted last */
+    int stretch;    /* that it lay in, or was on its way to */
+    SolImage *image;
+} SolPaintersMemory;
+
+/** The memory of engine number `i`, from 0; false behind the last. Its image is NULL where there is none, else borrowed. */
+bool sol_painters_memory(const SolPainters *painters, int i, SolPaintersMemory *memory);
+
+/** Gives a memory back to the engine that had it, also where that was in other painters of the same timeline. */
+void sol_painters_remember(SolPainters *painters, const SolPaintersMemory *memory);
+
 void sol_painters_close(SolPainters **painters);
 
 #endif

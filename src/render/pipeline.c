@@ -30,13 +30,16 @@ typedef struct Run {
     char failure_text[ERROR_TEXT_SIZE];
 
     int64_t painted_count;       /* of the stylist, read when it has been joined */
+    int64_t painted_last;        /* number of the frame painted last */
+    bool cut_short;              /* the painting that was being made when somebody asked to stop */
     double decode_seconds, paint_seconds, encode_seconds;
 
-    int64_t to_paint;            /* frames of the range that will be painted */
+    int64_t frames, to_paint;    /* to be written; those of them that will be painted */
     double start;
 
     pthread_mutex_t telling;     /* of what follows */
-    int64_t done, done_painted;  /* frames written, and those of them that were painted */
+    int64_t done, done_painted;  /* frames written, and those of them that were painted by this run */
+    int64_t reused;              /* those that an earlier run had painted */
 } Run;
 
 static void discard_image(void *item)
@@ -58,6 +61,15 @@ static void stop(Run *run, int failure)
     sol_queue_abort(run->painted);
 }
 
+static bool has_failed(Run *run)
+{
+    bool failed;
+    pthread_mutex_lock(&run->lock);
+    failed = run->failure != SOL_OK;
+    pthread_mutex_unlock(&run->lock);
+    return failed;
+}
+
 static bool is_cancelled(Run *run)
 {
     const SolRenderOptions *options = run->pipeline->options;
@@ -69,38 +81,51 @@ static bool is_cancelled(Run *run)
 
 /* ---- reader ---- */
 
-static void *read_frames(void *argument)
+/* Reads one part's frames, less those that are kept; *ended tells that the clip has no more. */
+static int read_part(Run *run, const SolPart *part, bool *ended)
 {
-    Run *run = argument;
-    const SolPipeline *pipeline = run->pipeline;
+    SolVideo *video = run->pipeline->video;
     double start = sol_clock();
-    int result;
-    sol_background();
-    result = pipeline->first > 0 ? sol_video_skip_to(pipeline->video, pipeline->first) : SOL_OK;
+    int64_t first = part->first + part->kept;
+    int result = first < part->first + part->count ? sol_video_skip_to(video, first) : SOL_OK;
     run->decode_seconds += sol_clock() - start;
-    for (int64_t n = 0; result == SOL_OK && n < pipeline->count; n++) {
+    for (int64_t n = first; result == SOL_OK && n < part->first + part->count; n++) {
         SolImage *image = NULL;
         if (is_cancelled(run))
-            return NULL;
+            return SOL_ERR_CANCELLED;
         start = sol_clock();
-        result = sol_video_read(pipeline->video, &image);
+        result = sol_video_read(video, &image);
         run->decode_seconds += sol_clock() - start;
         if (result != SOL_OK)
-            break;
+            return result;
         if (!image) {
-            sol_log(pipeline->options->log, SOL_LOG_WARNING, "the clip ended after %lld of %lld frames",
-                    (long long)n, (long long)pipeline->count);
-            break;
+            sol_log(run->pipeline->options->log, SOL_LOG_WARNING, "the clip ended after %lld frames, sooner than its "
+                    "times tell", (long long)n);
+            *ended = true;
+            return SOL_OK;
         }
         if (!sol_queue_push(run->decoded, image)) {
             sol_image_unref(&image);
-            return NULL;
+            return SOL_ERR_CANCELLED;
         }
     }
-    if (result != SOL_OK)
-        stop(run, result);
-    else
+    return result;
+}
+
+static void *read_frames(void *argument)
+{
+    Run *run = argument;
+    const SolParts *parts = run->pipeline->parts;
+    bool ended = false;
+    int result = SOL_OK;
+    sol_background();
+    for (int i = 0; i < parts->count && result == SOL_OK && !ended; i++)
+        if (!parts->items[i].reused)
+            result = read_part(run, &parts->items[i], &ended);
+    if (result == SOL_OK)
         sol_queue_finish(run->decoded);
+    else if (result != SOL_ERR_CANCELLED)
+        stop(run, result);
     return NULL;
 }
 
@@ -115,24 +140,30 @@ static bool is_painted(const SolPipeline *pipeline, int64_t n, SolMoment *moment
     return moment->styles > 0;
 }
 
-/* Replaces *image by its painting, where the timeline has a style for it. */
+/* Replaces *image by its painting, where the timeline has a style for it, and keeps that. */
 static int paint_frame(Run *run, SolImage **image)
 {
     const SolPipeline *pipeline = run->pipeline;
+    int64_t number = (*image)->number;
+    const SolPart *part = sol_parts_at(pipeline->parts, number);
     SolImage *painting = NULL;
     SolMoment moment;
-    int result;
-    if (!is_painted(pipeline, (*image)->number, &moment))
+    int result = SOL_OK;
+    if (!is_painted(pipeline, number, &moment))
         return SOL_OK;
-    result = sol_painters_paint(pipeline->painters, &moment, *image, &painting);
+    if (number != run->painted_last + 1)
+        result = sol_store_remind(pipeline->store, part, number, pipeline->painters);
+    if (result == SOL_OK)
+        result = sol_painters_paint(pipeline->painters, &moment, *image, &painting);
     if (result != SOL_OK)
-        return sol_fail_within(result, "frame %lld", (long long)(*image)->number);
+        return sol_fail_within(result, "frame %lld", (long long)number);
     if (moment.opacity < 1)
         sol_image_mix(painting, *image, moment.opacity);
     sol_image_unref(image);
     *image = painting;
     run->painted_count++;
-    return SOL_OK;
+    run->painted_last = number;
+    return run->cut_short ? SOL_ERR_CANCELLED : sol_store_keep(pipeline->store, part, painting, pipeline->painters);
 }
 
 static void *paint_frames(void *argument)
@@ -171,13 +202,14 @@ static void tell_progress(Run *run, int64_t number, double part)
     const SolPipeline *pipeline = run->pipeline;
     const SolRenderOptions *options = pipeline->options;
     SolRenderProgress progress = {
-        .done = run->done, .frames = pipeline->count, .part = part, .segment = "", .seconds_left = -1};
-    double total = run->to_paint ? (double)run->to_paint : (double)pipeline->count;
+        .done = run->done, .frames = run->frames, .reused = run->reused, .part = part, .segment = "",
+        .seconds_left = -1};
+    double total = run->to_paint ? (double)run->to_paint : (double)run->frames;
     double finished = (run->to_paint ? (double)run->done_painted : (double)run->done) + part;
     if (!options->progress)
         return;
     progress.seconds = sol_clock() - run->start;
-    progress.rate = progress.seconds > 0 ? (double)run->done / progress.seconds : 0;
+    progress.rate = progress.seconds > 0 ? (double)(run->done - run->reused) / progress.seconds : 0;
     if (finished > 0)
         progress.seconds_left = progress.seconds * (total - finished) / finished;
     if (pipeline->timeline) {
@@ -190,32 +222,80 @@ static void tell_progress(Run *run, int64_t number, double part)
     options->progress(options->user, &progress);
 }
 
-static int write_frames(Run *run, SolRenderReport *report)
+/* Counts frames that have been written, up to frame `number`. */
+static void count_done(Run *run, int64_t frames, int64_t painted, int64_t reused, int64_t number)
+{
+    pthread_mutex_lock(&run->telling);
+    run->done += frames;
+    run->done_painted += painted;
+    run->reused += reused;
+    tell_progress(run, number, 0);
+    pthread_mutex_unlock(&run->telling);
+}
+
+/* The frames of a part that come through the queue; *whole tells whether all did. */
+static int write_painted(Run *run, const SolPart *part, bool *whole)
 {
     const SolPipeline *pipeline = run->pipeline;
-    SolMoment moment;
     void *item;
-    while (sol_queue_pop(run->painted, &item)) {
-        SolImage *image = item;
-        int64_t number = image->number;
-        double start = sol_clock();
+    for (int64_t n = part->kept; n < part->count; n++) {
+        SolImage *image;
+        int64_t number;
+        double start;
         int result = SOL_OK;
+        *whole = sol_queue_pop(run->painted, &item);
+        if (!*whole)
+            return SOL_OK;
+        image = item;
+        number = image->number;
+        start = sol_clock();
         for (int i = 0; i < pipeline->writer_count && result == SOL_OK; i++)
             result = sol_writer_write(pipeline->writers[i], image);
         run->encode_seconds += sol_clock() - start;
         sol_image_unref(&image);
-        if (result != SOL_OK) {
-            stop(run, result);
+        if (result != SOL_OK)
             return result;
-        }
-        report->frames++;
-        pthread_mutex_lock(&run->telling);
-        run->done = report->frames;
-        run->done_painted += is_painted(pipeline, number, &moment);
-        tell_progress(run, number, 0);
-        pthread_mutex_unlock(&run->telling);
+        count_done(run, 1, part->painted, 0, number);
     }
     return SOL_OK;
+}
+
+static int write_part(Run *run, const SolPart *part, bool *whole)
+{
+    const SolPipeline *pipeline = run->pipeline;
+    double start = sol_clock();
+    int64_t reused = part->reused ? part->count : part->kept;
+    int result = part->reused ? sol_store_splice(pipeline->store, part, pipeline->writers)
+                              : sol_store_begin(pipeline->store, part, pipeline->writers);
+    if (result == SOL_OK && part->kept > 0)
+        result = sol_store_replay(pipeline->store, part, pipeline->writers);
+    run->encode_seconds += sol_clock() - start;
+    if (result == SOL_OK && reused > 0)
+        count_done(run, reused, 0, reused, part->first + reused - 1);
+    if (result != SOL_OK || part->reused)
+        return result;
+    result = write_painted(run, part, whole);
+    start = sol_clock();
+    if (result == SOL_OK && !has_failed(run))
+        result = sol_store_end(*whole ? pipeline->store : NULL, part, pipeline->writers, pipeline->writer_count);
+    run->encode_seconds += sol_clock() - start;
+    return result;
+}
+
+static void write_frames(Run *run, SolRenderReport *report)
+{
+    const SolParts *parts = run->pipeline->parts;
+    bool whole = true;
+    int result = SOL_OK;
+    for (int i = 0; i < parts->count && result == SOL_OK && whole; i++) {
+        result = write_part(run, &parts->items[i], &whole);
+        if (result == SOL_OK && is_cancelled(run))
+            break;
+    }
+    if (result != SOL_OK)
+        stop(run, result);
+    report->frames += run->done;
+    report->reused += run->reused;
 }
 
 /* ---- all three ---- */
@@ -225,13 +305,16 @@ static void tell_part(void *context, double part)
 {
     Run *run = context;
     pthread_mutex_lock(&run->telling);
-    tell_progress(run, run->pipeline->first + run->done, part);
+    tell_progress(run, run->pipeline->parts->items[0].first + run->done, part);
     pthread_mutex_unlock(&run->telling);
 }
 
+/* Asked in the stylist's thread, in the middle of a painting, which then is not what it should be. */
 static bool stops(void *context)
 {
-    return is_cancelled(context);
+    Run *run = context;
+    run->cut_short |= is_cancelled(run);
+    return run->cut_short;
 }
 
 /* Runs the stages; the queues are open. */
@@ -254,11 +337,13 @@ static void run_stages(Run *run, SolRenderReport *report)
 
 int sol_pipeline_run(const SolPipeline *pipeline, SolRenderReport *report)
 {
-    Run run = {.pipeline = pipeline, .start = sol_clock()};
-    SolMoment moment;
+    Run run = {.pipeline = pipeline, .start = sol_clock(), .painted_last = -2};
     int result;
-    for (int64_t n = 0; n < pipeline->count; n++)
-        run.to_paint += is_painted(pipeline, pipeline->first + n, &moment);
+    for (int i = 0; i < pipeline->parts->count; i++) {
+        const SolPart *part = &pipeline->parts->items[i];
+        run.frames += part->count;
+        run.to_paint += part->painted && !part->reused ? part->count - part->kept : 0;
+    }
     if ((result = sol_queue_open(&run.decoded, QUEUE_CAPACITY, discard_image)) != SOL_OK)
         return result;
     if ((result = sol_queue_open(&run.painted, QUEUE_CAPACITY, discard_image)) != SOL_OK) {

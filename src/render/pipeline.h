@@ -8,10 +8,13 @@
 
 #include <solstice/render.h>
 #include "render/painters.h"
+#include "render/parts.h"
+#include "render/store.h"
 
 typedef struct SolPipeline {
     SolVideo *video;
-    int64_t first, count;            /* frames */
+    const SolParts *parts;           /* of all frames that are to be written */
+    SolStore *store;                 /* of those parts; NULL: nothing is kept */
     const SolTimeline *timeline;     /* NULL: every frame passes through */
     SolPainters *painters;           /* planned for the frame size; NULL where nothing is painted */
     SolWriter *const *writers;
@@ -20,7 +23,7 @@ typedef struct SolPipeline {
 } SolPipeline;
 
 /**
- * Reads, paints and writes all frames of the range; the writers are left unfinished.
+ * Reads, paints and writes all frames of the parts, and splices those in that are kept; the writers are left unfinished.
  *
  * @param[in,out] report  its frames, painted and seconds of the stages are added to
  * @return 0, SOL_ERR_CANCELLED, or what the first failing stage returned

@@ -10,9 +10,14 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/pool.h"
+#include "base/text.h"
+#include "media/video.h"
+#include "render/parts.h"
 #include "render/pipeline.h"
+#include "render/store.h"
 #include "schedule/schedule.h"
 
+#include <stdlib.h>
 
 /* What a render holds; released by release(), half-built or whole. */
 typedef struct Render {
@@ -22,9 +27,13 @@ typedef struct Render {
     SolVideo *video;          /* borrowed */
     SolVideoIndex index;
     SolTimeline *timeline;    /* NULL for a plain clip */
+    SolParts parts;           /* of frames first .. first + count - 1 */
+    SolWriterInput input;     /* of every output */
+    SolStore *store;          /* NULL where nothing is kept */
     SolPainters *painters;    /* NULL where nothing is painted */
     SolWriter **writers;      /* [output_count] */
     int64_t first, count;
+    bool complete;            /* the outputs are */
 } Render;
 
 static void release(Render *render)
@@ -32,7 +41,9 @@ static void release(Render *render)
     for (int i = 0; render->writers && i < render->output_count; i++)
         sol_writer_close(&render->writers[i]);
     sol_free(render->writers);
+    sol_store_close(&render->store, render->complete && !render->options->keep);
     sol_painters_close(&render->painters);
+    sol_parts_clear(&render->parts);
     sol_timeline_close(&render->timeline);
     sol_video_index_clear(&render->index);
 }
@@ -80,7 +91,7 @@ static void report_uncovered(const Render *render)
     }
 }
 
-/* True where one of the range's frames is painted with the style of stretch `i`. */
+/* True where one of the frames that this render paints has to do with the style of stretch `i`. */
 static bool is_wanted(const Render *render, int i)
 {
     SolStretch stretch, next;
@@ -96,7 +107,13 @@ static bool is_wanted(const Render *render, int i)
         sol_timeline_stretch(render->timeline, i + 1, &next);
         stretch.last = next.last;
     }
-    return stretch.first < render->first + render->count && stretch.last >= render->first;
+    for (int k = 0; k < render->parts.count; k++) {
+        const SolPart *part = &render->parts.items[k];
+        if (part->painted && !part->reused && part->kept < part->count &&
+            stretch.first < part->first + part->count && stretch.last >= part->first + part->kept)
+            return true;
+    }
+    return false;
 }
 
 static SolPrecision precision_of(const SolRenderOptions *options, const SolSchedule *schedule)
@@ -178,22 +195,47 @@ static bool paints(const SolSchedule *schedule)
     return false;
 }
 
-static int open_writers(Render *render, const SolVideoInfo *info)
+static void describe_input(Render *render, bool painting)
 {
-    SolWriterInput input = {.width = info->out_width,
-                            .height = info->out_height,
-                            .time_base = info->time_base,
-                            .frame_rate = info->frame_rate,
-                            .threads = codec_threads(render->options, render->painters, ENCODING_SHARE),
-                            .overwrite = render->options->overwrite,
-                            .first = render->first,
-                            .count = render->count};
+    SolVideoInfo info;
+    sol_video_info(render->video, &info);
+    render->input = (SolWriterInput){.width = info.out_width,
+                                     .height = info.out_height,
+                                     .time_base = info.time_base,
+                                     .frame_rate = info.frame_rate,
+                                     .threads = codec_threads(render->options, painting, ENCODING_SHARE),
+                                     .overwrite = render->options->overwrite,
+                                     .first = render->first,
+                                     .count = render->count,
+                                     .index = &render->index};
+}
+
+/* Cuts the render into parts, and finds what an earlier one has kept of them. */
+static int open_parts(Render *render, const SolSchedule *schedule)
+{
+    const SolRenderOptions *options = render->options;
+    const SolPartsSource source = {.video = render->video,
+                                   .index = &render->index,
+                                   .timeline = render->timeline,
+                                   .width = render->input.width,
+                                   .height = render->input.height,
+                                   .precision = precision_of(options, schedule),
+                                   .memory = options->memory ? options->memory : schedule->memory,
+                                   .first = render->first,
+                                   .count = render->count};
+    const SolStoreSource store = {render->outputs, render->output_count, &render->input, &render->parts};
+    int result = sol_parts_cut(&render->parts, &source);
+    return result == SOL_OK && sol_video_has_digest(render->video) ? sol_store_open(&render->store, &store) : result;
+}
+
+static int open_writers(Render *render)
+{
     int result = SOL_OK;
     render->writers = sol_calloc((size_t)render->output_count, sizeof *render->writers);
     if (!render->writers)
         return sol_fail_memory("the outputs");
     for (int i = 0; i < render->output_count && result == SOL_OK; i++)
-        result = sol_writer_open(&render->writers[i], &render->outputs[i], &input, render->options->log);
+        result = sol_writer_open(&render->writers[i], &render->outputs[i], &render->input, render->options->log);
     return result;
 }
 
@@ -209,38 +251,52 @@ static int finish_writers(Render *render, SolRenderReport *report)
     return result;
 }
 
-/* From a known timeline (or none) to finished outputs. */
+/* Adds to the text of a failure what has been saved from it. */
+static int tell_kept(const Render *render, int result)
+{
+    long long kept = (long long)sol_store_frames(render->store), count = (long long)render->count;
+    char *text = result == SOL_OK || kept == 0 ? NULL : sol_copy(sol_error_text());
+    if (text && result == SOL_ERR_CANCELLED)
+        sol_fail(result, "interrupted with %lld of %lld frames done; the same command goes on from there", kept, count);
+    else if (text)
+        sol_fail(result, "%s; %lld of %lld frames are kept, and the same command goes on from there", text, kept, count);
+    free(text);
+    return result;
+}
+
+/* From known parts to finished outputs. */
 static int carry_out(Render *render, double start, SolRenderReport *report)
 {
-    SolVideoInfo info;
+    const SolWriterInput *input = &render->input;
     SolPipeline pipeline;
     int result = SOL_OK;
     double encode_start;
-    sol_video_info(render->video, &info);
     if (render->painters)
-        result = sol_painters_plan(render->painters, info.out_width, info.out_height);
+        result = sol_painters_plan(render->painters, input->width, input->height);
     if (result == SOL_OK)
-        result = open_writers(render, &info);
+        result = open_writers(render);
     if (result != SOL_OK)
         return result;
     report->tiles = render->painters ? sol_painters_tiles(render->painters) : 0;
-    report->width = info.out_width;
-    report->height = info.out_height;
+    report->width = input->width;
+    report->height = input->height;
     report->threads = render->options->threads > 0 ? render->options->threads : sol_cpu_count();
     report->prepare_seconds = sol_clock() - start;
     pipeline = (SolPipeline){.video = render->video,
-                             .first = render->first,
-                             .count = render->count,
+                             .parts = &render->parts,
+                             .store = render->store,
                              .timeline = render->timeline,
                              .painters = render->painters,
                              .writers = render->writers,
                              .writer_count = render->output_count,
                              .options = render->options};
     result = sol_pipeline_run(&pipeline, report);
-    if (result != SOL_OK)
-        return result;
     encode_start = sol_clock();
-    result = finish_writers(render, report);
+    if (result == SOL_OK)
+        result = finish_writers(render, report);
+    render->complete = result == SOL_OK;
+    if (result != SOL_OK)
+        return tell_kept(render, result);
     report->encode_seconds += sol_clock() - encode_start;
     report->seconds = sol_clock() - start;
     return result;
@@ -272,8 +328,11 @@ int sol_render(const SolSchedule *schedule, const SolRenderOptions *options, Sol
         result = sol_timeline_open(&render.timeline, schedule, &render.index);
     if (result == SOL_OK) {
         report_uncovered(&render);
-        result = learn_styles(&render, schedule);
+        describe_input(&render, paints(schedule));
+        result = open_parts(&render, schedule);
     }
+    if (result == SOL_OK)
+        result = learn_styles(&render, schedule);
     if (result == SOL_OK)
         result = carry_out(&render, start, &made);
     release(&render);
@@ -287,10 +346,16 @@ int sol_render_clip(SolVideo *video, const SolRenderOptions *options, SolRenderR
     Render render = {
         .options = options, .outputs = options->outputs, .output_count = options->output_count, .video = video};
     SolRenderReport made = {0};
+    SolPart whole = {0};
     double start = sol_clock();
     int result = find_range(&render);
+    whole.first = render.first;
+    whole.count = render.count;
+    render.parts = (SolParts){&whole, 1};
+    describe_input(&render, false);
     if (result == SOL_OK)
         result = carry_out(&render, start, &made);
+    render.parts = (SolParts){0};
     release(&render);
     hand_over(&made, result, report);
     return result;

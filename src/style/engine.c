@@ -309,10 +309,22 @@ int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, c
     return SOL_OK;
 }
 
+const SolImage *sol_engine_memory(SolEngine *engine)
+{
+    return engine->kind->memory ? *engine->kind->memory(engine) : NULL;
+}
+
+void sol_engine_remember(SolEngine *engine, SolImage *image)
+{
+    if (!engine->kind->memory)
+        return;
+    sol_image_unref(engine->kind->memory(engine));
+    *engine->kind->memory(engine) = image ? sol_image_ref(image) : NULL;
+}
+
 void sol_engine_forget(SolEngine *engine)
 {
-    if (engine->kind->forget)
-        engine->kind->forget(engine);
+    sol_engine_remember(engine, NULL);
 }
 
 const char *sol_engine_method(const SolEngine *engine)

@@ -44,8 +44,8 @@ typedef struct SolEngineClass {
     /** As sol_engine_layers(); there is a plan. */
     int (*layers)(const SolEngine *engine, SolEngineLayer layers[], int room);
 
-    /** As sol_engine_forget(); NULL: nothing is remembered. */
-    void (*forget)(SolEngine *engine);
+    /** What was painted last, to begin the next painting with; NULL: nothing is remembered. */
+    SolImage **(*memory)(SolEngine *engine);
 
     /** Releases engine->state, which may be NULL or half built. */
     void (*close)(SolEngine *engine);

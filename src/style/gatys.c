@@ -433,9 +433,9 @@ static int gatys_paint(SolEngine *engine, const float *values, float strength, c
     return result;
 }
 
-static void gatys_forget(SolEngine *engine)
+static SolImage **gatys_memory(SolEngine *engine)
 {
-    sol_image_unref(&((State *)engine->state)->former);
+    return &((State *)engine->state)->former;
 }
 
 /* ---- reports ---- */
@@ -499,6 +499,6 @@ const SolEngineClass sol_engine_gatys = {
     .tiles = gatys_tiles,
     .backend = gatys_backend,
     .layers = gatys_layers,
-    .forget = gatys_forget,
+    .memory = gatys_memory,
     .close = gatys_close,
 };

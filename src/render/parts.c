@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Cutting a render into parts, and the keys under which they are kept.
+ */
+#include "render/parts.h"
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "media/video.h"
+#include "media/writer.h"
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libswscale/swscale.h>
+
+#include <solstice/version.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Of one part: frames at most, bytes of its frames at most, and as many frames at least whatever their size. */
+enum { MOST_FRAMES = 120, LEAST_FRAMES = 24, MOST_BYTES = 1 << 30 };
+
+/* ---- cutting ---- */
+
+/* Whether two frames are painted in the same way, up to the proportion in which styles are mixed. */
+static bool same_way(const SolMoment *a, const SolMoment *b)
+{
+    return a->styles == b->styles && (a->styles < 1 || a->from[0] == b->from[0]) &&
+           (a->styles < 2 || a->from[1] == b->from[1]);
+}
+
+static int add_part(SolParts *parts, size_t *capacity, int64_t first, int64_t count, bool painted)
+{
+    void *items = parts->items;
+    if (!sol_grow(&items, capacity, (size_t)parts->count + 1, sizeof *parts->items))
+        return sol_fail_memory("the parts of a render");
+    parts->items = items;
+    parts->items[parts->count++] = (SolPart){.first = first, .count = count, .painted = painted};
+    return SOL_OK;
+}
+
+/* Cuts frames that are painted alike into as few parts as can be, of equal length. */
+static int cut_run(SolParts *parts, size_t *capacity, int64_t first, int64_t count, int64_t most, bool painted)
+{
+    int64_t pieces = (count + most - 1) / most;
+    int result = SOL_OK;
+    for (int64_t i = 0; i < pieces && result == SOL_OK; i++)
+        result = add_part(parts, capacity, first + count * i / pieces, count * (i + 1) / pieces - count * i / pieces,
+                          painted);
+    return result;
+}
+
+static int cut(SolParts *parts, const SolPartsSource *source)
+{
+    int64_t bytes = (int64_t)source->width * source->height * 3, most = MOST_BYTES / bytes;
+    int64_t end = source->first + source->count, start = source->first;
+    size_t capacity = 0;
+    SolMoment moment, next;
+    int result = SOL_OK;
+    most = most > MOST_FRAMES ? MOST_FRAMES : most < LEAST_FRAMES ? LEAST_FRAMES : most;
+    sol_timeline_at(source->timeline, start, &moment);
+    for (int64_t n = start + 1; n <= end && result == SOL_OK; n++) {
+        if (n < end) {
+            sol_timeline_at(source->timeline, n, &next);
+            if (same_way(&moment, &next))
+                continue;
+        }
+        result = cut_run(parts, &capacity, start, n - start, most, moment.styles > 0);
+        start = n;
+        moment = next;
+    }
+    return result;
+}
+
+/* ---- keys ---- */
+
+/* Fingerprints of files that several looks name. */
+typedef struct File {
+    const char *path;
+    SolDigest digest;
+} File;
+
+typedef struct Keys {
+    const SolPartsSource *source;
+    SolDigester *digester;
+    File *files; /* [file_count] */
+    size_t file_count, capacity;
+    SolDigest *looks;  /* [stretches] */
+    bool *sequential;  /* [stretches] */
+} Keys;
+
+static int find_file(Keys *keys, const char *path, SolDigest *digest)
+{
+    void *files = keys->files;
+    int result;
+    for (size_t i = 0; i < keys->file_count; i++)
+        if (strcmp(keys->files[i].path, path) == 0) {
+            *digest = keys->files[i].digest;
+            return SOL_OK;
+        }
+    if (!sol_grow(&files, &keys->capacity, keys->file_count + 1, sizeof *keys->files))
+        return sol_fail_memory("the keys of a render");
+    keys->files = files;
+    result = sol_digester_add_file(keys->digester, path);
+    *digest = sol_digester_finish(keys->digester);
+    if (result == SOL_OK)
+        keys->files[keys->file_count++] = (File){path, *digest};
+    return result;
+}
+
+static void add_digest(Keys *keys, const SolDigest *digest)
+{
+    sol_digester_add(keys->digester, digest->bytes, sizeof digest->bytes);
+}
+
+static void add_optimise(SolDigester *digester, const SolOptimiseOptions *options)
+{
+    sol_digester_add_int(digester, options != NULL);
+    if (!options)
+        return;
+    sol_digester_add_text(digester, options->content_layers);
+    sol_digester_add_text(digester, options->style_layers);
+    sol_digester_add_double(digester, options->content_weight);
+    sol_digester_add_double(digester, options->style_weight);
+    sol_digester_add_double(digester, options->tv_weight);
+    sol_digester_add_int(digester, options->statistics);
+    sol_digester_add_int(digester, options->optimizer);
+    sol_digester_add_int(digester, options->init);
+    sol_digester_add_int(digester, (int64_t)options->seed);
+    sol_digester_add_int(digester, options->iterations);
+    sol_digester_add_int(digester, options->next_iterations);
+    sol_digester_add_int(digester, options->levels);
+    sol_digester_add_double(digester, options->time_limit);
+}
+
+/* Everything that a look is painted by, but its strength, which a moment has. */
+static int digest_look(Keys *keys, const SolStretch *stretch, SolDigest *key)
+{
+    const SolLook *look = stretch->look;
+    SolDigester *digester = keys->digester;
+    SolDigest model, style;
+    int result = find_file(keys, look->model, &model);
+    for (int i = 0; i < look->style_count && result == SOL_OK; i++)
+        result = find_file(keys, look->styles[i], &style); /* before this look's own numbers are added up */
+    if (result != SOL_OK)
+        return result;
+    add_digest(keys, &model);
+    sol_digester_add_text(digester, look->method);
+    for (int i = 0; i < look->style_count; i++) {
+        find_file(keys, look->styles[i], &style);
+        add_digest(keys, &style);
+        sol_digester_add_double(digester, (double)look->weights[i]);
+    }
+    sol_digester_add_int(digester, look->level_count);
+    for (int i = 0; i < look->level_count; i++)
+        sol_digester_add_double(digester, look->levels[i]);
+    add_optimise(digester, look->optimise);
+    sol_digester_add_int(digester, look->color);
+    if (look->color == SOL_COLOR_CONTENT) { /* whose frame in the middle lends its colours */
+        sol_digester_add_int(digester, stretch->first);
+        sol_digester_add_int(digester, stretch->last);
+    }
+    *key = sol_digester_finish(digester);
+    return SOL_OK;
+}
+
+/* Whether a painting begins with the one before it. */
+static int is_sequential(const SolLook *look, bool *sequential)
+{
+    SolModel *model = NULL;
+    SolModelInfo info;
+    int result = SOL_OK;
+    *sequential = look->method && strcmp(look->method, "gatys") == 0;
+    if (!look->method) {
+        result = sol_model_open(&model, look->model);
+        if (result == SOL_OK) {
+            sol_model_info(model, &info);
+            *sequential = strcmp(info.method, "gatys") == 0;
+        }
+        sol_model_close(&model);
+    }
+    *sequential &= !look->optimise || look->optimise->init == SOL_INIT_PREVIOUS;
+    return result;
+}
+
+/* Looks of the stretches that the render touches. */
+static int digest_looks(Keys *keys)
+{
+    const SolPartsSource *source = keys->source;
+    int count = sol_timeline_count(source->timeline), result = SOL_OK;
+    const char *model = NULL;
+    bool sequential = false;
+    keys->looks = sol_calloc((size_t)count, sizeof *keys->looks);
+    keys->sequential = sol_calloc((size_t)count, sizeof *keys->sequential);
+    if (!keys->looks || !keys->sequential)
+        return sol_fail_memory("the keys of a render");
+    for (int i = 0; i < count && result == SOL_OK; i++) {
+        SolStretch stretch;
+        sol_timeline_stretch(source->timeline, i, &stretch);
+        if (!stretch.look)
+            continue;
+        result = digest_look(keys, &stretch, &keys->looks[i]);
+        if (result == SOL_OK && (stretch.look->method || !model || strcmp(model, stretch.look->model) != 0)) {
+            model = stretch.look->method ? NULL : stretch.look->model;
+            result = is_sequential(stretch.look, &sequential);
+        }
+        keys->sequential[i] = sequential && (!stretch.look->optimise || stretch.look->optimise->init == SOL_INIT_PREVIOUS);
+    }
+    return result;
+}
+
+static void add_moment(Keys *keys, const SolMoment *moment)
+{
+    SolDigester *digester = keys->digester;
+    sol_digester_add_int(digester, moment->styles);
+    for (int i = 0; i < moment->styles; i++) {
+        add_digest(keys, &keys->looks[moment->from[i]]);
+        sol_digester_add_double(digester, (double)moment->weight[i]);
+    }
+    if (moment->styles == 0)
+        return;
+    sol_digester_add_double(digester, (double)moment->strength);
+    sol_digester_add_double(digester, (double)moment->later);
+    sol_digester_add_double(digester, (double)moment->opacity);
+    for (int i = 0; i < moment->styles; i++) {
+        SolStretch stretch;
+        sol_timeline_stretch(keys->source->timeline, moment->from[i], &stretch);
+        sol_digester_add_double(digester, (double)stretch.strength);
+    }
+}
+
+static bool is_sequence(const Keys *keys, const SolMoment *moment)
+{
+    bool sequential = false;
+    for (int i = 0; i < moment->styles; i++)
+        sequential |= keys->sequential[moment->from[i]];
+    return sequential;
+}
+
+/* Whether the first frame of `part` begins with the painting of the frame before it: not where a new scene does. */
+static bool follows(const Keys *keys, const SolPart *part, const SolMoment *moment)
+{
+    const SolPartsSource *source = keys->source;
+    SolMoment before;
+    if (!part->sequential || part->first == source->first)
+        return false;
+    sol_timeline_at(source->timeline, part->first - 1, &before);
+    return before.styles > 0 && (moment->styles == 2 || before.styles == 2 || before.stretch == moment->stretch);
+}
+
+static void digest_part(Keys *keys, const SolDigest *all, SolPart *part, const SolPart *before)
+{
+    SolMoment moment;
+    sol_timeline_at(keys->source->timeline, part->first, &moment);
+    part->sequential = is_sequence(keys, &moment);
+    part->follows = follows(keys, part, &moment);
+    add_digest(keys, all);
+    sol_digester_add_int(keys->digester, part->follows);
+    if (part->follows)
+        add_digest(keys, &before->key);
+    sol_digester_add_int(keys->digester, part->first);
+    sol_digester_add_int(keys->digester, part->count);
+    for (int64_t n = part->first; n < part->first + part->count; n++) {
+        sol_timeline_at(keys->source->timeline, n, &moment);
+        add_moment(keys, &moment);
+    }
+    part->key = sol_digester_finish(keys->digester);
+}
+
+/* What is the same for all parts: program, input, size and how it is computed. */
+static int digest_source(Keys *keys, SolDigest *all)
+{
+    const SolPartsSource *source = keys->source;
+    SolDigester *digester = keys->digester;
+    int result;
+    sol_digester_add_text(digester, "solstice " SOL_VERSION);
+    sol_digester_add_int(digester, (int64_t)avcodec_version());
+    sol_digester_add_int(digester, (int64_t)swscale_version());
+    sol_digester_add_int(digester, source->width);
+    sol_digester_add_int(digester, source->height);
+    sol_digester_add_int(digester, source->precision);
+    sol_digester_add_int(digester, (int64_t)source->memory);
+    result = sol_video_digest(source->video, digester);
+    *all = sol_digester_finish(digester);
+    return result;
+}
+
+static int digest_parts(SolParts *parts, const SolPartsSource *source)
+{
+    Keys keys = {.source = source};
+    SolDigest all;
+    int result = sol_digester_open(&keys.digester);
+    if (result == SOL_OK)
+        result = digest_source(&keys, &all);
+    if (result == SOL_OK)
+        result = digest_looks(&keys);
+    for (int i = 0; i < parts->count && result == SOL_OK; i++)
+        digest_part(&keys, &all, &parts->items[i], i > 0 ? &parts->items[i - 1] : NULL);
+    sol_digester_close(&keys.digester);
+    free(keys.files);
+    sol_free(keys.looks);
+    sol_free(keys.sequential);
+    return result;
+}
+
+int sol_parts_cut(SolParts *out, const SolPartsSource *source)
+{
+    SolParts parts = {0};
+    int result = cut(&parts, source);
+    if (result == SOL_OK)
+        result = digest_parts(&parts, source);
+    if (result == SOL_OK)
+        *out = parts;
+    else
+        sol_parts_clear(&parts);
+    return result;
+}
+
+SolPart *sol_parts_at(const SolParts *parts, int64_t n)
+{
+    int low = 0, high = parts->count - 1;
+    while (low < high) {
+        int middle = (low + high + 1) / 2;
+        if (parts->items[middle].first <= n)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return &parts->items[low];
+}
+
+void sol_parts_clear(SolParts *parts)
+{
+    free(parts->items);
+    *parts = (SolParts){0};
+}
+
+int sol_part_output_key(SolDigest *key, const SolPart *part, const SolOutputSettings *settings,
+                        const SolWriterInput *input)
+{
+    const SolVideoIndex *index = input->index;
+    SolDigester *digester = NULL;
+    int result = sol_digester_open(&digester);
+    if (result != SOL_OK)
+        return result;
+    sol_digester_add(digester, part->key.bytes, sizeof part->key.bytes);
+    sol_writer_digest(settings, digester);
+    sol_digester_add_int(digester, input->width);
+    sol_digester_add_int(digester, input->height);
+    sol_digester_add_int(digester, input->time_base.num);
+    sol_digester_add_int(digester, input->time_base.den);
+    sol_digester_add_int(digester, input->frame_rate.num);
+    sol_digester_add_int(digester, input->frame_rate.den);
+    sol_digester_add_int(digester, input->threads);
+    sol_digester_add_int(digester, (int64_t)avformat_version());
+    for (int64_t n = part->first; n < part->first + part->count; n++)
+        sol_digester_add_int(digester, index->pts[n] - index->pts[input->first]);
+    sol_digester_add_int(digester, (part->first + part->count < index->frames ? index->pts[part->first + part->count]
+                                                                              : index->end) - index->pts[input->first]);
+    *key = sol_digester_finish(digester);
+    sol_digester_close(&digester);
+    return SOL_OK;
+}

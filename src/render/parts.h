@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A render in parts: runs of frames that are painted alike, which outputs encode independently of each other and which a
+ * later render takes over where nothing has changed that decides their pixels.
+ */
+#ifndef SOL_RENDER_PARTS_H
+#define SOL_RENDER_PARTS_H
+
+#include <solstice/render.h>
+
+#include "base/digest.h"
+
+typedef struct SolPart {
+    int64_t first, count; /* frames */
+    bool painted;         /* all of its frames are; otherwise none */
+    bool sequential;      /* its paintings begin with those of the frames before them */
+    bool follows;         /* that of its first frame, too, from the part before */
+    SolDigest key;        /* of everything that decides the pixels of its frames */
+    bool reused;          /* its outputs are there, and spliced in */
+    int64_t kept;         /* so many of its first frames have been painted before, and are kept */
+} SolPart;
+
+typedef struct SolParts {
+    SolPart *items; /* [count], ascending, without gaps */
+    int count;
+} SolParts;
+
+/* What a render paints, as far as it is the same for all parts. */
+typedef struct SolPartsSource {
+    const SolVideo *video;
+    const SolVideoIndex *index;
+    const SolTimeline *timeline;
+    int width, height;   /* of the frames */
+    SolPrecision precision;
+    uint64_t memory;     /* that painting may take */
+    int64_t first, count; /* frames that are rendered */
+} SolPartsSource;
+
+/**
+ * Cuts a render into parts: where another style begins, and a transition begins and ends, and so that none has more
+ * frames than make it dear to lose or keep one. Where the cuts are depends on the timeline, the range and the size of
+ * frames alone. Their keys are of the contents of files, not of their names.
+ *
+ * @param[out] parts  untouched on failure; cleared by sol_parts_clear()
+ * @return 0, SOL_ERR_IO (a model or style cannot be read), SOL_ERR_NOMEM
+ */
+int sol_parts_cut(SolParts *parts, const SolPartsSource *source);
+
+/** The part that frame `n` lies in. */
+SolPart *sol_parts_at(const SolParts *parts, int64_t n);
+
+void sol_parts_clear(SolParts *parts);
+
+/** The fingerprint of everything but the pictures' pixels that decides what an output makes of a part. */
+int sol_part_output_key(SolDigest *key, const SolPart *part, const SolOutputSettings *settings,
+                        const SolWriterInput *input);
+
+#endif

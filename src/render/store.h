@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a render keeps while it runs, so that a later one goes on where it was stopped, however that happened: a hidden
+ * folder beside the first output. It holds, for every part that is complete, what each output made of it
+ * (sol_writer_splice()), and of the part that is being painted the frames themselves. All files are of records
+ * (base/records.h) under the key of their part; one that is not whole, or of another key, is as good as none.
+ *
+ * Functions take a store that is NULL, which keeps nothing.
+ */
+#ifndef SOL_RENDER_STORE_H
+#define SOL_RENDER_STORE_H
+
+#include <solstice/render.h>
+
+#include "render/painters.h"
+#include "render/parts.h"
+
+typedef struct SolStore SolStore;
+
+/* What a store works with; all borrowed. */
+typedef struct SolStoreSource {
+    const SolOutputSettings *outputs; /* [output_count] */
+    int output_count;
+    const SolWriterInput *input;
+    const SolParts *parts;
+} SolStoreSource;
+
+/**
+ * Opens the folder, which is made where it is missing, for this process alone, and finds what there is of the parts:
+ * their `reused` and `kept` are set.
+ *
+ * @param[out] store  untouched on failure; released by sol_store_close()
+ * @return 0, SOL_ERR_EXISTS (another process renders the same output), SOL_ERR_IO, SOL_ERR_NOMEM
+ */
+int sol_store_open(SolStore **store, const SolStoreSource *source);
+
+/* In the thread that paints: */
+
+/** Keeps a painted frame, and what the painters remember of it. */
+int sol_store_keep(SolStore *store, const SolPart *part, const SolImage *image, const SolPainters *painters);
+
+/** Gives the painters back what they remembered when they had painted the frame before `number`, where it is kept. */
+int sol_store_remind(SolStore *store, const SolPart *part, int64_t number, SolPainters *painters);
+
+/* In the thread that writes: */
+
+/** Begins a part of every output. */
+int sol_store_begin(SolStore *store, const SolPart *part, SolWriter *const writers[]);
+
+/** Writes the first `part->kept` frames to all outputs. */
+int sol_store_replay(SolStore *store, const SolPart *part, SolWriter *const writers[]);
+
+/** Ends a part of every output; it is kept from now on, and its frames no longer are. */
+int sol_store_end(SolStore *store, const SolPart *part, SolWriter *const writers[], int count);
+
+/** Puts a part that is kept into every output. */
+int sol_store_splice(SolStore *store, const SolPart *part, SolWriter *const writers[]);
+
+/** How many frames are kept by now, in all parts. */
+int64_t sol_store_frames(const SolStore *store);
+
+/**
+ * Closes the folder, and removes it where nothing is kept in it. Sets *store to NULL.
+ *
+ * @param remove  also what is kept
+ */
+void sol_store_close(SolStore **store, bool remove);
+
+/** The folder's name for an output, freed with free(); NULL: no memory. */
+char *sol_store_folder(const char *output);
+
+#endif
