@@ -9,8 +9,10 @@
 #include "base/memory.h"
 #include "base/text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,4 +248,56 @@ void sol_pending_close(SolPending **out)
     free(pending->made);
     sol_free(pending);
     *out = NULL;
+}
+
+/* ---- leftovers ---- */
+
+/* True where `text` begins with the name, in which a %d or %0Nd stands for digits; *rest is what follows. */
+static bool begins_with_name(const char *text, const char *name, const char **rest)
+{
+    while (*name) {
+        if (*name == '%') {
+            size_t digits = strspn(text, "0123456789");
+            if (digits == 0)
+                return false;
+            text += digits;
+            name += strcspn(name, "d") + 1;
+        } else if (*text++ != *name++) {
+            return false;
+        }
+    }
+    *rest = text;
+    return true;
+}
+
+/* True for ".NAME.PID-N.partial" of a process that is no more. */
+static bool is_left(const char *entry, const char *name)
+{
+    const char *rest;
+    char *end;
+    long process;
+    if (*entry != '.' || !begins_with_name(entry + 1, name, &rest) || *rest != '.')
+        return false;
+    process = strtol(rest + 1, &end, 10);
+    if (end == rest + 1 || *end != '-' || process <= 0)
+        return false;
+    strtol(end + 1, &end, 10);
+    return strcmp(end, ".partial") == 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
+}
+
+int sol_pending_sweep(const char *path)
+{
+    char *folder = sol_path_folder(path);
+    DIR *directory = folder ? opendir(*folder ? folder : ".") : NULL;
+    const struct dirent *entry;
+    int count = 0;
+    while (directory && (entry = readdir(directory))) {
+        char *left = is_left(entry->d_name, sol_path_name(path)) ? sol_path_join(folder, entry->d_name) : NULL;
+        count += left && unlink(left) == 0;
+        free(left);
+    }
+    if (directory)
+        closedir(directory);
+    free(folder);
+    return count;
 }

@@ -28,6 +28,14 @@ const char *sol_pending_path(const SolPending *pending);
 /** Syncs the file and gives it its final name. On failure the file can still be discarded. */
 int sol_pending_commit(SolPending *pending);
 
+/**
+ * Removes what processes that are no more have left of pending files of this path. A "%d" or "%05d" in its name stands
+ * for any digits.
+ *
+ * @return how many were removed
+ */
+int sol_pending_sweep(const char *path);
+
 /** Discards the file where it was not committed, and frees. Sets *pending to NULL; NULL is accepted. */
 void sol_pending_close(SolPending **pending);
 

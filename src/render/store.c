@@ -204,6 +204,8 @@ int sol_store_open(SolStore **out, const SolStoreSource *source)
         store->source = *source;
         result = lock_folder(store);
     }
+    for (int i = 0; i < source->output_count && result == SOL_OK; i++)
+        sol_pending_sweep(source->outputs[i].path);
     if (result == SOL_OK)
         result = find(store);
     if (result == SOL_OK)
