@@ -154,7 +154,7 @@ def gram(x):
 
 
 def multiplies_bfloat16():
-    """Whether the processor does: elsewhere a step in bfloat16 takes many times as long."""
+    """Whether the processor does: elsewhere bfloat16 takes many times as long, up to minutes a frame."""
     try:
         with open("/proc/cpuinfo") as file:
             return "avx512_bf16" in file.read()
@@ -223,11 +223,11 @@ def main():
     warnings.simplefilter("ignore", torch.jit.TracerWarning)  # the numbers of an affine layer are constants
     frame = torch.rand(1, 3, height, width)
     if wishes.method == "gatys":
-        result = {way: round(time_step_way(architecture, way, frame, wishes.frames), 1) for way in STEP_WAYS
-                  if STEP_WAYS[way][2] == "float32" or multiplies_bfloat16()}
+        ways, time_one = STEP_WAYS, time_step_way
     else:
-        with torch.no_grad():
-            result = {way: round(time_way(architecture, way, frame, wishes.frames), 1) for way in WAYS}
+        ways, time_one = WAYS, torch.no_grad()(time_way)
+    result = {way: round(time_one(architecture, way, frame, wishes.frames), 1) for way in ways
+              if ways[way][2] == "float32" or multiplies_bfloat16()}
     print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads(), "model": wishes.model,
                       "width": width, "height": height, "median_ms": result}))
 
