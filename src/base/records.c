@@ -122,7 +122,7 @@ int sol_records_reserve(SolRecords *records, uint64_t bytes)
     int error = EINVAL;
     if (bytes <= INT64_MAX / 2)
         error = posix_fallocate(fileno(records->file), (off_t)records->bytes, (off_t)bytes);
-    if (error == ENOSPC || error == EDQUOT) {
+    if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
         errno = error;
         return sol_fail_errno(records->path, "cannot be written");
     }

@@ -215,14 +215,13 @@ int sol_store_open(SolStore **out, const SolStoreSource *source)
     return result;
 }
 
-/* Removes the files that a store makes, and nothing else. */
-static void empty_folder(const SolStore *store)
+/* Removes files with these extensions. */
+static void remove_files(const SolStore *store, const char *extensions)
 {
-    static const char ours[] = "frames memory part partial";
     DIR *directory = opendir(store->folder);
     const struct dirent *entry;
     while (directory && (entry = readdir(directory))) {
-        char *path = sol_path_has_extension(entry->d_name, ours) ? sol_path_join(store->folder, entry->d_name) : NULL;
+        char *path = sol_path_has_extension(entry->d_name, extensions) ? sol_path_join(store->folder, entry->d_name) : NULL;
         if (path)
             unlink(path);
         free(path);
@@ -241,8 +240,7 @@ void sol_store_close(SolStore **out, bool remove)
         sol_records_close(&store->open[i]);
     sol_records_close(&store->journal);
     if (store->lock) {
-        if (remove)
-            empty_folder(store);
+        remove_files(store, remove ? "frames memory part partial" : "partial");
         sol_lock_close(&store->lock);
         if (rmdir(store->folder) == 0 && store->made)
             sol_remove_made_folders(store->folder, store->made);
@@ -267,6 +265,8 @@ static int open_journal(SolStore *store, const SolPart *part)
     if (result == SOL_OK)
         result = sol_records_reserve(store->journal, (uint64_t)(part->count - part->kept) * frame_bytes(store));
     store->journal_first = part->first;
+    if (result != SOL_OK && path && part->kept == 0)
+        unlink(path);
     free(path);
     return result;
 }

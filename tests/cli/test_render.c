@@ -247,10 +247,10 @@ static void test_disk_full(void **state)
     /* 8 blocks of 512 or 1024 bytes; the program ignores SIGXFSZ and sees EFBIG */
     make_folder(in_folder("full"));
     for (int i = 0; i < 2; i++) {
-        const char *film = i ? "full/f.gif" : "full/f.mp4";
+        const char *film = i ? "full/f.gif" : "full/f.mp4", *name = i ? "solstice: full/.f.gif" : "solstice: full/.f.mp4";
         assert_int_equal(
             run_command("cd %s; ulimit -f 8; %s render film.yaml --size 256 -q -o %s", folder, program, film), 1);
-        assert_contains(printed, film);
+        assert_contains(printed, name);
         assert_int_equal(count_entries(in_folder("full")), 0);
     }
     remove_folder(in_folder("full"));
@@ -273,12 +273,14 @@ static void stop_with(const char *signal_name, int expected)
                                  "break; done; kill -%s $pid; wait $pid",
                                  folder, program, folder, signal_name),
                      expected);
-    assert_contains(printed, "solstice: interrupted; nothing was written\n");
-    assert_int_equal(count_entries(in_folder("stop")), 0);
+    assert_contains(printed, "solstice: interrupted with ");
+    assert_contains(printed, " of 24 frames done; the same command goes on from there\n");
+    assert_int_equal(count_entries(in_folder("stop")), 1); /* the folder of the first output, with what is kept */
+    assert_int_equal(count_entries(in_folder("stop/a")), 1);
     remove_folder(in_folder("stop"));
 }
 
-static void test_interrupt_leaves_no_debris(void **state)
+static void test_interrupt_leaves_what_is_painted(void **state)
 {
     (void)state;
     stop_with("INT", 130);
@@ -299,7 +301,7 @@ int main(void)
         cmocka_unit_test(test_untouched_frames_are_the_sources),
         cmocka_unit_test(test_disk_full),
         cmocka_unit_test(test_unwritable_folder),
-        cmocka_unit_test(test_interrupt_leaves_no_debris),
+        cmocka_unit_test(test_interrupt_leaves_what_is_painted),
     };
     return cmocka_run_group_tests_name("cli/render", tests, set_up, tear_down);
 }

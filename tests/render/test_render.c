@@ -122,7 +122,7 @@ static bool cancel(void *user)
     return atomic_fetch_add(&seen->polls, 1) + 1 >= seen->cancel_at_poll;
 }
 
-static void test_cancelling_at_any_moment_leaves_nothing(void **state)
+static void test_cancelling_at_any_moment(void **state)
 {
     static const int polls[] = {1, 2, 3, 4, 7, 20, 50};
     SolSchedule *schedule = load(painted);
@@ -133,10 +133,16 @@ static void test_cancelling_at_any_moment_leaves_nothing(void **state)
         Seen seen = {.cancel_at_poll = polls[i]};
         SolRenderOptions options = {.cancelled = cancel, .user = &seen};
         assert_int_equal(sol_render(schedule, &options, NULL), SOL_ERR_CANCELLED);
-        assert_string_equal(sol_error_text(), "interrupted");
-        assert_int_equal(count_entries(in_folder("out")), -1);
+        /* nothing but what has been painted, for the next render */
+        if (count_entries(in_folder("out")) < 0) {
+            assert_string_equal(sol_error_text(), "interrupted");
+        } else {
+            assert_int_equal(count_entries(in_folder("out")), 1);
+            assert_contains(sol_error_text(), "of 40 frames done; the same command goes on from there");
+        }
     }
     sol_schedule_close(&schedule);
+    remove_folder(in_folder("out"));
 }
 
 /* ---- failures in a stage ---- */
@@ -192,7 +198,7 @@ int main(void)
         cmocka_unit_test(test_progress_and_report),
         cmocka_unit_test(test_frames_keep_their_pictures),
         cmocka_unit_test(test_ranges_are_checked),
-        cmocka_unit_test(test_cancelling_at_any_moment_leaves_nothing),
+        cmocka_unit_test(test_cancelling_at_any_moment),
         cmocka_unit_test(test_reader_fails_in_mid_stream),
         cmocka_unit_test(test_bad_style_is_found_before_anything_is_written),
         cmocka_unit_test(test_only_styles_of_the_range_are_learned),
