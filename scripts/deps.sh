@@ -29,7 +29,7 @@ for part in "$@"; do
       have_command make || lacks make
       have_command "${CC:-cc}" && have_header stdio.h || lacks compiler
       have_command pkg-config || lacks pkg-config
-      for module in libavformat libavcodec libavutil libswscale; do
+      for module in libavformat libavcodec libavfilter libavutil libswscale; do
         have_module $module || lacks $module
       done
       have_module openblas || lacks openblas

@@ -11,6 +11,7 @@
 #include "image/image.h"
 #include "media/convert.h"
 #include "media/decode.h"
+#include "media/deinterlace.h"
 
 #include <libavutil/pixdesc.h>
 #include <stdlib.h>
@@ -26,12 +27,14 @@ typedef struct Clock {
 
 typedef struct Demux {
     SolDecoder *decoder;
+    SolDeinterlacer *deinterlacer; /* NULL where only times are asked for */
     SolConverter *converter;
     AVFrame *frame;         /* the next one to deliver, its pts set by the clock */
     bool ready;             /* false at the end */
     AVFrame *ahead;         /* the one behind it, while looking for its time */
     Clock clock;
     int64_t number;         /* of the next one to deliver */
+    int64_t pulled;         /* frames that have come so far, with those ahead */
     int width, height;      /* of the pictures delivered */
     int short_side;
     int threads;
@@ -104,13 +107,15 @@ static int64_t last_duration(const Clock *clock, int64_t own)
 static int pull(Demux *demux, AVFrame *frame, bool *got)
 {
     bool repaired = demux->clock.repaired;
-    int result = sol_decoder_next(demux->decoder, frame, got);
+    int result = demux->deinterlacer ? sol_deinterlacer_next(demux->deinterlacer, demux->decoder, frame, got)
+                                     : sol_decoder_next(demux->decoder, frame, got);
     if (result != SOL_OK || !*got)
         return result;
+    demux->pulled++;
     frame->pts = clock_next(&demux->clock, frame->best_effort_timestamp);
     if (demux->clock.repaired && !repaired)
         sol_log(demux->log, SOL_LOG_WARNING, "%s: times do not ascend at frame %lld; put in order",
-                demux->decoder->path, (long long)demux->decoder->frames - 1);
+                demux->decoder->path, (long long)demux->pulled - 1);
     return SOL_OK;
 }
 
@@ -189,6 +194,7 @@ static void demux_close(void *state)
     av_frame_free(&demux->frame);
     av_frame_free(&demux->ahead);
     sol_converter_close(&demux->converter);
+    sol_deinterlacer_close(&demux->deinterlacer);
     sol_decoder_close(&demux->decoder);
     sol_free(demux);
 }
@@ -224,8 +230,8 @@ static void describe(const Demux *demux, SolVideoInfo *info)
                 matrix == AVCOL_SPC_BT709 ? "709" : "601");
 }
 
-/* A source at its first frame. */
-static int open_at_start(Demux **out, const char *path, int short_side, int threads, const SolLog *log)
+/* A source at its first frame; where only `times` are wanted, its frames may be interlaced. */
+static int open_at_start(Demux **out, const char *path, int short_side, int threads, bool times, const SolLog *log)
 {
     Demux *demux = sol_calloc(1, sizeof *demux);
     int result;
@@ -237,6 +243,8 @@ static int open_at_start(Demux **out, const char *path, int short_side, int thre
     demux->frame = av_frame_alloc();
     demux->ahead = av_frame_alloc();
     result = demux->frame && demux->ahead ? sol_converter_open(&demux->converter) : sol_fail_memory("a video");
+    if (result == SOL_OK && !times)
+        result = sol_deinterlacer_open(&demux->deinterlacer);
     if (result == SOL_OK)
         result = sol_decoder_open(&demux->decoder, path, threads, false, log);
     if (result == SOL_OK) {
@@ -260,7 +268,7 @@ static int open_at_start(Demux **out, const char *path, int short_side, int thre
 static int demux_open(void **state, SolVideoInfo *info, const char *path, const SolVideoOptions *options)
 {
     Demux *demux = NULL;
-    int result = open_at_start(&demux, path, options->short_side, options->threads, options->log);
+    int result = open_at_start(&demux, path, options->short_side, options->threads, false, options->log);
     if (result != SOL_OK)
         return result;
     describe(demux, info);
@@ -425,7 +433,7 @@ static int times_from_frames(const Demux *demux, Times *times)
 {
     Demux *second = NULL;
     bool got = true;
-    int result = open_at_start(&second, demux->decoder->path, demux->short_side, demux->threads, NULL);
+    int result = open_at_start(&second, demux->decoder->path, demux->short_side, demux->threads, true, NULL);
     times->count = 0;
     while (result == SOL_OK && got) {
         times->duration = own_duration(second->frame);
