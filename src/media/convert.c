@@ -3,13 +3,15 @@
  * Conversion of frames by libswscale: matrix, range, chroma siting and size in one accurate pass. A
  * transparent frame takes two, since colours are laid over white before they are scaled: the colour
  * of a pixel that cannot be seen must not bleed into its neighbours. YUV becomes planes of G, B and R,
- * for which libswscale has vector code that gives the same values, and they are woven together here.
+ * for which libswscale has vector code that gives the same values, and they are woven together here. PQ and HLG
+ * become 16-bit RGB, which tone.c maps.
  */
 #include "media/convert.h"
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "image/image.h"
+#include "media/tone.h"
 
 #include <libavutil/display.h>
 #include <libavutil/opt.h>
@@ -42,8 +44,9 @@ typedef struct Scaler {
 struct SolConverter {
     Scaler frame;     /* a frame to RGB, or to RGBA where it is transparent */
     Scaler opaque;    /* RGB laid over white to its final size */
-    uint8_t *scratch; /* a transparent frame at its own size, or planes at the final one */
+    uint8_t *scratch; /* a transparent frame at its own size, or planes or 16-bit RGB at the final one */
     size_t scratch_size;
+    SolTone *tone;    /* of frames with a high dynamic range; NULL before the first */
 };
 
 /* A matrix of the eight kinds exactly, any other as the nearest of them. */
@@ -147,8 +150,24 @@ enum AVColorSpace sol_frame_matrix(const AVFrame *frame, bool *guessed)
     default:
         if (guessed)
             *guessed = coloured;
+        if (sol_frame_is_hdr(frame))
+            return AVCOL_SPC_BT2020_NCL;
         return frame->width >= 1280 || frame->height >= 720 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
     }
+}
+
+bool sol_frame_is_full(const AVFrame *frame)
+{
+    const AVPixFmtDescriptor *kind = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
+    return plain_format((enum AVPixelFormat)frame->format) != (enum AVPixelFormat)frame->format ||
+           frame->color_range == AVCOL_RANGE_JPEG ||
+           (kind && is_grey(kind) && frame->color_range == AVCOL_RANGE_UNSPECIFIED);
+}
+
+bool sol_frame_has_range(const AVFrame *frame)
+{
+    const AVPixFmtDescriptor *kind = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
+    return kind && !(kind->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
 }
 
 /* Where the chroma samples lie along one axis that is subsampled by 1 << shift. */
@@ -160,9 +179,7 @@ static int siting(int shift, bool centred)
 static Recipe recipe_of(const AVFrame *frame, const AVPixFmtDescriptor *kind)
 {
     enum AVChromaLocation place = frame->chroma_location;
-    bool grey = is_grey(kind), aliased = plain_format((enum AVPixelFormat)frame->format) != frame->format;
-    bool full = aliased || frame->color_range == AVCOL_RANGE_JPEG ||
-                (grey && frame->color_range == AVCOL_RANGE_UNSPECIFIED);
+    bool aliased = plain_format((enum AVPixelFormat)frame->format) != frame->format;
     bool centred_x = place == AVCHROMA_LOC_CENTER || place == AVCHROMA_LOC_TOP || place == AVCHROMA_LOC_BOTTOM ||
                      (place == AVCHROMA_LOC_UNSPECIFIED && aliased);
     bool centred_y = place != AVCHROMA_LOC_TOPLEFT && place != AVCHROMA_LOC_TOP;
@@ -171,7 +188,7 @@ static Recipe recipe_of(const AVFrame *frame, const AVPixFmtDescriptor *kind)
         .width = frame->width,
         .height = frame->height,
         .matrix = (int)sol_frame_matrix(frame, NULL),
-        .full_range = full,
+        .full_range = sol_frame_is_full(frame),
         .chroma_x = siting(kind->log2_chroma_w, centred_x),
         .chroma_y = siting(kind->log2_chroma_h, centred_y),
     };
@@ -269,6 +286,25 @@ static int convert_yuv(SolConverter *converter, const AVFrame *frame, Recipe rec
     return result;
 }
 
+/* A frame of high dynamic range into `flat`. */
+static int convert_hdr(SolConverter *converter, const AVFrame *frame, Recipe recipe, bool rgb, SolImage *flat)
+{
+    enum { YUV_WHITE = 65283, RGB_WHITE = 65535 }; /* libswscale's: 255 * 256 with rounding, or the largest */
+    size_t stride;
+    int result = reserve(converter, flat->width, 6, (size_t)flat->height, &stride);
+    if (result == SOL_OK)
+        result = sol_tone_prepare(&converter->tone, frame, rgb ? RGB_WHITE : YUV_WHITE);
+    if (result != SOL_OK)
+        return result;
+    recipe.out_format = AV_PIX_FMT_RGB48;
+    result = scale(&converter->frame, &recipe, (const uint8_t *const *)frame->data, frame->linesize,
+                   (uint8_t *const[]){converter->scratch}, (const int[]){(int)stride});
+    for (int y = 0; y < flat->height && result == SOL_OK; y++)
+        sol_tone_row(converter->tone, sol_image_row(flat, y),
+                     (const uint16_t *)(const void *)(converter->scratch + (size_t)y * stride), flat->width);
+    return result;
+}
+
 /* R, G, B, A of `width` pixels over white to R, G, B. */
 static void lay_over_white(uint8_t *to, const uint8_t *from, int width)
 {
@@ -350,7 +386,9 @@ int sol_convert(SolConverter *converter, const AVFrame *frame, int width, int he
     recipe.out_format = AV_PIX_FMT_RGB24;
     recipe.out_width = flat->width;
     recipe.out_height = flat->height;
-    if (kind->flags & AV_PIX_FMT_FLAG_ALPHA)
+    if (sol_frame_is_hdr(frame))
+        result = convert_hdr(converter, frame, recipe, kind->flags & AV_PIX_FMT_FLAG_RGB, flat);
+    else if (kind->flags & AV_PIX_FMT_FLAG_ALPHA)
         result = convert_transparent(converter, frame, recipe, flat);
     else if (kind->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL))
         result = scale(&converter->frame, &recipe, (const uint8_t *const *)frame->data, frame->linesize,
@@ -378,6 +416,7 @@ void sol_converter_close(SolConverter **out)
         return;
     sws_freeContext(converter->frame.context);
     sws_freeContext(converter->opaque.context);
+    sol_tone_close(&converter->tone);
     sol_free(converter->scratch);
     sol_free(converter);
 }

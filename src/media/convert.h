@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * From a decoded frame to the picture that a screen would show: RGB by the frame's own matrix and
- * range, upright, with square pixels, laid over white where it is transparent.
+ * range, upright, with square pixels, laid over white where it is transparent, and with the range of light of
+ * an ordinary screen where the frame has a higher one (PQ, HLG: tone.h; what is transparent in those is taken as opaque).
  */
 #ifndef SOL_MEDIA_CONVERT_H
 #define SOL_MEDIA_CONVERT_H
@@ -25,11 +26,20 @@ typedef struct SolConverter SolConverter;
 int sol_picture_size(const AVFrame *frame, int short_side, int *width, int *height);
 
 /**
- * The matrix that a frame's colours are read with, as AVColorSpace: its own, otherwise BT.601 below
- * 1280 columns and 720 lines, and BT.709 from there on. *guessed (may be NULL) says which it was;
+ * The matrix that a frame's colours are read with, as AVColorSpace: its own, otherwise BT.2020 for
+ * PQ and HLG, BT.601 below 1280 columns and 720 lines, and BT.709 from there on. *guessed (may be NULL) says which it was;
  * RGB and grey need none and are never guessed.
  */
 enum AVColorSpace sol_frame_matrix(const AVFrame *frame, bool *guessed);
+
+/**
+ * Whether a frame's values go over the full range (0-255 of 8 bits) as it says, or otherwise as its pixel format and
+ * kind let one guess: grey and the formats that JPEG uses are full, all other YUV is limited (16-235).
+ */
+bool sol_frame_is_full(const AVFrame *frame);
+
+/** Whether the range means anything for a frame: not for RGB. */
+bool sol_frame_has_range(const AVFrame *frame);
 
 /** @param[out] converter  released by sol_converter_close() */
 int sol_converter_open(SolConverter **converter);

@@ -209,6 +209,36 @@ static int feed(SolDecoder *decoder)
     return SOL_OK;
 }
 
+/* What the container says of all frames, where a frame says nothing itself. Decoders of libavcodec 61 do this. */
+static int copy_side_data(SolDecoder *decoder, AVFrame *frame)
+{
+#if LIBAVCODEC_VERSION_MAJOR < 61
+    static const struct {
+        enum AVPacketSideDataType of_stream;
+        enum AVFrameSideDataType of_frame;
+    } kinds[] = {
+        {AV_PKT_DATA_DISPLAYMATRIX, AV_FRAME_DATA_DISPLAYMATRIX},
+        {AV_PKT_DATA_CONTENT_LIGHT_LEVEL, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL},
+        {AV_PKT_DATA_MASTERING_DISPLAY_METADATA, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        size_t size = 0;
+        const uint8_t *data = av_stream_get_side_data(decoder->stream, kinds[i].of_stream, &size);
+        AVFrameSideData *side;
+        if (!data || av_frame_get_side_data(frame, kinds[i].of_frame))
+            continue;
+        side = av_frame_new_side_data(frame, kinds[i].of_frame, size);
+        if (!side)
+            return sol_fail_memory("a decoded picture");
+        memcpy(side->data, data, size);
+    }
+#else
+    (void)decoder;
+    (void)frame;
+#endif
+    return SOL_OK;
+}
+
 /* Gives the frame what only its container, or the definition of its codec, knows. */
 static int complete(SolDecoder *decoder, AVFrame *frame)
 {
@@ -216,17 +246,7 @@ static int complete(SolDecoder *decoder, AVFrame *frame)
     if ((codec == AV_CODEC_ID_VP8 || codec == AV_CODEC_ID_WEBP) && frame->colorspace == AVCOL_SPC_UNSPECIFIED)
         frame->colorspace = AVCOL_SPC_SMPTE170M; /* RFC 6386, 9.2: they know no other */
     frame->sample_aspect_ratio = av_guess_sample_aspect_ratio(decoder->format, decoder->stream, frame);
-#if LIBAVCODEC_VERSION_MAJOR < 61 /* later decoders do this themselves */
-    size_t size = 0;
-    const uint8_t *matrix = av_stream_get_side_data(decoder->stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
-    if (matrix && !av_frame_get_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX)) {
-        AVFrameSideData *side = av_frame_new_side_data(frame, AV_FRAME_DATA_DISPLAYMATRIX, size);
-        if (!side)
-            return sol_fail_memory("a decoded picture");
-        memcpy(side->data, matrix, size);
-    }
-#endif
-    return SOL_OK;
+    return copy_side_data(decoder, frame);
 }
 
 int sol_decoder_next(SolDecoder *decoder, AVFrame *frame, bool *got)

@@ -12,6 +12,7 @@
 #include "media/convert.h"
 #include "media/decode.h"
 #include "media/deinterlace.h"
+#include "media/tone.h"
 
 #include <libavutil/pixdesc.h>
 #include <stdlib.h>
@@ -205,14 +206,35 @@ static bool demux_takes(const char *path)
     return true;
 }
 
+/* Says, for who looks for a fault, what the file does not say and had to be guessed. */
+static void tell_guesses(const Demux *demux)
+{
+    const AVFrame *frame = demux->frame;
+    const char *path = demux->decoder->path;
+    AVRational rate = frame_rate(demux->decoder->stream);
+    bool guessed;
+    enum AVColorSpace matrix = sol_frame_matrix(frame, &guessed);
+    if (guessed)
+        sol_log(demux->log, SOL_LOG_DETAIL, "%s: does not say its colour matrix; BT.%s taken", path,
+                matrix == AVCOL_SPC_BT709        ? "709"
+                : matrix == AVCOL_SPC_BT2020_NCL ? "2020"
+                                                 : "601");
+    if (frame->color_range == AVCOL_RANGE_UNSPECIFIED && sol_frame_has_range(frame))
+        sol_log(demux->log, SOL_LOG_DETAIL, "%s: does not say its range of values; %s taken", path,
+                sol_frame_is_full(frame) ? "full (0-255)" : "limited (16-235)");
+    if (rate.num <= 0 || rate.den <= 0)
+        sol_log(demux->log, SOL_LOG_DETAIL, "%s: does not say its frame rate", path);
+    if (sol_frame_is_hdr(frame))
+        sol_log(demux->log, SOL_LOG_NOTE, "%s: high dynamic range (%s, peak %.0f cd/m2); shown as on an ordinary screen",
+                path, frame->color_trc == AVCOL_TRC_SMPTE2084 ? "PQ" : "HLG", sol_frame_peak(frame));
+}
+
 static void describe(const Demux *demux, SolVideoInfo *info)
 {
     const AVFormatContext *format = demux->decoder->format;
     const AVStream *stream = demux->decoder->stream;
     const char *pixels = av_get_pix_fmt_name((enum AVPixelFormat)demux->frame->format);
     AVRational rate = frame_rate(stream);
-    bool guessed;
-    enum AVColorSpace matrix = sol_frame_matrix(demux->frame, &guessed);
     *info = (SolVideoInfo){
         .format = format->iformat->name,
         .codec = avcodec_get_name(stream->codecpar->codec_id),
@@ -225,9 +247,6 @@ static void describe(const Demux *demux, SolVideoInfo *info)
         .time_base = {stream->time_base.num, stream->time_base.den},
         .sound = sol_demuxer_sounds(format) > 0,
     };
-    if (guessed)
-        sol_log(demux->log, SOL_LOG_DETAIL, "%s: does not say its colour matrix; BT.%s taken", demux->decoder->path,
-                matrix == AVCOL_SPC_BT709 ? "709" : "601");
 }
 
 /* A source at its first frame; where only `times` are wanted, its frames may be interlaced. */
@@ -272,6 +291,7 @@ static int demux_open(void **state, SolVideoInfo *info, const char *path, const 
     if (result != SOL_OK)
         return result;
     describe(demux, info);
+    tell_guesses(demux);
     *state = demux;
     return SOL_OK;
 }
