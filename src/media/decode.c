@@ -12,6 +12,7 @@
 #include "base/pool.h"
 #include "base/text.h"
 #include "media/av.h"
+#include "media/losses.h"
 
 #include <solstice/image.h>
 
@@ -45,7 +46,7 @@ static int open_demuxer(AVFormatContext **format, const char *path)
     av_dict_free(&options);
     free(url);
     if (code == AVERROR_INVALIDDATA || code == AVERROR_EOF)
-        return sol_fail(SOL_ERR_FORMAT, "%s: is no video or image that FFmpeg can read", path);
+        return sol_fail_unreadable(path);
     if (code < 0)
         return sol_fail_av(code, path, "cannot be opened");
     if (strcmp((*format)->iformat->name, "tty") == 0) /* which would draw any text file */
@@ -75,6 +76,8 @@ static int pick_stream(AVFormatContext *format, AVStream **stream, const char *p
     int best = av_find_best_stream(format, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
     if (best < 0 || (format->streams[best]->disposition & AV_DISPOSITION_ATTACHED_PIC)) {
         int sounds = sol_demuxer_sounds(format);
+        if (sounds == 0 && sol_mp4_is_cut(path))
+            return sol_fail_unreadable(path);
         if (sounds == 0)
             return sol_fail(SOL_ERR_FORMAT, "%s: has no pictures", path);
         return sol_fail(SOL_ERR_FORMAT, "%s: has no pictures (%d sound stream%s)", path, sounds,

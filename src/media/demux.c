@@ -12,6 +12,7 @@
 #include "media/convert.h"
 #include "media/decode.h"
 #include "media/deinterlace.h"
+#include "media/losses.h"
 #include "media/tone.h"
 
 #include <libavutil/pixdesc.h>
@@ -34,6 +35,9 @@ typedef struct Demux {
     bool ready;             /* false at the end */
     AVFrame *ahead;         /* the one behind it, while looking for its time */
     Clock clock;
+    SolLosses losses;
+    int64_t first;          /* the stamp of the first frame */
+    int64_t own_duration;   /* of the last one that has come */
     int64_t number;         /* of the next one to deliver */
     int64_t pulled;         /* frames that have come so far, with those ahead */
     int width, height;      /* of the pictures delivered */
@@ -110,10 +114,15 @@ static int pull(Demux *demux, AVFrame *frame, bool *got)
     bool repaired = demux->clock.repaired;
     int result = demux->deinterlacer ? sol_deinterlacer_next(demux->deinterlacer, demux->decoder, frame, got)
                                      : sol_decoder_next(demux->decoder, frame, got);
+    if (result == SOL_OK && !*got && demux->pulled > 0)
+        sol_losses_end(&demux->losses, demux->decoder, demux->first, demux->own_duration);
     if (result != SOL_OK || !*got)
         return result;
-    demux->pulled++;
     frame->pts = clock_next(&demux->clock, frame->best_effort_timestamp);
+    if (demux->pulled++ == 0)
+        demux->first = demux->clock.origin;
+    demux->own_duration = last_duration(&demux->clock, own_duration(frame));
+    sol_losses_frame(&demux->losses, demux->decoder, frame->pts);
     if (demux->clock.repaired && !repaired)
         sol_log(demux->log, SOL_LOG_WARNING, "%s: times do not ascend at frame %lld; put in order",
                 demux->decoder->path, (long long)demux->pulled - 1);
@@ -180,7 +189,7 @@ static int demux_read(void *state, SolImage **out)
     }
     image->number = demux->number;
     image->pts = demux->frame->pts;
-    image->duration = got ? demux->ahead->pts - image->pts : last_duration(&demux->clock, own_duration(demux->frame));
+    image->duration = got ? demux->ahead->pts - image->pts : demux->own_duration;
     image->time_base = (SolRational){demux->decoder->stream->time_base.num, demux->decoder->stream->time_base.den};
     advance(demux, got);
     *out = image;
