@@ -25,6 +25,14 @@ typedef struct SolVideoOptions {
     const SolLog *log;     /* may be NULL; borrowed while the video is open */
 } SolVideoOptions;
 
+/* A sound track of a video; what the file does not say is 0 or "". */
+typedef struct SolSoundTrack {
+    const char *codec;     /* as FFmpeg names it */
+    int channels;
+    int sample_rate;       /* samples a second */
+    const char *language;  /* as the file says it, most often three letters of ISO 639-2: "eng" */
+} SolSoundTrack;
+
 /* What is known of a video once it is open. The strings belong to the SolVideo. */
 typedef struct SolVideoInfo {
     const char *format;         /* container, as FFmpeg names it; "images" for a numbered sequence */
@@ -35,6 +43,15 @@ typedef struct SolVideoInfo {
     SolRational frame_rate;     /* average, frames a second; {0, 1} where it is not known */
     SolRational time_base;      /* of the pictures' pts, seconds a unit */
     bool sound;                 /* has at least one sound stream */
+    const SolSoundTrack *sounds; /* [sound_count] in the order of the file */
+    int sound_count;
+    int rotation;               /* degrees clockwise that stored pictures are turned by: 0, 90, 180 or 270 */
+    bool mirrored;              /* left and right are exchanged before that */
+    const char *matrix;         /* that colours are read with, as FFmpeg names it: "bt709"; "" of RGB and grey */
+    bool matrix_guessed;        /* the file does not say it */
+    bool full_range;            /* black and white are 0 and the largest value, not 16 and 235 of 255 */
+    bool range_guessed;
+    const char *primaries, *transfer; /* as FFmpeg names them; "" where the file does not say them */
 } SolVideoInfo;
 
 /* Every frame's time, found without painting: what a schedule is resolved against. */
@@ -43,6 +60,7 @@ typedef struct SolVideoIndex {
     int64_t *pts;         /* [frames] ascending, in the video's time_base, the first one 0 */
     int64_t end;          /* pts at which the last frame ends */
     SolRational time_base;
+    bool from_packets;    /* found without decoding */
 } SolVideoIndex;
 
 /**

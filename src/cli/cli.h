@@ -26,8 +26,8 @@ typedef struct Command {
     int (*run)(int argc, char **argv);     /* argv[0] is the command's name; returns an exit status */
 } Command;
 
-extern const Command sol_command_render, sol_command_check, sol_command_stylize, sol_command_gif, sol_command_probe,
-    sol_command_models, sol_command_import, sol_command_bench, sol_command_version, sol_command_help;
+extern const Command sol_command_init, sol_command_render, sol_command_check, sol_command_stylize, sol_command_gif,
+    sol_command_probe, sol_command_models, sol_command_import, sol_command_bench, sol_command_version, sol_command_help;
 
 /** Prints a command's help. */
 void print_help(const Command *command);

@@ -156,18 +156,15 @@ enum AVColorSpace sol_frame_matrix(const AVFrame *frame, bool *guessed)
     }
 }
 
-bool sol_frame_is_full(const AVFrame *frame)
+/* Whether samples have the full range; *guessed (may be NULL): neither the frame nor its format says it. */
+static bool is_full_range(const AVFrame *frame, const AVPixFmtDescriptor *kind, bool *guessed)
 {
-    const AVPixFmtDescriptor *kind = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
-    return plain_format((enum AVPixelFormat)frame->format) != (enum AVPixelFormat)frame->format ||
-           frame->color_range == AVCOL_RANGE_JPEG ||
-           (kind && is_grey(kind) && frame->color_range == AVCOL_RANGE_UNSPECIFIED);
-}
-
-bool sol_frame_has_range(const AVFrame *frame)
-{
-    const AVPixFmtDescriptor *kind = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
-    return kind && !(kind->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
+    bool aliased = plain_format((enum AVPixelFormat)frame->format) != frame->format;
+    bool said = aliased || (kind->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) ||
+                frame->color_range != AVCOL_RANGE_UNSPECIFIED;
+    if (guessed)
+        *guessed = !said;
+    return aliased || frame->color_range == AVCOL_RANGE_JPEG || (!said && is_grey(kind));
 }
 
 /* Where the chroma samples lie along one axis that is subsampled by 1 << shift. */
@@ -188,7 +185,7 @@ static Recipe recipe_of(const AVFrame *frame, const AVPixFmtDescriptor *kind)
         .width = frame->width,
         .height = frame->height,
         .matrix = (int)sol_frame_matrix(frame, NULL),
-        .full_range = sol_frame_is_full(frame),
+        .full_range = is_full_range(frame, kind, NULL),
         .chroma_x = siting(kind->log2_chroma_w, centred_x),
         .chroma_y = siting(kind->log2_chroma_h, centred_y),
     };
@@ -358,6 +355,29 @@ static void turn_image(SolImage *upright, const SolImage *flat, Turn turn)
             }
         }
     }
+}
+
+/* The name of a value that a file may leave open. */
+static const char *name_or_empty(const char *name)
+{
+    return name && strcmp(name, "unknown") != 0 ? name : "";
+}
+
+void sol_describe_frame(const AVFrame *frame, SolVideoInfo *info)
+{
+    const AVPixFmtDescriptor *kind = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
+    bool rgb = kind && (kind->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
+    enum AVColorSpace matrix = sol_frame_matrix(frame, &info->matrix_guessed);
+    Turn turn = turn_of(frame);
+    info->pixel_format = kind ? kind->name : "unknown";
+    info->width = frame->width;
+    info->height = frame->height;
+    info->rotation = turn.transpose ? (turn.flip_x ? 90 : 270) : turn.flip_y ? 180 : 0;
+    info->mirrored = turn.transpose ^ turn.flip_x ^ turn.flip_y;
+    info->matrix = !kind || rgb || is_grey(kind) ? "" : name_or_empty(av_color_space_name(matrix));
+    info->full_range = rgb || (kind && is_full_range(frame, kind, &info->range_guessed));
+    info->primaries = name_or_empty(av_color_primaries_name(frame->color_primaries));
+    info->transfer = name_or_empty(av_color_transfer_name(frame->color_trc));
 }
 
 int sol_converter_open(SolConverter **out)

@@ -9,7 +9,7 @@
 
 #include <libavutil/frame.h>
 
-#include <solstice/image.h>
+#include <solstice/video.h>
 
 /* Keeps the scaling contexts from one frame to the next. */
 typedef struct SolConverter SolConverter;
@@ -32,14 +32,8 @@ int sol_picture_size(const AVFrame *frame, int short_side, int *width, int *heig
  */
 enum AVColorSpace sol_frame_matrix(const AVFrame *frame, bool *guessed);
 
-/**
- * Whether a frame's values go over the full range (0-255 of 8 bits) as it says, or otherwise as its pixel format and
- * kind let one guess: grey and the formats that JPEG uses are full, all other YUV is limited (16-235).
- */
-bool sol_frame_is_full(const AVFrame *frame);
-
-/** Whether the range means anything for a frame: not for RGB. */
-bool sol_frame_has_range(const AVFrame *frame);
+/** Fills in what a frame itself tells: pixel_format, width, height, rotation, and all that says how colours are read. */
+void sol_describe_frame(const AVFrame *frame, SolVideoInfo *info);
 
 /** @param[out] converter  released by sol_converter_close() */
 int sol_converter_open(SolConverter **converter);

@@ -15,8 +15,8 @@
 #include "media/losses.h"
 #include "media/tone.h"
 
-#include <libavutil/pixdesc.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Makes of a stream's stamps, in presentation order, times that start at 0 and ascend. */
 typedef struct Clock {
@@ -44,6 +44,7 @@ typedef struct Demux {
     int short_side;
     int threads;
     bool resized;           /* a picture of another size has been seen */
+    SolSoundTrack *sounds;  /* for the SolVideoInfo */
     const SolLog *log;
 } Demux;
 
@@ -206,6 +207,7 @@ static void demux_close(void *state)
     sol_converter_close(&demux->converter);
     sol_deinterlacer_close(&demux->deinterlacer);
     sol_decoder_close(&demux->decoder);
+    sol_free(demux->sounds);
     sol_free(demux);
 }
 
@@ -215,47 +217,63 @@ static bool demux_takes(const char *path)
     return true;
 }
 
-/* Says, for who looks for a fault, what the file does not say and had to be guessed. */
-static void tell_guesses(const Demux *demux)
-{
-    const AVFrame *frame = demux->frame;
-    const char *path = demux->decoder->path;
-    AVRational rate = frame_rate(demux->decoder->stream);
-    bool guessed;
-    enum AVColorSpace matrix = sol_frame_matrix(frame, &guessed);
-    if (guessed)
-        sol_log(demux->log, SOL_LOG_DETAIL, "%s: does not say its colour matrix; BT.%s taken", path,
-                matrix == AVCOL_SPC_BT709        ? "709"
-                : matrix == AVCOL_SPC_BT2020_NCL ? "2020"
-                                                 : "601");
-    if (frame->color_range == AVCOL_RANGE_UNSPECIFIED && sol_frame_has_range(frame))
-        sol_log(demux->log, SOL_LOG_DETAIL, "%s: does not say its range of values; %s taken", path,
-                sol_frame_is_full(frame) ? "full (0-255)" : "limited (16-235)");
-    if (rate.num <= 0 || rate.den <= 0)
-        sol_log(demux->log, SOL_LOG_DETAIL, "%s: does not say its frame rate", path);
-    if (sol_frame_is_hdr(frame))
-        sol_log(demux->log, SOL_LOG_NOTE, "%s: high dynamic range (%s, peak %.0f cd/m2); shown as on an ordinary screen",
-                path, frame->color_trc == AVCOL_TRC_SMPTE2084 ? "PQ" : "HLG", sol_frame_peak(frame));
-}
-
-static void describe(const Demux *demux, SolVideoInfo *info)
+/* Notes what is known of the sound tracks; the texts are libavformat's. */
+static int describe_sounds(Demux *demux, SolVideoInfo *info)
 {
     const AVFormatContext *format = demux->decoder->format;
+    int count = sol_demuxer_sounds(format);
+    demux->sounds = sol_calloc((size_t)count + 1, sizeof *demux->sounds);
+    if (!demux->sounds)
+        return sol_fail_memory("a video");
+    for (unsigned i = 0; i < format->nb_streams; i++) {
+        const AVCodecParameters *parameters = format->streams[i]->codecpar;
+        const AVDictionaryEntry *language = av_dict_get(format->streams[i]->metadata, "language", NULL, 0);
+        if (parameters->codec_type == AVMEDIA_TYPE_AUDIO && info->sound_count < count)
+            demux->sounds[info->sound_count++] =
+                (SolSoundTrack){avcodec_get_name(parameters->codec_id), parameters->ch_layout.nb_channels,
+                                parameters->sample_rate,
+                                language && strcmp(language->value, "und") != 0 ? language->value : ""};
+    }
+    info->sounds = demux->sounds;
+    info->sound = count > 0;
+    return SOL_OK;
+}
+
+/* Tells what the file does not say, and what is taken instead. */
+static void tell_guesses(const Demux *demux, const SolVideoInfo *info)
+{
+    const char *path = demux->decoder->path;
+    if (info->matrix_guessed)
+        sol_log(demux->log, SOL_LOG_DETAIL, "%s: does not say its colour matrix; %s taken", path, info->matrix);
+    if (info->range_guessed)
+        sol_log(demux->log, SOL_LOG_DETAIL, "%s: does not say its colour range; %s taken", path,
+                info->full_range ? "full (0-255)" : "limited (16-235)");
+    if (info->frame_rate.num == 0)
+        sol_log(demux->log, SOL_LOG_DETAIL, "%s: does not say its frame rate; its frames' times are taken", path);
+    if (sol_frame_is_hdr(demux->frame))
+        sol_log(demux->log, SOL_LOG_NOTE, "%s: high dynamic range (%s, peak %.0f cd/m2); shown as on an ordinary screen",
+                path, demux->frame->color_trc == AVCOL_TRC_SMPTE2084 ? "PQ" : "HLG", sol_frame_peak(demux->frame));
+}
+
+static int describe(Demux *demux, SolVideoInfo *out)
+{
     const AVStream *stream = demux->decoder->stream;
-    const char *pixels = av_get_pix_fmt_name((enum AVPixelFormat)demux->frame->format);
     AVRational rate = frame_rate(stream);
-    *info = (SolVideoInfo){
-        .format = format->iformat->name,
+    SolVideoInfo info = {
+        .format = demux->decoder->format->iformat->name,
         .codec = avcodec_get_name(stream->codecpar->codec_id),
-        .pixel_format = pixels ? pixels : "unknown",
-        .width = demux->frame->width,
-        .height = demux->frame->height,
         .out_width = demux->width,
         .out_height = demux->height,
         .frame_rate = rate.num > 0 && rate.den > 0 ? (SolRational){rate.num, rate.den} : (SolRational){0, 1},
         .time_base = {stream->time_base.num, stream->time_base.den},
-        .sound = sol_demuxer_sounds(format) > 0,
     };
+    int result = describe_sounds(demux, &info);
+    if (result != SOL_OK)
+        return result;
+    sol_describe_frame(demux->frame, &info);
+    tell_guesses(demux, &info);
+    *out = info;
+    return SOL_OK;
 }
 
 /* A source at its first frame; where only `times` are wanted, its frames may be interlaced. */
@@ -297,12 +315,11 @@ static int demux_open(void **state, SolVideoInfo *info, const char *path, const 
 {
     Demux *demux = NULL;
     int result = open_at_start(&demux, path, options->short_side, options->threads, false, options->log);
-    if (result != SOL_OK)
-        return result;
-    describe(demux, info);
-    tell_guesses(demux);
-    *state = demux;
-    return SOL_OK;
+    if (result == SOL_OK && (result = describe(demux, info)) != SOL_OK)
+        demux_close(demux);
+    if (result == SOL_OK)
+        *state = demux;
+    return result;
 }
 
 /* ---- index ---- */
@@ -498,6 +515,7 @@ static int demux_index(void *state, SolVideoIndex *index)
         .pts = times.pts,
         .end = times.pts[times.count - 1] + last_duration(&clock, times.duration),
         .time_base = {demux->decoder->stream->time_base.num, demux->decoder->stream->time_base.den},
+        .from_packets = sure,
     };
     return SOL_OK;
 }

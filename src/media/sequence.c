@@ -17,7 +17,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <libavutil/pixdesc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -342,14 +341,12 @@ static int numbered_open(void **state, SolVideoInfo *info, const char *path, con
     *info = (SolVideoInfo){
         .format = "images",
         .codec = avcodec_get_name(codec),
-        .pixel_format = av_get_pix_fmt_name((enum AVPixelFormat)numbered->frame->format),
-        .width = numbered->frame->width,
-        .height = numbered->frame->height,
         .out_width = numbered->width,
         .out_height = numbered->height,
         .frame_rate = options->framerate,
         .time_base = numbered->time_base,
     };
+    sol_describe_frame(numbered->frame, info);
     *state = numbered;
     return SOL_OK;
 }
@@ -363,7 +360,8 @@ static int numbered_index(void *state, SolVideoIndex *index)
         return sol_fail_memory("the index of a sequence");
     for (size_t i = 0; i < count; i++)
         pts[i] = (int64_t)i;
-    *index = (SolVideoIndex){(int64_t)count, pts, (int64_t)count, numbered->time_base};
+    *index = (SolVideoIndex){
+        .frames = (int64_t)count, .pts = pts, .end = (int64_t)count, .time_base = numbered->time_base};
     return SOL_OK;
 }
 
