@@ -39,6 +39,23 @@ SOL_API void sol_model_info(const SolModel *model, SolModelInfo *info);
 
 SOL_API void sol_model_close(SolModel **model);
 
+/* Models that are opened once and used by several renders, one after another or at once. */
+typedef struct SolModelCache SolModelCache;
+
+/** @param[out] cache  untouched on failure; released by sol_model_cache_close() */
+SOL_API int sol_model_cache_open(SolModelCache **cache);
+
+/**
+ * The model at `path`, opened at the first call. May be called from any thread.
+ *
+ * @param[out] model  belongs to the cache; untouched on failure
+ * @return 0, or what sol_model_open() returns
+ */
+SOL_API int sol_model_cache_get(SolModelCache *cache, const char *path, const SolModel **model);
+
+/** Closes all models; nothing may use them any more. Sets *cache to NULL; NULL is accepted. */
+SOL_API void sol_model_cache_close(SolModelCache **cache);
+
 /**
  * Finds a model by what a user calls it: a path where it holds a slash or ends in .safetensors
  * (relative to `folder`, which may be NULL), else NAME.safetensors in the first of `folders`

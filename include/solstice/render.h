@@ -5,6 +5,7 @@
 #ifndef SOLSTICE_RENDER_H
 #define SOLSTICE_RENDER_H
 
+#include <solstice/model.h>
 #include <solstice/precision.h>
 #include <solstice/schedule.h>
 #include <solstice/video.h>
@@ -20,8 +21,9 @@ typedef struct SolRenderProgress {
     const char *segment;    /* name of the segment that frame `done` lies in; "" for none */
     double part;            /* 0..1: of the frame that is being painted, where that takes long */
     double seconds;         /* since the first frame was asked for */
-    double rate;            /* frames a second so far, reused ones not counted; 0 before the first frame */
-    double seconds_left;    /* estimated; negative while nothing is known */
+    double rate;            /* frames a second lately, reused ones not counted; 0 before the first frame */
+    double seconds_left;    /* estimated from what painted and untouched frames took lately; negative: not known */
+    int64_t bytes;          /* written so far, to all outputs; less than what they will be when they are complete */
 } SolRenderProgress;
 
 /* All zero is a good default: everything as the schedule says, nothing overwritten, all processors. */
@@ -36,6 +38,7 @@ typedef struct SolRenderOptions {
     int threads;              /* 0 for one a processor */
     bool overwrite;           /* existing outputs may be replaced */
     bool keep;                /* what is kept for a later render stays when the outputs are complete */
+    SolModelCache *models;    /* where models are taken from, and stay; NULL: opened and closed by the render */
     const SolLog *log;        /* may be NULL */
     /* Both may be NULL. progress() is called after every frame, and now and then within one
      * that takes long, by one thread at a time; cancelled() from any of the render's threads: true ends the render with

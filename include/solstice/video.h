@@ -151,6 +151,9 @@ SOL_API int sol_writer_open(SolWriter **writer, const SolOutputSettings *setting
 /** Appends a picture of the promised size; pts must ascend. Keeps no reference on return that outlives the writer. */
 SOL_API int sol_writer_write(SolWriter *writer, SolImage *image);
 
+/** Bytes that have been written so far; what an encoder still holds is not among them. */
+SOL_API int64_t sol_writer_written(const SolWriter *writer);
+
 /** Completes the output and gives it its final name. `report` may be NULL. */
 SOL_API int sol_writer_finish(SolWriter *writer, SolWriterReport *report);
 

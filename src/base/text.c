@@ -105,6 +105,39 @@ bool sol_parse_range(const char *text, int64_t *first, int64_t *last)
     return true;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+int sol_compare_natural(const char *a, const char *b)
+{
+    const char *x = a, *y = b;
+    while (*x && *y) {
+        if (is_digit(*x) && is_digit(*y)) {
+            size_t m, n;
+            int order;
+            x += strspn(x, "0");
+            y += strspn(y, "0");
+            m = strspn(x, "0123456789");
+            n = strspn(y, "0123456789");
+            order = m != n ? (m > n) - (m < n) : strncmp(x, y, m);
+            if (order)
+                return order;
+            x += m;
+            y += n;
+        } else if (*x != *y) {
+            break;
+        } else {
+            x++;
+            y++;
+        }
+    }
+    if (*x != *y)
+        return (unsigned char)*x < (unsigned char)*y ? -1 : 1;
+    return strcmp(a, b); /* they differ in leading zeros alone */
+}
+
 /* Optimal string alignment distance, for words of at most MAX_WORD characters. */
 enum { MAX_WORD = 32 };
 

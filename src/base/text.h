@@ -26,6 +26,9 @@ bool sol_parse_number(const char *text, double *value);
 /** "A-B" or "A" with 0 <= A <= B; false otherwise. */
 bool sol_parse_range(const char *text, int64_t *first, int64_t *last);
 
+/** As strcmp(), but with runs of digits compared as numbers: "a2" comes before "a10". 0 for the same text only. */
+int sol_compare_natural(const char *a, const char *b);
+
 /**
  * The one of `names` (NULL-terminated) that is spelled most like `word` (Levenshtein distance with
  * swapped neighbours, at most a third of its length), or NULL.

@@ -103,18 +103,24 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** Prints the library's error text and gives the exit status for `code`. */
 int report_failure(int code);
 
-/** Prints warnings and notes to standard error, clearing a progress line first. */
+/** Prints warnings and notes to standard error, clearing a progress line first. May be called by several threads. */
 extern const SolLog sol_console_log;
 
-/** The same for warnings alone, for --quiet. */
-extern const SolLog sol_console_warnings;
+/** The same for warnings alone, for --quiet, and with details, for --verbose. */
+extern const SolLog sol_console_warnings, sol_console_details;
 
 /** Ctrl-C and SIGTERM set the flag that was_interrupted() returns; a second one ends the program. */
 void catch_interrupts(void);
 bool was_interrupted(void *unused);
 
-/** A SolRenderOptions.progress: shows the progress line; every ten seconds where there is no terminal. */
+/** A SolRenderOptions.progress: shows the progress line of a render. */
 void show_render_progress(void *unused, const SolRenderProgress *progress);
+
+/** "frame 12 of 240  2.6 frames/s  1:27 left  1.2 MB  spring"; MB are those written so far. */
+const char *format_progress(const SolRenderProgress *progress, char text[256]);
+
+/** "12.5 frames/s", or "8.1 s a frame" where that says more. */
+const char *format_rate(double rate, char text[32]);
 
 /**
  * Shows a progress line: on a terminal ten times a second, else every ten seconds.

@@ -7,6 +7,7 @@
 #include <solstice/error.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,18 +18,21 @@
 
 static volatile sig_atomic_t interrupted;
 static bool progress_shown;
+static pthread_mutex_t console = PTHREAD_MUTEX_INITIALIZER; /* several renders at once speak one at a time */
 
 static void clear_progress(void);
 
 void complain(const char *format, ...)
 {
     va_list args;
+    pthread_mutex_lock(&console);
     clear_progress();
     fputs("solstice: ", stderr);
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
     fputc('\n', stderr);
+    pthread_mutex_unlock(&console);
 }
 
 int report_failure(int code)
@@ -39,31 +43,27 @@ int report_failure(int code)
     }
     /* what is wrong in a schedule begins with its place, as compilers write it: editors jump there */
     if (code == SOL_ERR_SCHEDULE) {
+        pthread_mutex_lock(&console);
         clear_progress();
         fprintf(stderr, "%s\n", sol_error_text());
+        pthread_mutex_unlock(&console);
         return EXIT_USAGE;
     }
     complain("%s", sol_error_text());
     return code == SOL_ERR_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
 }
 
-static void print_log(void *user, SolLogLevel level, const char *text)
+static SolLogLevel all_warnings = SOL_LOG_WARNING, all_notes = SOL_LOG_NOTE, all_details = SOL_LOG_DETAIL;
+
+static void print_log(void *most, SolLogLevel level, const char *text)
 {
-    (void)user;
-    if (level == SOL_LOG_WARNING)
-        complain("warning: %s", text);
-    else if (level == SOL_LOG_NOTE)
-        complain("%s", text);
+    if (level <= *(const SolLogLevel *)most)
+        complain("%s%s", level == SOL_LOG_WARNING ? "warning: " : "", text);
 }
 
-static void print_warning(void *user, SolLogLevel level, const char *text)
-{
-    if (level == SOL_LOG_WARNING)
-        print_log(user, level, text);
-}
-
-const SolLog sol_console_log = {print_log, NULL};
-const SolLog sol_console_warnings = {print_warning, NULL};
+const SolLog sol_console_log = {print_log, &all_notes};
+const SolLog sol_console_warnings = {print_log, &all_warnings};
+const SolLog sol_console_details = {print_log, &all_details};
 
 static void interrupt(int signal_number)
 {
@@ -122,39 +122,28 @@ void show_progress(const char *text, double seconds, bool done)
 {
     static double shown; /* when, in those seconds */
     bool terminal = is_terminal();
+    pthread_mutex_lock(&console);
     if (seconds < shown) /* another work */
         shown = 0;
     if (done)
         clear_progress();
-    if (done || (shown > 0 && seconds - shown < 0.1) || (!terminal && seconds - shown < 10))
-        return;
-    shown = seconds;
-    if (terminal)
-        show_line(text);
-    else
-        fprintf(stderr, "%s\n", text);
+    if (!done && (shown <= 0 || seconds - shown >= 0.1) && (terminal || seconds - shown >= 10)) {
+        shown = seconds;
+        if (terminal)
+            show_line(text);
+        else
+            fprintf(stderr, "%s\n", text);
+    }
+    pthread_mutex_unlock(&console);
 }
 
-/* "12.5 frames/s", or "8.1 s a frame" where that says more. */
-static const char *format_rate(double rate, char text[32])
+const char *format_rate(double rate, char text[32])
 {
     if (rate > 0 && rate < 0.5)
         snprintf(text, 32, "%.1f s a frame", 1 / rate);
     else
         snprintf(text, 32, "%.1f frames/s", rate);
     return text;
-}
-
-void show_render_progress(void *unused, const SolRenderProgress *progress)
-{
-    char text[256], left[32], rate[32], part[32] = "";
-    (void)unused;
-    if (progress->part > 0)
-        snprintf(part, sizeof part, " (%.0f%% of the next)", 100 * progress->part);
-    snprintf(text, sizeof text, "frame %lld of %lld%s  %s  %s left  %s", (long long)progress->done,
-             (long long)progress->frames, part, format_rate(progress->rate, rate),
-             progress->seconds_left < 0 ? "?" : format_duration(progress->seconds_left, left), progress->segment);
-    show_progress(text, progress->seconds, progress->done == progress->frames);
 }
 
 void print_report(const SolRenderReport *report)

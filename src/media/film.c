@@ -101,6 +101,7 @@ static int mux(SolWriter *writer, AVPacket *packet)
 {
     Film *film = writer->state;
     packet->dts = decoding_time(film, film->packets++, packet);
+    writer->written += packet->size;
     return sol_muxer_write(film->muxer, packet, sol_encoder_context(film->encoder)->time_base);
 }
 

@@ -38,6 +38,7 @@ typedef struct Gif {
     SolPending *file;
     FILE *stream;
     int stream_error;        /* errno of the first write that failed, or 0 */
+    int64_t written;         /* bytes */
     GifFileType *gif;
     SolPalette global;       /* the palette in the file's head: the first frame's */
 
@@ -63,6 +64,7 @@ static int write_bytes(GifFileType *gif, const GifByteType *bytes, int count)
     size_t size = (size_t)count;
     if (state->stream_error == 0 && fwrite(bytes, 1, size, state->stream) != size)
         state->stream_error = errno ? errno : EIO;
+    state->written += (int64_t)size;
     return state->stream_error == 0 ? count : 0;
 }
 
@@ -328,6 +330,7 @@ static int gif_write(SolWriter *writer, SolImage *image, int64_t pts, int64_t du
         result = hold(writer, gif, scaled ? scaled : image);
     if (result == SOL_OK && writer->part)
         result = keep(writer, scaled ? scaled : image, pts, duration);
+    writer->written = gif->written;
     if (result == SOL_OK)
         report->frames++;
     sol_image_unref(&scaled);

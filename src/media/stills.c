@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 typedef struct Stills {
     SolPending **files;      /* [count], in the order of writing */
@@ -79,6 +80,12 @@ static int keep(SolWriter *writer, const char *path, int64_t number)
     return result;
 }
 
+static int64_t size_of(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? (int64_t)status.st_size : 0;
+}
+
 static int stills_write(SolWriter *writer, SolImage *image, int64_t pts, int64_t duration)
 {
     Stills *stills = writer->state;
@@ -92,8 +99,10 @@ static int stills_write(SolWriter *writer, SolImage *image, int64_t pts, int64_t
         result = sol_still_encode(scaled ? scaled : image, path, sol_pending_path(stills->files[stills->count - 1]));
     if (result == SOL_OK && writer->part)
         result = keep(writer, sol_pending_path(stills->files[stills->count - 1]), image->number);
-    if (result == SOL_OK)
+    if (result == SOL_OK) {
         report->frames++;
+        writer->written += size_of(sol_pending_path(stills->files[stills->count - 1]));
+    }
     sol_image_unref(&scaled);
     free(path);
     (void)pts;
@@ -108,8 +117,10 @@ static int stills_splice(SolWriter *writer, const SolRecord *record)
     int result = path ? add_file(writer, path) : sol_fail_memory("a file name");
     if (result == SOL_OK)
         result = sol_write_file(sol_pending_path(stills->files[stills->count - 1]), record->data, record->size);
-    if (result == SOL_OK)
+    if (result == SOL_OK) {
         writer->report.frames++;
+        writer->written += (int64_t)record->size;
+    }
     free(path);
     return result;
 }

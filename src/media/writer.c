@@ -267,6 +267,11 @@ int sol_writer_splice(SolWriter *writer, SolRecords *part, int64_t first, int64_
     return result;
 }
 
+int64_t sol_writer_written(const SolWriter *writer)
+{
+    return writer->written;
+}
+
 int sol_writer_finish(SolWriter *writer, SolWriterReport *report)
 {
     SolRational base = writer->input.time_base;

@@ -62,6 +62,7 @@ struct SolWriter {
     void *state;                /* the class's own */
     SolRecords *part;           /* where what the output is made of is kept, too; NULL: nowhere */
     SolWriterReport report;     /* width, height and frames are the class's to fill; seconds it may replace */
+    int64_t written;            /* bytes so far, about: the class adds what it wrote */
     int64_t first_pts;          /* of the first picture, */
     int64_t pts, end;           /* start and end of the last one, counted from it */
     bool started, failed, finished;

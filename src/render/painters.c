@@ -6,6 +6,7 @@
 #include "render/painters.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/machine.h"
 #include "base/memory.h"
 #include "image/image.h"
@@ -14,7 +15,6 @@
 
 /* An engine, and what it painted last. */
 typedef struct Tool {
-    SolModel *model;
     SolEngine *engine;
     int64_t number; /* of the frame; -1 before the first */
     int stretch;    /* that the frame lay in, or was on its way to */
@@ -33,6 +33,8 @@ struct SolPainters {
     int part_count;
     Tool *tools;    /* [tool_count], as many as there are parts at most */
     int tool_count;
+    SolModelCache *models; /* the engines' */
+    SolModelCache *own;    /* the same, where they are nobody else's */
     SolPaintersWatch watch;
 };
 
@@ -104,6 +106,7 @@ static int open_engine(SolPainters *painters, Part *part, const SolEngineOptions
     SolEngineOptions options = *how;
     SolOptimiseOptions optimise;
     Tool *tool = &painters->tools[painters->tool_count];
+    const SolModel *model;
     int result;
     for (const Part *earlier = painters->parts; earlier < part; earlier++)
         if (earlier->tool && same_engine(earlier->stretch.look, look)) {
@@ -121,9 +124,9 @@ static int open_engine(SolPainters *painters, Part *part, const SolEngineOptions
     options.level_strength = look->levels;
     options.levels = look->level_count;
     options.optimise = &optimise;
-    result = sol_model_open(&tool->model, look->model);
-    if (result == SOL_OK && (result = sol_engine_open(&tool->engine, tool->model, &options)) != SOL_OK)
-        sol_model_close(&tool->model);
+    result = sol_model_cache_get(painters->models, look->model, &model);
+    if (result == SOL_OK)
+        result = sol_engine_open(&tool->engine, model, &options);
     if (result != SOL_OK)
         return result;
     tool->number = tool->stretch = -1;
@@ -162,7 +165,7 @@ static int open_part(SolPainters *painters, Part *part, const SolImage *referenc
 }
 
 int sol_painters_open(SolPainters **out, const SolTimeline *timeline, const bool wanted[], SolImage *const references[],
-                      const SolEngineOptions *how, bool (*cancelled)(void *user), void *user)
+                      const SolEngineOptions *how, SolModelCache *models, bool (*cancelled)(void *user), void *user)
 {
     SolPainters *painters = sol_calloc(1, sizeof *painters);
     size_t count = (size_t)sol_timeline_count(timeline);
@@ -173,6 +176,11 @@ int sol_painters_open(SolPainters **out, const SolTimeline *timeline, const bool
         sol_painters_close(&painters);
         return sol_fail_memory("the styles");
     }
+    if (!models && (result = sol_model_cache_open(&painters->own)) != SOL_OK) {
+        sol_painters_close(&painters);
+        return result;
+    }
+    painters->models = models ? models : painters->own;
     painters->part_count = (int)count;
     for (int i = 0; i < painters->part_count; i++)
         sol_timeline_stretch(timeline, i, &painters->parts[i].stretch);
@@ -201,10 +209,9 @@ void sol_painters_close(SolPainters **out)
     for (int i = 0; painters->parts && i < painters->part_count; i++)
         if (!painters->parts[i].shared)
             sol_style_close(&painters->parts[i].style);
-    for (int i = 0; i < painters->tool_count; i++) {
+    for (int i = 0; i < painters->tool_count; i++)
         sol_engine_close(&painters->tools[i].engine);
-        sol_model_close(&painters->tools[i].model);
-    }
+    sol_model_cache_close(&painters->own);
     sol_free(painters->parts);
     sol_free(painters->tools);
     sol_free(painters);
@@ -224,6 +231,19 @@ int sol_painters_plan(SolPainters *painters, int width, int height)
     for (int i = 0; i < painters->tool_count && result == SOL_OK; i++)
         result = sol_engine_plan(painters->tools[i].engine, width, height);
     return result;
+}
+
+void sol_painters_tell(const SolPainters *painters, const SolLog *log)
+{
+    for (int i = 0; i < painters->tool_count; i++) {
+        const SolEngine *engine = painters->tools[i].engine;
+        const Part *part = painters->parts;
+        while (part->tool != &painters->tools[i])
+            part++;
+        sol_log(log, SOL_LOG_DETAIL, "%s paints by %s: %.2f GFLOP a frame, backend %s, tiles %d", part->stretch.look->model,
+                sol_engine_method(engine), sol_engine_gflop(engine), sol_engine_backend(engine),
+                sol_engine_tiles(engine));
+    }
 }
 
 int sol_painters_tiles(const SolPainters *painters)

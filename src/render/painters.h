@@ -6,6 +6,7 @@
 #ifndef SOL_RENDER_PAINTERS_H
 #define SOL_RENDER_PAINTERS_H
 
+#include <solstice/model.h>
 #include <solstice/schedule.h>
 #include <solstice/style.h>
 
@@ -19,11 +20,12 @@ typedef struct SolPainters SolPainters;
  * @param wanted         [stretches] which of them are painted from
  * @param references     [stretches] a frame of each stretch whose style gets the content's colours; NULL for others
  * @param how            of the engines; its method is not looked at
+ * @param models         where models are taken from; NULL: the painters' own
  * @param cancelled      as SolRenderOptions has it; may be NULL
  */
 int sol_painters_open(SolPainters **painters, const SolTimeline *timeline, const bool wanted[],
-                      SolImage *const references[], const SolEngineOptions *how, bool (*cancelled)(void *user),
-                      void *user);
+                      SolImage *const references[], const SolEngineOptions *how, SolModelCache *models,
+                      bool (*cancelled)(void *user), void *user);
 
 /* Who is told of, and may end, a painting that takes long. */
 typedef struct SolPaintersWatch {
@@ -36,6 +38,9 @@ void sol_painters_watch(SolPainters *painters, const SolPaintersWatch *watch);
 
 /** Plans all engines for frames of a size. */
 int sol_painters_plan(SolPainters *painters, int width, int height);
+
+/** Tells, in detail, what every engine paints with. Call it when they are planned. */
+void sol_painters_tell(const SolPainters *painters, const SolLog *log);
 
 /** The most tiles that any engine cuts a frame into; 0 where there is none. */
 int sol_painters_tiles(const SolPainters *painters);

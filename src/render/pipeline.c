@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/queue.h"
 #include "image/image.h"
+#include "render/estimate.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -34,12 +35,14 @@ typedef struct Run {
     bool cut_short;              /* the painting that was being made when somebody asked to stop */
     double decode_seconds, paint_seconds, encode_seconds;
 
-    int64_t frames, to_paint;    /* to be written; those of them that will be painted */
+    int64_t frames;              /* to be written */
     double start;
 
     pthread_mutex_t telling;     /* of what follows */
-    int64_t done, done_painted;  /* frames written, and those of them that were painted by this run */
-    int64_t reused;              /* those that an earlier run had painted */
+    int64_t done, reused;        /* frames written; those of them that an earlier run had painted */
+    int64_t left[SOL_FRAME_KINDS]; /* frames of this run that are not written yet */
+    int64_t bytes;               /* written so far, to all outputs */
+    SolEstimate estimate;
 } Run;
 
 static void discard_image(void *item)
@@ -192,8 +195,7 @@ static void *paint_frames(void *argument)
 /* ---- writer, in the caller's thread ---- */
 
 /*
- * Tells how far the render is, in whichever thread. Painting is what takes time: the estimate goes by painted frames,
- * where there are any.
+ * Tells how far the render is, in whichever thread.
  *
  * @param part  0..1: of the frame `number`, which is being painted
  */
@@ -201,17 +203,18 @@ static void tell_progress(Run *run, int64_t number, double part)
 {
     const SolPipeline *pipeline = run->pipeline;
     const SolRenderOptions *options = pipeline->options;
-    SolRenderProgress progress = {
-        .done = run->done, .frames = run->frames, .reused = run->reused, .part = part, .segment = "",
-        .seconds_left = -1};
-    double total = run->to_paint ? (double)run->to_paint : (double)run->frames;
-    double finished = (run->to_paint ? (double)run->done_painted : (double)run->done) + part;
+    double now = sol_clock();
+    SolRenderProgress progress = {.done = run->done,
+                                  .frames = run->frames,
+                                  .reused = run->reused,
+                                  .part = part,
+                                  .segment = "",
+                                  .seconds = now - run->start,
+                                  .rate = sol_estimate_rate(&run->estimate),
+                                  .seconds_left = sol_estimate_left(&run->estimate, run->left, part, now),
+                                  .bytes = run->bytes};
     if (!options->progress)
         return;
-    progress.seconds = sol_clock() - run->start;
-    progress.rate = progress.seconds > 0 ? (double)(run->done - run->reused) / progress.seconds : 0;
-    if (finished > 0)
-        progress.seconds_left = progress.seconds * (total - finished) / finished;
     if (pipeline->timeline) {
         SolMoment moment;
         SolStretch stretch;
@@ -222,13 +225,27 @@ static void tell_progress(Run *run, int64_t number, double part)
     options->progress(options->user, &progress);
 }
 
-/* Counts frames that have been written, up to frame `number`. */
-static void count_done(Run *run, int64_t frames, int64_t painted, int64_t reused, int64_t number)
+static SolFrameKind kind_of(const SolPart *part)
 {
+    return part->painted ? SOL_FRAME_PAINTED : SOL_FRAME_UNTOUCHED;
+}
+
+/* Counts frames of a part that have been written, up to frame `number`: one of this run, or reused ones. */
+static void count_done(Run *run, const SolPart *part, int64_t frames, bool reused, int64_t number)
+{
+    const SolPipeline *pipeline = run->pipeline;
     pthread_mutex_lock(&run->telling);
     run->done += frames;
-    run->done_painted += painted;
-    run->reused += reused;
+    run->bytes = 0;
+    for (int i = 0; i < pipeline->writer_count; i++)
+        run->bytes += sol_writer_written(pipeline->writers[i]);
+    if (reused) {
+        run->reused += frames;
+        sol_estimate_pass(&run->estimate, sol_clock());
+    } else {
+        run->left[kind_of(part)] -= frames;
+        sol_estimate_note(&run->estimate, kind_of(part), sol_clock());
+    }
     tell_progress(run, number, 0);
     pthread_mutex_unlock(&run->telling);
 }
@@ -255,7 +272,7 @@ static int write_painted(Run *run, const SolPart *part, bool *whole)
         sol_image_unref(&image);
         if (result != SOL_OK)
             return result;
-        count_done(run, 1, part->painted, 0, number);
+        count_done(run, part, 1, false, number);
     }
     return SOL_OK;
 }
@@ -271,7 +288,7 @@ static int write_part(Run *run, const SolPart *part, bool *whole)
         result = sol_store_replay(pipeline->store, part, pipeline->writers);
     run->encode_seconds += sol_clock() - start;
     if (result == SOL_OK && reused > 0)
-        count_done(run, reused, 0, reused, part->first + reused - 1);
+        count_done(run, part, reused, true, part->first + reused - 1);
     if (result != SOL_OK || part->reused)
         return result;
     result = write_painted(run, part, whole);
@@ -342,8 +359,9 @@ int sol_pipeline_run(const SolPipeline *pipeline, SolRenderReport *report)
     for (int i = 0; i < pipeline->parts->count; i++) {
         const SolPart *part = &pipeline->parts->items[i];
         run.frames += part->count;
-        run.to_paint += part->painted && !part->reused ? part->count - part->kept : 0;
+        run.left[kind_of(part)] += part->reused ? 0 : part->count - part->kept;
     }
+    sol_estimate_begin(&run.estimate, run.start);
     if ((result = sol_queue_open(&run.decoded, QUEUE_CAPACITY, discard_image)) != SOL_OK)
         return result;
     if ((result = sol_queue_open(&run.painted, QUEUE_CAPACITY, discard_image)) != SOL_OK) {

@@ -166,8 +166,8 @@ static int learn_styles(Render *render, const SolSchedule *schedule)
     if (result == SOL_OK && any)
         result = read_references(render, schedule, wanted, references);
     if (result == SOL_OK && any)
-        result = sol_painters_open(&render->painters, render->timeline, wanted, references, &how, options->cancelled,
-                                   options->user);
+        result = sol_painters_open(&render->painters, render->timeline, wanted, references, &how, options->models,
+                                   options->cancelled, options->user);
     for (int i = 0; references && i < count; i++)
         sol_image_unref(&references[i]);
     sol_free(references);
@@ -277,6 +277,8 @@ static int carry_out(Render *render, double start, SolRenderReport *report)
         result = open_writers(render);
     if (result != SOL_OK)
         return result;
+    if (render->painters)
+        sol_painters_tell(render->painters, render->options->log);
     report->tiles = render->painters ? sol_painters_tiles(render->painters) : 0;
     report->width = input->width;
     report->height = input->height;

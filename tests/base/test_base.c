@@ -189,6 +189,20 @@ static void mark(void *context, int item)
     atomic_fetch_add(&counts[item], 1);
 }
 
+static void test_natural_order(void **state)
+{
+    static const char *const ascending[] = {"", "a", "a01", "a1", "a2", "a10", "a10b", "a010c", "a11", "b", "film9.yaml",
+                                            "film10.yaml", "film99999999999999999998", "film99999999999999999999"};
+    enum { COUNT = sizeof ascending / sizeof *ascending };
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        for (int k = 0; k < COUNT; k++) {
+            int order = sol_compare_natural(ascending[i], ascending[k]);
+            if ((order > 0) - (order < 0) != (i > k) - (i < k))
+                fail_msg("\"%s\" and \"%s\": %d", ascending[i], ascending[k], order);
+        }
+}
+
 static void test_pool_runs_every_item_once(void **state)
 {
     static atomic_int counts[ITEMS];
@@ -352,7 +366,7 @@ int main(void)
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_ranges),
-        cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_natural_order), cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_amounts_of_memory),
         cmocka_unit_test(test_pool_runs_every_item_once),
         cmocka_unit_test(test_queue_drains_in_order),

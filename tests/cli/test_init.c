@@ -163,5 +163,5 @@ int main(void)
         cmocka_unit_test(test_odd_names),        cmocka_unit_test(test_numbered_images),
         cmocka_unit_test(test_mistakes),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/init", tests, set_up, tear_down);
 }

@@ -187,5 +187,5 @@ int main(void)
         cmocka_unit_test(test_text),  cmocka_unit_test(test_json),            cmocka_unit_test(test_rotation),
         cmocka_unit_test(test_count), cmocka_unit_test(test_numbered_images), cmocka_unit_test(test_split),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/probe", tests, set_up, tear_down);
 }

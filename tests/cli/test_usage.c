@@ -38,7 +38,7 @@ static void test_mistakes_in_usage(void **state)
         {"paint", "solstice: unknown command \"paint\"; \"solstice help\" lists them\n"},
         {"help gfi", "solstice: unknown command \"gfi\"; did you mean \"gif\"?\n"},
         {"render",
-         "solstice: render: something is missing; usage: solstice render SCHEDULE [-o PATH]... [OPTION ...]\n"},
+         "solstice: render: something is missing; usage: solstice render SCHEDULE... [-o PATH]... [OPTION ...]\n"},
         {"check a b", "solstice: check: \"b\" is one argument too many; usage: solstice check SCHEDULE\n"},
         {"render s.yaml --overwite", "solstice: render: unknown option --overwite; did you mean --overwrite?\n"},
         {"render s.yaml --banana", "solstice: render: unknown option --banana; see \"solstice help render\"\n"},

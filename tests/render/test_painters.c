@@ -54,7 +54,7 @@ static int try_open(Fixture *fixture, const char *segments)
     const SolScheduleOptions options = {.model_folders = folders};
     const SolEngineOptions how = {.threads = 1};
     int64_t pts[FRAMES];
-    const SolVideoIndex index = {FRAMES, pts, FRAMES, {1, 25}};
+    const SolVideoIndex index = {.frames = FRAMES, .pts = pts, .end = FRAMES, .time_base = {1, 25}};
     bool wanted[8];
     SolImage *references[8] = {NULL};
     char text[2048];
@@ -74,7 +74,7 @@ static int try_open(Fixture *fixture, const char *segments)
         wanted[i] = stretch.look;
         references[i] = fixture->frame;
     }
-    result = sol_painters_open(&fixture->painters, fixture->timeline, wanted, references, &how, NULL, NULL);
+    result = sol_painters_open(&fixture->painters, fixture->timeline, wanted, references, &how, NULL, NULL, NULL);
     if (result == SOL_OK)
         assert_int_equal(sol_painters_plan(fixture->painters, WIDTH, HEIGHT), 0);
     return result;

@@ -22,7 +22,10 @@
 /* `frames` frames of one length each, `num` / `den` of them a second. */
 static SolVideoIndex steady_clip(int64_t frames, int num, int den)
 {
-    SolVideoIndex index = {frames, malloc((size_t)frames * sizeof(int64_t)), frames, {den, num}};
+    SolVideoIndex index = {.frames = frames,
+                           .pts = malloc((size_t)frames * sizeof(int64_t)),
+                           .end = frames,
+                           .time_base = {den, num}};
     assert_non_null(index.pts);
     for (int64_t i = 0; i < frames; i++)
         index.pts[i] = i;
