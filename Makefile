@@ -215,9 +215,13 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(TOOL_OBJECTS) $(BUILD)/libsolstice.a
 
 # ---- installing ------------------------------------------------------------------------------
 
+# Where bash, zsh and fish look for what completes a program's arguments.
+completions = $(addprefix $(1)/,bash-completion/completions/solstice zsh/site-functions/_solstice \
+                                fish/vendor_completions.d/solstice.fish)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig $(DESTDIR)$(PREFIX)/include/solstice \
-	  $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/solstice/models $(DESTDIR)$(PREFIX)/share/doc/solstice
+	  $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/solstice/models $(DESTDIR)$(PREFIX)/share/doc/solstice
 	install -m 755 $(BUILD)/solstice $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(BUILD)/libsolstice.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 755 $(BUILD)/$(SHARED) $(DESTDIR)$(PREFIX)/lib/
@@ -227,13 +231,20 @@ install: all
 	  -e 's|@LIBS@|$(OTHER_LIBS)|' \
 	  scripts/solstice.pc.in >$(DESTDIR)$(PREFIX)/lib/pkgconfig/solstice.pc
 	install -m 644 docs/solstice.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/solstice-schedule.5 $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -d $(dir $(call completions,$(DESTDIR)$(PREFIX)/share))
+	for shell in bash zsh fish; do $(BUILD)/solstice completion $$shell >$(BUILD)/completion.$$shell || exit 1; done
+	install -m 644 $(BUILD)/completion.bash $(word 1,$(call completions,$(DESTDIR)$(PREFIX)/share))
+	install -m 644 $(BUILD)/completion.zsh $(word 2,$(call completions,$(DESTDIR)$(PREFIX)/share))
+	install -m 644 $(BUILD)/completion.fish $(word 3,$(call completions,$(DESTDIR)$(PREFIX)/share))
 	install -m 644 models/*.safetensors models/*.json $(DESTDIR)$(PREFIX)/share/solstice/models/
 	install -m 644 docs/schedule.md docs/model-format.md docs/models.md docs/gatys.md $(DESTDIR)$(PREFIX)/share/doc/solstice/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/solstice $(DESTDIR)$(PREFIX)/lib/libsolstice.a \
 	  $(DESTDIR)$(PREFIX)/lib/$(SHARED) $(DESTDIR)$(PREFIX)/lib/$(LINK_NAME) \
-	  $(DESTDIR)$(PREFIX)/lib/pkgconfig/solstice.pc $(DESTDIR)$(PREFIX)/share/man/man1/solstice.1
+	  $(DESTDIR)$(PREFIX)/lib/pkgconfig/solstice.pc $(DESTDIR)$(PREFIX)/share/man/man1/solstice.1 \
+	  $(DESTDIR)$(PREFIX)/share/man/man5/solstice-schedule.5 $(call completions,$(DESTDIR)$(PREFIX)/share)
 	rm -rf $(DESTDIR)$(PREFIX)/include/solstice $(DESTDIR)$(PREFIX)/share/solstice \
 	  $(DESTDIR)$(PREFIX)/share/doc/solstice
 

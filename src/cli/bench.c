@@ -337,10 +337,10 @@ static int run(int argc, char **argv)
     SolModel *model = NULL;
     SolModelInfo info;
     const Option options[] = {
-        {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},   {"size", 0, OPTION_SIZE, &wishes.size, 0, 0},
+        {"model", 0, OPTION_MODEL, &wishes.model, 0, 0},   {"size", 0, OPTION_SIZE, &wishes.size, 0, 0},
         {"frames", 0, OPTION_INT, &wishes.frames, 1, 10000}, {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"precision", 0, OPTION_CHOICE, &wishes.precision, 0, 0}, {"backend", 0, OPTION_TEXT, &wishes.backend, 0, 0},
-        {"method", 0, OPTION_TEXT, &wishes.method, 0, 0},
+        {"method", 0, OPTION_METHOD, &wishes.method, 0, 0},
         {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0}, {"layers", 0, OPTION_FLAG, &wishes.layers, 0, 0},
         {"levels", 0, OPTION_LEVELS, &wishes.levels, 0, 0}, {"json", 0, OPTION_FLAG, &wishes.json, 0, 0},
         {0},

@@ -101,5 +101,6 @@ const Command sol_command_check = {
     .help = "Reads the schedule and its input as \"solstice render\" does, without painting. Prints the\n"
             "segments with their frames, seconds and styles; or the first mistake, with its place in the\n"
             "file, and exits with status 2.\n",
+    .files = "yaml yml",
     .run = run,
 };

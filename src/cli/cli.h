@@ -23,11 +23,22 @@ typedef struct Command {
     const char *arguments;                 /* as in its usage line */
     const char *summary;                   /* one line, for the list of commands */
     const char *help;                      /* what follows the usage line in its help */
-    int (*run)(int argc, char **argv);     /* argv[0] is the command's name; returns an exit status */
+    const char *files;                     /* extensions of the files that its operands name: "yaml yml"; NULL: none */
+    const char *words;                     /* its other operands; MODEL and COMMAND stand for all of these; NULL: none */
+    int (*run)(int argc, char **argv);     /* argv[0] is the command's name; begins with read_arguments(); returns an
+                                              exit status */
 } Command;
 
+/* Extensions for Command.files. */
+#define SOL_VIDEO_FILES "mp4 mov mkv webm avi m4v mpg mpeg ts gif"
+#define SOL_IMAGE_FILES "png jpg jpeg webp bmp tif tiff"
+
+/* All commands, in the order in which they are listed; NULL behind the last. */
+extern const Command *const sol_commands[];
+
 extern const Command sol_command_init, sol_command_render, sol_command_check, sol_command_stylize, sol_command_gif,
-    sol_command_probe, sol_command_models, sol_command_import, sol_command_bench, sol_command_version, sol_command_help;
+    sol_command_probe, sol_command_models, sol_command_import, sol_command_bench, sol_command_completion,
+    sol_command_version, sol_command_help;
 
 /** Prints a command's help. */
 void print_help(const Command *command);
@@ -37,8 +48,11 @@ void print_help(const Command *command);
 typedef enum OptionKind {
     OPTION_FLAG,     /* bool */
     OPTION_TEXT,     /* const char * */
-    OPTION_LIST,     /* TextList: may be given again */
-    OPTION_MANY,     /* TextList: takes all arguments up to the next option */
+    OPTION_FILE,     /* const char *: a path */
+    OPTION_MODEL,    /* const char *: a model's name or path */
+    OPTION_METHOD,   /* const char *: the name of an engine */
+    OPTION_LIST,     /* TextList of paths: may be given again */
+    OPTION_MANY,     /* TextList of paths: takes all arguments up to the next option */
     OPTION_INT,      /* int64_t within low..high */
     OPTION_NUMBER,   /* double within low..high */
     OPTION_FRACTION, /* SolRational above 0, "30", "29.97" or "30000/1001" */
@@ -94,6 +108,9 @@ typedef struct Option {
  */
 int read_arguments(const Command *command, int argc, char **argv, const Option options[], TextList *operands,
                    int low, int high);
+
+/** Hands the table of a command's options to `visit`; the command does nothing else. */
+void visit_options(const Command *command, void (*visit)(void *user, const Option options[]), void *user);
 
 /* ---- console ---- */
 

@@ -56,7 +56,7 @@ static int run(int argc, char **argv)
     TextList operands = {0};
     SolOutputSettings settings = {.crf = -1};
     const Option options[] = {
-        {"output", 'o', OPTION_TEXT, &wishes.output, 0, 0},
+        {"output", 'o', OPTION_FILE, &wishes.output, 0, 0},
         {"frames", 0, OPTION_RANGE, &wishes.frames, 0, 0},
         {"width", 0, OPTION_INT, &wishes.width, 16, SOL_IMAGE_MAX_SIDE},
         {"fps", 0, OPTION_FRACTION, &wishes.fps, 0, 0},
@@ -98,5 +98,6 @@ const Command sol_command_gif = {
             "      --threads N      use N threads; as many as there are processors where it is not given\n"
             "      --overwrite      replace FILE where it exists\n"
             "  -q, --quiet          print warnings and errors only\n",
+    .files = SOL_VIDEO_FILES,
     .run = run,
 };

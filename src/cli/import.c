@@ -79,8 +79,8 @@ static int run(int argc, char **argv)
     Wishes wishes = {0};
     TextList files = {0};
     const Option options[] = {
-        {"output", 'o', OPTION_TEXT, &wishes.output, 0, 0},
-        {"architecture", 0, OPTION_TEXT, &wishes.architecture, 0, 0},
+        {"output", 'o', OPTION_FILE, &wishes.output, 0, 0},
+        {"architecture", 0, OPTION_FILE, &wishes.architecture, 0, 0},
         {"name", 0, OPTION_TEXT, &wishes.name, 0, 0},
         {"licence", 0, OPTION_TEXT, &wishes.licence, 0, 0},
         {"overwrite", 0, OPTION_FLAG, &wishes.overwrite, 0, 0},
@@ -112,5 +112,6 @@ const Command sol_command_import = {
             "      --overwrite      replace a model that exists\n"
             "\n"
             "docs/models.md tells where published weights are found.\n",
+    .files = "pth pt tar safetensors",
     .run = run,
 };

@@ -205,7 +205,7 @@ static int run(int argc, char **argv)
         {"segments", 0, OPTION_INT, &wishes.segments, 1, MAX_DRAFT_SEGMENTS},
         {"share", 0, OPTION_FLAG, &wishes.share, 0, 0},
         {"transition", 0, OPTION_INT, &wishes.transition, 0, 10000},
-        {"output", 'o', OPTION_TEXT, &wishes.output, 0, 0},
+        {"output", 'o', OPTION_FILE, &wishes.output, 0, 0},
         {"overwrite", 0, OPTION_FLAG, &wishes.overwrite, 0, 0},
         {0},
     };
@@ -242,5 +242,6 @@ const Command sol_command_init = {
             "                       the schedule is printed, with paths from the current folder:\n"
             "                       solstice init clip.mp4 --styles *.jpg > film.yaml\n"
             "      --overwrite      replace FILE where it exists\n",
+    .files = SOL_VIDEO_FILES,
     .run = run,
 };

@@ -22,24 +22,25 @@
 #include <oneapi/dnnl/dnnl.h>
 #endif
 
-static const Command *const commands[] = {
+const Command *const sol_commands[] = {
     &sol_command_init,   &sol_command_render, &sol_command_check,  &sol_command_stylize, &sol_command_gif,
-    &sol_command_probe,  &sol_command_models, &sol_command_import, &sol_command_bench,   &sol_command_version, &sol_command_help, NULL,
+    &sol_command_probe,  &sol_command_models, &sol_command_import, &sol_command_bench,   &sol_command_completion,
+    &sol_command_version, &sol_command_help,   NULL,
 };
 
 static const Command *find_command(const char *name)
 {
-    for (int i = 0; commands[i]; i++)
-        if (strcmp(commands[i]->name, name) == 0)
-            return commands[i];
+    for (int i = 0; sol_commands[i]; i++)
+        if (strcmp(sol_commands[i]->name, name) == 0)
+            return sol_commands[i];
     return NULL;
 }
 
 static int complain_unknown(const char *name)
 {
-    const char *names[sizeof commands / sizeof *commands], *nearest;
-    for (int i = 0; commands[i] || (names[i] = NULL); i++)
-        names[i] = commands[i]->name;
+    const char *names[sizeof sol_commands / sizeof *sol_commands], *nearest;
+    for (int i = 0; sol_commands[i] || (names[i] = NULL); i++)
+        names[i] = sol_commands[i]->name;
     nearest = sol_nearest(name, names);
     if (nearest)
         complain("unknown command \"%s\"; did you mean \"%s\"?", name, nearest);
@@ -60,8 +61,8 @@ static void print_overview(FILE *stream)
           "style of which image.\n\n"
           "usage: solstice COMMAND [ARGUMENT ...]\n\n",
           stream);
-    for (int i = 0; commands[i]; i++)
-        fprintf(stream, "  %-9s %s\n", commands[i]->name, commands[i]->summary);
+    for (int i = 0; sol_commands[i]; i++)
+        fprintf(stream, "  %-9s %s\n", sol_commands[i]->name, sol_commands[i]->summary);
     fputs("\n\"solstice help COMMAND\" tells more of one. A first film, in the\n"
           "folder of the sources:\n\n"
           "  solstice render configs/sample/seasons.yaml\n",
@@ -70,15 +71,17 @@ static void print_overview(FILE *stream)
 
 static int run_help(int argc, char **argv)
 {
-    const Command *command;
-    if (argc < 2) {
+    TextList operands = {0};
+    int status = read_arguments(&sol_command_help, argc, argv, (const Option[]){{0}}, &operands, 0, 1);
+    const Command *command = status < 0 && operands.count > 0 ? find_command(operands.items[0]) : NULL;
+    if (status < 0 && operands.count > 0 && !command)
+        status = complain_unknown(operands.items[0]);
+    if (command)
+        print_help(command);
+    else if (status < 0)
         print_overview(stdout);
-        return EXIT_DONE;
-    }
-    if (!(command = find_command(argv[1])))
-        return complain_unknown(argv[1]);
-    print_help(command);
-    return EXIT_DONE;
+    free(operands.items);
+    return status < 0 ? EXIT_DONE : status;
 }
 
 const Command sol_command_help = {
@@ -86,6 +89,7 @@ const Command sol_command_help = {
     .arguments = "[COMMAND]",
     .summary = "tell what the program or a command does",
     .help = "Lists the commands, or tells how one of them is used.\n",
+    .words = "COMMAND",
     .run = run_help,
 };
 

@@ -60,6 +60,21 @@ static int list_models(void)
     return status;
 }
 
+/* The names alone, for other programs; no model is opened. */
+static int list_names(void)
+{
+    char **paths = NULL;
+    int result = sol_model_list(&paths, model_folders());
+    if (result != SOL_OK)
+        return report_failure(result);
+    for (int i = 0; paths[i]; i++) {
+        const char *slash = strrchr(paths[i], '/'), *name = slash ? slash + 1 : paths[i];
+        printf("%.*s\n", (int)(strlen(name) - strlen(".safetensors")), name);
+    }
+    sol_model_list_free(&paths);
+    return EXIT_DONE;
+}
+
 /* ---- one ---- */
 
 /* Numbers in the weights and the bias of a layer. */
@@ -139,9 +154,11 @@ static int show_model(const char *name)
 static int run(int argc, char **argv)
 {
     TextList operands = {0};
-    int status = read_arguments(&sol_command_models, argc, argv, (const Option[]){{0}}, &operands, 0, 2);
+    bool names = false;
+    const Option options[] = {{"names", 0, OPTION_FLAG, &names, 0, 0}, {0}};
+    int status = read_arguments(&sol_command_models, argc, argv, options, &operands, 0, 2);
     if (status < 0 && operands.count == 0) {
-        status = list_models();
+        status = names ? list_names() : list_models();
     } else if (status < 0 && strcmp(operands.items[0], "show") != 0) {
         complain("models: \"%s\" is not understood; usage: solstice models %s", operands.items[0],
                  sol_command_models.arguments);
@@ -158,14 +175,17 @@ static int run(int argc, char **argv)
 
 const Command sol_command_models = {
     .name = "models",
-    .arguments = "[show MODEL]",
+    .arguments = "[--names | show MODEL]",
     .summary = "list the models that can be painted with",
     .help = "Lists the models that a schedule's \"model\" or --model can name, with their method, size,\n"
             "licence and file. They are looked for in the folders of the environment variable\n"
             "SOLSTICE_MODELS (separated by colons), in your own (~/.local/share/solstice/models, to\n"
             "which \"solstice import\" adds) and in those that came with the program.\n"
             "\n"
+            "      --names          print their names alone, one a line\n"
+            "\n"
             "\"solstice models show MODEL\" prints the layers of one: the node's name, its operator, its\n"
             "channels and size, and how many weights it has.\n",
+    .words = "show MODEL",
     .run = run,
 };

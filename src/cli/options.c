@@ -129,6 +129,9 @@ static bool store(const Command *command, const Option *option, const char *text
         *(bool *)option->value = true;
         return true;
     case OPTION_TEXT:
+    case OPTION_FILE:
+    case OPTION_MODEL:
+    case OPTION_METHOD:
         *(const char **)option->value = text;
         return true;
     case OPTION_LIST:
@@ -213,6 +216,23 @@ static int check_operands(const Command *command, const TextList *operands, int 
     return EXIT_USAGE;
 }
 
+/* While there is one, tables of options go there, and no arguments are read. */
+static struct {
+    void (*visit)(void *user, const Option options[]);
+    void *user;
+} visitor;
+
+void visit_options(const Command *command, void (*visit)(void *user, const Option options[]), void *user)
+{
+    char name[32];
+    char *argv[] = {name, NULL};
+    snprintf(name, sizeof name, "%s", command->name);
+    visitor.visit = visit;
+    visitor.user = user;
+    command->run(1, argv);
+    visitor.visit = NULL;
+}
+
 int read_arguments(const Command *command, int argc, char **argv, const Option options[], TextList *operands,
                    int low, int high)
 {
@@ -221,6 +241,10 @@ int read_arguments(const Command *command, int argc, char **argv, const Option o
     struct option table[MAX_OPTIONS + 2] = {{"help", no_argument, NULL, 'h'}};
     const Option *last = NULL; /* an OPTION_MANY that further operands belong to */
     int code, count = 1;
+    if (visitor.visit) {
+        visitor.visit(visitor.user, options);
+        return EXIT_DONE;
+    }
     for (const Option *o = options; o->name; o++, count++) {
         size_t end = strlen(letters);
         table[count] = (struct option){o->name, o->kind == OPTION_FLAG ? no_argument : required_argument, NULL,

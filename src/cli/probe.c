@@ -281,5 +281,6 @@ const Command sol_command_probe = {
             "      --json           as a JSON object\n"
             "      --split N        print a schedule of N equal segments for it instead; names of style images\n"
             "                       are for you to fill in (\"solstice init\" does that, too)\n",
+    .files = SOL_VIDEO_FILES,
     .run = run,
 };

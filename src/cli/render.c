@@ -190,14 +190,14 @@ static int run(int argc, char **argv)
         {"output", 'o', OPTION_LIST, &wishes.outputs, 0, 0},
         {"frames", 0, OPTION_RANGE, &wishes.frames, 0, 0},
         {"size", 0, OPTION_INT, &wishes.size, 64, 8192},
-        {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},
-        {"method", 0, OPTION_TEXT, &wishes.method, 0, 0},
+        {"model", 0, OPTION_MODEL, &wishes.model, 0, 0},
+        {"method", 0, OPTION_METHOD, &wishes.method, 0, 0},
         {"color", 0, OPTION_CHOICE, &wishes.color, 0, 0},
         {"precision", 0, OPTION_CHOICE, &wishes.precision, 0, 0},
         {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"jobs", 'j', OPTION_INT, &wishes.jobs, 1, MAX_RENDER_JOBS},
-        {"stats", 0, OPTION_TEXT, &wishes.stats, 0, 0},
+        {"stats", 0, OPTION_FILE, &wishes.stats, 0, 0},
         {"overwrite", 0, OPTION_FLAG, &wishes.overwrite, 0, 0},
         {"keep", 0, OPTION_FLAG, &wishes.keep, 0, 0},
         {"json-progress", 0, OPTION_FLAG, &wishes.json, 0, 0},
@@ -249,5 +249,6 @@ const Command sol_command_render = {
         "  -q, --quiet          print warnings and errors only\n\n"
         "Ctrl-C stops the render when the frame is done. What has been painted is kept in a hidden folder beside\n"
         "the first output, also when the program is killed, and the same command goes on from there.\n",
+    .files = "yaml yml",
     .run = run,
 };

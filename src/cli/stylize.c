@@ -201,13 +201,13 @@ static int run(int argc, char **argv)
         {"strength", 0, OPTION_NUMBER, &wishes.strength, 0, 1},
         {"levels", 0, OPTION_LEVELS, &wishes.levels, 0, 0},
         {"size", 0, OPTION_INT, &wishes.size, 64, 8192},
-        {"model", 0, OPTION_TEXT, &wishes.model, 0, 0},
-        {"method", 0, OPTION_TEXT, &wishes.method, 0, 0},
+        {"model", 0, OPTION_MODEL, &wishes.model, 0, 0},
+        {"method", 0, OPTION_METHOD, &wishes.method, 0, 0},
         {"color", 0, OPTION_CHOICE, &wishes.color, 0, 0},
         {"precision", 0, OPTION_CHOICE, &wishes.precision, 0, 0},
         {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
-        {"output", 'o', OPTION_TEXT, &wishes.output, 0, 0},
+        {"output", 'o', OPTION_FILE, &wishes.output, 0, 0},
         {"overwrite", 0, OPTION_FLAG, &wishes.overwrite, 0, 0},
     };
     Option options[sizeof own / sizeof own[0] + OPTIMISE_OPTIONS + 1] = {{0}};
@@ -233,8 +233,8 @@ const Command sol_command_stylize = {
     .help = "Paints the picture CONTENT in the style of one image, or of several blended.\n\n"
             "  -s, --style IMAGE... one or several style images; none for a model that has one style of its own\n"
             "      --weights A,B,.. how much each style counts; equally where it is not given\n"
-            "      --strength X     0 (the content's own statistics; of a model with one style, the content itself)\n"
-            "                       to 1 (the style's), default 1\n"
+            "      --strength X     how far the style is taken; from 0 (the content's own statistics; of a model with\n"
+            "                       one style, the content itself) to 1 (the style's), default 1\n"
             "      --levels A,B,..  of a wct model: the strength of each of its levels, the deepest first, times X; a\n"
             "                       level of 0 is not run\n"
             "      --size N         paint with N pixels on the shorter side; as it is where it is not given\n"
@@ -263,5 +263,6 @@ const Command sol_command_stylize = {
             "      --time-limit S   end after about S seconds\n"
             "      --save-every N   write OUT-0050.png and so on, too, every N iterations\n"
             "      --loss FILE      write the curve of the loss, as .csv or .svg; may be given again\n",
+    .files = SOL_IMAGE_FILES,
     .run = run,
 };
