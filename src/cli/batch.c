@@ -163,9 +163,9 @@ static void print_row(const RenderJob *job, int wide)
     if (!job->finished) {
         printf("%8s  %8s  %8s  %s%s\n", "-", "-", "-",
                !job->begun                          ? "not begun"
-               : job->result == SOL_ERR_CANCELLED ? "interrupted"
+               : job->result == SOL_ERR_CANCELLED ? ""
                                                     : "failed: ",
-               job->begun && job->result != SOL_ERR_CANCELLED && job->failure ? job->failure : "");
+               job->begun && job->failure ? job->failure : "");
         return;
     }
     snprintf(rate, sizeof rate, "%.2f", report->seconds > 0 ? (double)report->frames / report->seconds : 0);
@@ -256,7 +256,9 @@ static void end_member(Batch *batch, Member *member, int result)
         member->job.failure = sol_copy(sol_error_text());
     if (!batch->wishes->json)
         show_progress("", sol_clock() - batch->start, true);
-    if (result != SOL_OK && result != SOL_ERR_CANCELLED)
+    if (result == SOL_ERR_CANCELLED)
+        complain("%s: %s", member->job.path, sol_error_text());
+    else if (result != SOL_OK)
         report_failure(result);
     if (batch->wishes->json)
         tell_json_end(&member->job);
@@ -307,10 +309,8 @@ static int jobs_at_once(const RenderWishes *wishes, size_t count)
 /* What the program returns: interrupted, or failed where anything did. */
 static int batch_status(const Batch *batch)
 {
-    if (was_interrupted(NULL)) {
-        complain("interrupted; outputs of schedules that are not done were not written");
+    if (was_interrupted(NULL))
         return EXIT_INTERRUPTED;
-    }
     for (size_t i = 0; i < batch->count; i++)
         if (!batch->members[i].job.finished)
             return EXIT_FAILED;

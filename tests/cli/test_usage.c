@@ -62,7 +62,7 @@ static void test_mistakes_in_usage(void **state)
          "solstice: import: -o says where the model is to be; leave out --name\n"},
         {"import a.pth --name a/b",
          "solstice: import: --name a/b: must be a name without a slash, and not begin with a dot\n"},
-        {"models shwo compact", "solstice: models: \"shwo\" is not understood; usage: solstice models [show MODEL]\n"},
+        {"models shwo compact", "solstice: models: \"shwo\" is not understood; usage: solstice models [--names | show MODEL]\n"},
         {"models show", "solstice: models: show which one? \"solstice models\" lists them\n"},
         {"stylize a.png -o b.png", "solstice: stylize: no style given; add --style IMAGE\n"},
         {"stylize a.png --style b.png", "solstice: stylize: no output given; add -o OUT.png\n"},
