@@ -21,6 +21,7 @@ typedef struct Film {
     SolMuxer *muxer;
     int delay;                     /* pictures that the decoder is ahead of the screen */
     int64_t starts[MOST_REORDERED]; /* of the last `delay` pictures in order of showing, at their number modulo it */
+    int64_t lead;                  /* from one packet to the next, of those that are decoded before time 0 */
     int64_t packets;               /* written so far */
     bool ended;                    /* the encoder has given all it had, and takes no more */
 } Film;
@@ -86,8 +87,10 @@ static int film_open(SolWriter *writer)
 static int64_t decoding_time(Film *film, int64_t n, const AVPacket *packet)
 {
     int64_t *earlier = &film->starts[film->delay ? n % film->delay : 0], time = packet->pts;
+    if (n == 0)
+        film->lead = packet->duration;
     if (film->delay > 0) {
-        time = n < film->delay ? (n - film->delay) * packet->duration : *earlier;
+        time = n < film->delay ? (n - film->delay) * film->lead : *earlier;
         *earlier = packet->dts;
     }
     return time < packet->pts ? time : packet->pts;
