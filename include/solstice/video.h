@@ -107,9 +107,12 @@ typedef struct SolWriter SolWriter;
 
 /* One output, as a schedule describes it. Zero or NULL (for crf: -1) means the default that is named here. */
 typedef struct SolOutputSettings {
-    char *path;          /* .mp4 .mov .mkv; .gif; numbered stills: .png .jpg .jpeg with one %d or %0Nd */
-    int crf;             /* video: quality 0 (lossless) .. 51; -1: 18 */
-    char *preset;        /* video: the encoder's speed preset; NULL: a quick one */
+    char *path;          /* .mp4 .mov .mkv .webm .y4m; .gif; numbered stills: .png .jpg .jpeg with one %d or %0Nd */
+    char *codec;         /* video: h264, h265, vp9, av1, prores, ffv1, mpeg4; NULL: as the path's extension has it */
+    int crf;             /* video: quality 0 (lossless) .. 51, for vp9 and av1 .. 63; -1: the codec's default */
+    int64_t bitrate;     /* video: bits a second, in place of crf; 0: as crf says */
+    char *preset;        /* video: the encoder's speed preset, or the profile of prores; NULL: a quick one */
+    char *pix_fmt;       /* video: FFmpeg's name of a pixel format; NULL: the codec's default */
     int width;           /* pixels, the height follows; 0: as painted */
     SolRational fps;     /* gif: frames a second at most; {0, 0}: the source's, at most 50 */
     int loop;            /* gif: times it plays, 0 for ever */

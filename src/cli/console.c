@@ -4,6 +4,8 @@
  */
 #include "cli/cli.h"
 
+#include "media/writer.h"
+
 #include <solstice/error.h>
 
 #include <errno.h>
@@ -149,17 +151,21 @@ const char *format_rate(double rate, char text[32])
 void print_report(const SolRenderReport *report)
 {
     char size[32], rate[32];
+    FILE *to = stdout;
+    for (int i = 0; i < report->output_count; i++)
+        if (sol_writer_is_stream(report->outputs[i].path))
+            to = stderr;
     for (int i = 0; i < report->output_count; i++) {
         const SolWriterReport *output = &report->outputs[i];
-        printf("%s: %lld frame%s, %dx%d, %.2f s, %s\n", output->path, (long long)output->frames,
+        fprintf(to, "%s: %lld frame%s, %dx%d, %.2f s, %s\n", output->path, (long long)output->frames,
                output->frames == 1 ? "" : "s", output->width, output->height, output->seconds,
                format_bytes(output->bytes, size));
     }
-    printf("%lld frame%s in %.1f seconds (%s)", (long long)report->frames, report->frames == 1 ? "" : "s",
+    fprintf(to, "%lld frame%s in %.1f seconds (%s)", (long long)report->frames, report->frames == 1 ? "" : "s",
            report->seconds, format_rate((double)report->frames / report->seconds, rate));
     if (report->tiles > 1)
-        printf(", each painted in %d tiles", report->tiles);
-    printf("\n");
+        fprintf(to, ", each painted in %d tiles", report->tiles);
+    fprintf(to, "\n");
 }
 
 const char *format_duration(double seconds, char text[32])

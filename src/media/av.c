@@ -11,6 +11,7 @@
 #include <libavutil/error.h>
 #include <libavutil/log.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int error_of(int code)
@@ -67,4 +68,5 @@ int sol_codec_open(AVCodecContext *context, const AVCodec *codec)
 void sol_media_quiet(void)
 {
     av_log_set_level(AV_LOG_QUIET);
+    setenv("SVT_LOG", "0", 0); /* SVT-AV1 has a log of its own */
 }

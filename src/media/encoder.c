@@ -1,32 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Encoding by libavcodec. The video is 4:2:0 of 8 bits, BT.709, limited range, and says so; 4:2:0
- * wants even sides, so a last odd column or row is written twice.
+ * Encoding by libavcodec. The video is BT.709, in limited range where it is not RGB, and says so. Where chroma
+ * has half the samples, sides are even: a last odd column or row is written twice.
  */
 #include "media/encoder.h"
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "image/image.h"
 #include "media/av.h"
 #include "media/to_yuv.h"
 
-#include <libavutil/opt.h>
-#include <math.h>
+#include <libavutil/pixdesc.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* From the best for our purpose to the one that every FFmpeg has. */
-static const char *const encoders[] = {"libx264", "libopenh264", "h264_videotoolbox", "mpeg4"};
-
-static const char *const presets[] = {"ultrafast", "superfast", "veryfast", "faster",   "fast",    "medium",
-                                      "slow",      "slower",    "veryslow", "placebo", NULL};
-
 enum {
-    ENCODERS = sizeof encoders / sizeof *encoders,
-    DEFAULT_CRF = 18,
     DEFAULT_RATE = 30,       /* frames a second that the encoder is told where nobody knows */
     FINEST_TIME = 10000000,  /* units a second in the finest time base that is taken as it is */
     MPEG4_FINEST = 65535,    /* the same for MPEG-4 Part 2, as its standard says */
@@ -42,10 +32,10 @@ typedef struct Shown {
 struct SolEncoder {
     SolEncoderFormat format;
     const SolLog *log;
-    const AVCodec *codec;
+    SolCoder coder;
     AVCodecContext *context;
     struct SwsContext *scaler;
-    SolImage *padded;        /* with sides made even; NULL where they are */
+    SolImage *padded;        /* with sides made even; NULL where that is not needed */
     AVFrame *frame;
     AVPacket *packet;
     Shown *shown;            /* [inside], ascending */
@@ -54,20 +44,6 @@ struct SolEncoder {
     size_t place_capacity;
     int64_t last;            /* pts given to the encoder last */
 };
-
-int sol_encoder_check(const SolOutputSettings *settings)
-{
-    const char *nearest;
-    if (!settings->preset)
-        return SOL_OK;
-    for (int i = 0; presets[i]; i++)
-        if (strcmp(settings->preset, presets[i]) == 0)
-            return SOL_OK;
-    nearest = sol_nearest(settings->preset, presets);
-    return sol_fail(SOL_ERR_ARGUMENT, "\"preset\" must be ultrafast, superfast, veryfast, faster, fast, medium, slow, "
-                    "slower, veryslow or placebo, not \"%s\"%s%s%s", settings->preset,
-                    nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
-}
 
 /* ---- opening ---- */
 
@@ -82,41 +58,31 @@ static AVRational choose_time_base(const SolEncoderFormat *format, const AVCodec
     return base;
 }
 
-/* Asks the encoder for the quality that x264 understands by `crf`, or the nearest to it that it knows. */
-static void set_quality(const SolOutputSettings *settings, AVCodecContext *encoder)
+/* What colours are, of a context or a frame: BT.709, in limited range where they are not RGB. */
+#define SET_COLOURS(of, rgb)                                                 \
+    do {                                                                     \
+        (of)->color_range = (rgb) ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;     \
+        (of)->color_primaries = AVCOL_PRI_BT709;                             \
+        (of)->color_trc = AVCOL_TRC_BT709;                                   \
+        (of)->colorspace = (rgb) ? AVCOL_SPC_RGB : AVCOL_SPC_BT709;          \
+    } while (0)
+
+static bool is_rgb(const SolEncoder *encoder)
 {
-    const char *preset = settings->preset;
-    int crf = settings->crf >= 0 ? settings->crf : DEFAULT_CRF;
-    if (strcmp(encoder->codec->name, "libx264") == 0) {
-        av_opt_set_double(encoder->priv_data, "crf", crf, 0);
-        av_opt_set(encoder->priv_data, "preset", preset ? preset : "veryfast", 0);
-        if (!preset) /* parts of blocks that move each for themselves: time, and nothing gained with paintings */
-            av_opt_set(encoder->priv_data, "partitions", "i4x4,i8x8", 0);
-    } else if (encoder->codec_id == AV_CODEC_ID_MPEG4) {
-        /* both scales double the quantiser's step every six; 18 is near a quantiser of 2 */
-        double quantiser = fmin(31, fmax(1, 2 * pow(2, (crf - DEFAULT_CRF) / 6.0)));
-        encoder->flags |= AV_CODEC_FLAG_QSCALE;
-        encoder->global_quality = (int)(FF_QP2LAMBDA * quantiser);
-        encoder->max_b_frames = 2;
-    } else {
-        double pixels = (double)encoder->width * encoder->height * av_q2d(encoder->framerate);
-        encoder->bit_rate = (int64_t)(pixels * 0.2 * pow(2, (DEFAULT_CRF - crf) / 6.0)) + 100000;
-        encoder->max_b_frames = 0;
-    }
+    return encoder->format.choice.format == AV_PIX_FMT_GBRP;
 }
 
-static const AVCodec *find_codec(void)
+/* 4:2:0 has its chroma samples in the columns of the left of two pixels, as H.264 has by default. */
+static enum AVChromaLocation chroma_location(const SolEncoder *encoder)
 {
-    const AVCodec *codec = NULL;
-    for (int i = 0; i < ENCODERS && !codec; i++)
-        codec = avcodec_find_encoder_by_name(encoders[i]);
-    return codec;
+    const AVPixFmtDescriptor *kind = av_pix_fmt_desc_get(encoder->coder.format);
+    return kind && kind->log2_chroma_w && kind->log2_chroma_h ? AVCHROMA_LOC_LEFT : AVCHROMA_LOC_UNSPECIFIED;
 }
 
 static int open_context(SolEncoder *encoder)
 {
     const SolEncoderFormat *format = &encoder->format;
-    const AVCodec *codec = encoder->codec;
+    const AVCodec *codec = encoder->coder.encoder;
     AVCodecContext *context;
     SolRational rate = format->frame_rate;
     int error;
@@ -126,13 +92,10 @@ static int open_context(SolEncoder *encoder)
         return sol_fail_memory("the encoder");
     context->width = format->out_width;
     context->height = format->out_height;
-    context->pix_fmt = AV_PIX_FMT_YUV420P;
+    context->pix_fmt = encoder->coder.format;
     context->sample_aspect_ratio = (AVRational){1, 1};
-    context->color_range = AVCOL_RANGE_MPEG;
-    context->color_primaries = AVCOL_PRI_BT709;
-    context->color_trc = AVCOL_TRC_BT709;
-    context->colorspace = AVCOL_SPC_BT709;
-    context->chroma_sample_location = AVCHROMA_LOC_LEFT;
+    SET_COLOURS(context, is_rgb(encoder));
+    context->chroma_sample_location = chroma_location(encoder);
     context->time_base = choose_time_base(format, codec);
     context->framerate = (AVRational){DEFAULT_RATE, 1};
     if (rate.num > 0 && rate.den > 0)
@@ -140,22 +103,38 @@ static int open_context(SolEncoder *encoder)
     context->thread_count = format->threads;
     if (format->global_header)
         context->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    set_quality(format->settings, context);
+    encoder->coder.set_up(context, &format->choice);
     error = sol_codec_open(context, codec);
     if (error == AVERROR(ENOMEM))
         return sol_fail_memory("the encoder");
     if (error < 0)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: the encoder %s refuses pictures of %dx%d pixels",
                         format->settings->path, codec->name, format->out_width, format->out_height);
+    if (context->has_b_frames < encoder->coder.delay)
+        context->has_b_frames = encoder->coder.delay;
     return SOL_OK;
+}
+
+/* Opens the best of the encoders that this FFmpeg has and that takes the video: some want sides of some length. */
+static int open_best(SolEncoder *encoder)
+{
+    const SolCodecChoice *choice = &encoder->format.choice;
+    const char *best = sol_codec_best(choice->codec);
+    int result = SOL_ERR_ARGUMENT;
+    for (int i = 0; result == SOL_ERR_ARGUMENT && sol_codec_coder(choice, i, &encoder->coder); i++)
+        result = open_context(encoder);
+    if (result == SOL_OK && !avcodec_find_encoder_by_name(best))
+        sol_log(encoder->log, SOL_LOG_NOTE, "%s: encoded with %s, since this FFmpeg has no %s",
+                encoder->format.settings->path, encoder->coder.encoder->name, best);
+    return result;
 }
 
 /* What turns pictures into the encoder's frames: padding or scaling, then YUV. */
 static int prepare_conversion(SolEncoder *encoder)
 {
     const SolEncoderFormat *format = &encoder->format;
-    SolToYuv to = {format->width,      format->height, format->out_width, format->out_height,
-                   AV_PIX_FMT_YUV420P, SWS_CS_ITU709,  false};
+    SolToYuv to = {format->width,         format->height, format->out_width, format->out_height,
+                   encoder->coder.format, SWS_CS_ITU709,  is_rgb(encoder)};
     AVFrame *frame;
     int result = SOL_OK;
     if (format->settings->width == 0 && (to.width != to.out_width || to.height != to.out_height)) {
@@ -171,14 +150,11 @@ static int prepare_conversion(SolEncoder *encoder)
     encoder->packet = av_packet_alloc();
     if (!frame || !encoder->packet)
         return sol_fail_memory("a video frame");
-    frame->format = AV_PIX_FMT_YUV420P;
+    frame->format = encoder->coder.format;
     frame->width = to.out_width;
     frame->height = to.out_height;
-    frame->color_range = AVCOL_RANGE_MPEG;
-    frame->color_primaries = AVCOL_PRI_BT709;
-    frame->color_trc = AVCOL_TRC_BT709;
-    frame->colorspace = AVCOL_SPC_BT709;
-    frame->chroma_location = AVCHROMA_LOC_LEFT;
+    SET_COLOURS(frame, is_rgb(encoder));
+    frame->chroma_location = chroma_location(encoder);
     frame->quality = encoder->context->global_quality;
     return av_frame_get_buffer(frame, 0) < 0 ? sol_fail_memory("a video frame") : SOL_OK;
 }
@@ -192,19 +168,13 @@ int sol_encoder_open(SolEncoder **out, const SolEncoderFormat *format, const Sol
     encoder->format = *format;
     encoder->log = log;
     encoder->last = -1;
-    encoder->codec = find_codec();
-    result = encoder->codec ? open_context(encoder)
-                            : sol_fail(SOL_ERR_IO, "%s: this FFmpeg has no H.264 or MPEG-4 encoder; install one with "
-                                       "libx264", format->settings->path);
+    result = open_best(encoder);
     if (result == SOL_OK)
         result = prepare_conversion(encoder);
     if (result != SOL_OK) {
         sol_encoder_close(&encoder);
         return result;
     }
-    if (encoder->codec != avcodec_find_encoder_by_name(encoders[0]))
-        sol_log(log, SOL_LOG_NOTE, "%s: encoded with %s, since this FFmpeg has no libx264", format->settings->path,
-                encoder->codec->name);
     *out = encoder;
     return SOL_OK;
 }

@@ -10,13 +10,16 @@
 
 #include <solstice/video.h>
 
+#include "media/codecs.h"
+
 typedef struct SolEncoder SolEncoder;
 
 /* What is encoded, and into what. */
 typedef struct SolEncoderFormat {
     const SolOutputSettings *settings; /* borrowed; its path is what messages begin with */
     int width, height;                 /* of the pictures that come in */
-    int out_width, out_height;         /* of the video, even */
+    SolCodecChoice choice;
+    int out_width, out_height;         /* of the video, even where its pixel format wants that */
     SolRational time_base;             /* of the pictures' times */
     SolRational frame_rate;            /* average; {0, 1} where it is not known */
     int threads;                       /* 0 for one a processor */
@@ -32,9 +35,6 @@ typedef struct SolPacketSink {
     int (*take)(void *user, AVPacket *packet);
     void *user;
 } SolPacketSink;
-
-/** What can be said about settings without opening an encoder: 0, or SOL_ERR_ARGUMENT that names the key. */
-int sol_encoder_check(const SolOutputSettings *settings);
 
 /** @param[out] encoder  untouched on failure; released by sol_encoder_close() */
 int sol_encoder_open(SolEncoder **encoder, const SolEncoderFormat *format, const SolLog *log);

@@ -9,14 +9,16 @@
 #include "media/muxer.h"
 #include "media/writer.h"
 
+#include <libavutil/pixdesc.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_REORDERED = 16 }; /* pictures that one decoded earlier may show behind; H.264 and H.265 end there */
 
 typedef struct Film {
-    SolPending *file;
+    SolPending *file;              /* NULL for standard output */
     SolEncoder *encoder;
     SolMuxer *muxer;
     int delay;                     /* pictures that the decoder is ahead of the screen */
@@ -26,25 +28,38 @@ typedef struct Film {
     bool ended;                    /* the encoder has given all it had, and takes no more */
 } Film;
 
-static int even_up(int side)
+/* `side` in whole chroma samples, of which there is one for every 1 << shift pixels. */
+static int round_up(int side, int shift)
 {
-    return side + (side & 1);
+    int step = 1 << shift;
+    return (side + step - 1) / step * step;
 }
 
-/* The video's size: even; of two even heights, the nearer to the aspect ratio where `width` scales. */
-static int choose_size(SolWriter *writer)
+/*
+ * The video's size, which its pixel format may want to be even; of two such heights, the nearer to the aspect ratio
+ * where `width` scales.
+ */
+static int choose_size(SolWriter *writer, enum AVPixelFormat format)
 {
+    const AVPixFmtDescriptor *kind = av_pix_fmt_desc_get(format);
     SolWriterReport *report = &writer->report;
     int result = sol_writer_size(writer, &report->width, &report->height);
     if (result != SOL_OK)
         return result;
+    report->width = round_up(report->width, kind->log2_chroma_w);
     if (writer->settings->width > 0) {
-        double height = (double)writer->input.height * even_up(report->width) / writer->input.width;
-        report->height = 2 * (int)fmax(1, floor(height / 2 + 0.5));
+        double height = (double)writer->input.height * report->width / writer->input.width;
+        double step = 1 << kind->log2_chroma_h;
+        report->height = (int)(step * fmax(1, floor(height / step + 0.5)));
     }
-    report->width = even_up(report->width);
-    report->height = even_up(report->height);
+    report->height = round_up(report->height, kind->log2_chroma_h);
     return SOL_OK;
+}
+
+static int film_check(const SolOutputSettings *settings)
+{
+    SolCodecChoice choice;
+    return sol_codec_choose(&choice, settings);
 }
 
 static int film_open(SolWriter *writer)
@@ -53,16 +68,23 @@ static int film_open(SolWriter *writer)
     const SolWriterInput *input = &writer->input;
     Film *film = sol_calloc(1, sizeof *film);
     SolEncoderFormat format;
+    SolCodecChoice choice;
     int result;
     if (!film)
         return sol_fail_memory("a video");
     writer->state = film;
-    result = choose_size(writer);
+    result = sol_codec_choose(&choice, writer->settings);
     if (result == SOL_OK)
+        result = choose_size(writer, choice.format);
+    if (result == SOL_OK && writer->kind->stream && isatty(STDOUT_FILENO))
+        result = sol_fail(SOL_ERR_ARGUMENT, "standard output is a terminal; pipe it to a program that takes the film, "
+                          "as in \"-o - | mpv -\"");
+    if (result == SOL_OK && !writer->kind->stream)
         result = sol_pending_open(&film->file, path, input->overwrite);
     if (result != SOL_OK)
         return result;
     format = (SolEncoderFormat){.settings = writer->settings,
+                                .choice = choice,
                                 .width = input->width,
                                 .height = input->height,
                                 .out_width = writer->report.width,
@@ -77,8 +99,8 @@ static int film_open(SolWriter *writer)
     film->delay = sol_encoder_context(film->encoder)->has_b_frames;
     if (film->delay > MOST_REORDERED)
         film->delay = MOST_REORDERED;
-    return sol_muxer_open(&film->muxer, path, sol_pending_path(film->file), sol_encoder_context(film->encoder),
-                          input->frame_rate);
+    return sol_muxer_open(&film->muxer, path, film->file ? sol_pending_path(film->file) : NULL,
+                          sol_encoder_context(film->encoder), input->frame_rate);
 }
 
 /* ---- writing ---- */
@@ -167,8 +189,12 @@ static int film_splice(SolWriter *writer, const SolRecord *record)
 static int film_finish(SolWriter *writer)
 {
     Film *film = writer->state;
-    int result = sol_muxer_finish(film->muxer);
-    return result == SOL_OK ? sol_writer_commit(writer, film->file) : result;
+    int64_t bytes;
+    int result = sol_muxer_finish(film->muxer, &bytes);
+    if (result == SOL_OK && film->file)
+        return sol_writer_commit(writer, film->file);
+    writer->report.bytes = bytes;
+    return result;
 }
 
 static void film_close(SolWriter *writer)
@@ -182,15 +208,31 @@ static void film_close(SolWriter *writer)
     sol_free(film);
 }
 
+enum { KEYS = SOL_KEY_CODEC | SOL_KEY_CRF | SOL_KEY_BITRATE | SOL_KEY_PRESET | SOL_KEY_PIX_FMT | SOL_KEY_WIDTH };
+
 const SolWriterClass sol_film_writer = {
     .name = "video",
-    .extensions = "mp4 mov mkv",
-    .keys = SOL_KEY_CRF | SOL_KEY_PRESET | SOL_KEY_WIDTH,
-    .check = sol_encoder_check,
+    .extensions = "mp4 mov mkv webm y4m",
+    .keys = KEYS,
+    .check = film_check,
     .open = film_open,
     .write = film_write,
     .end_part = film_end_part,
     .splice = film_splice,
+    .finish = film_finish,
+    .close = film_close,
+};
+
+/* What is sent is gone: there is nothing to begin again with, and so no splice. */
+const SolWriterClass sol_stream_writer = {
+    .name = "a video on standard output",
+    .extensions = "mkv webm y4m",
+    .keys = KEYS,
+    .stream = true,
+    .check = film_check,
+    .open = film_open,
+    .write = film_write,
+    .end_part = film_end_part,
     .finish = film_finish,
     .close = film_close,
 };

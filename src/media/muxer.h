@@ -19,8 +19,8 @@ bool sol_muxer_wants_global_header(const char *path);
  * Begins a file with one video stream.
  *
  * @param[out] muxer  untouched on failure; released by sol_muxer_close()
- * @param path        tells the container by its extension; what messages begin with; borrowed
- * @param temporary   what is written to
+ * @param path        tells the container by its extension (sol_writer_kind_path()); what messages begin with; borrowed
+ * @param temporary   what is written to; NULL: standard output
  * @param encoder     opened; read here only
  * @param rate        average, frames a second; {0, 1} where it is not known
  */
@@ -30,8 +30,8 @@ int sol_muxer_open(SolMuxer **muxer, const char *path, const char *temporary, co
 /** Writes a packet of the video, whose times are in `time_base`; takes over what it refers to. */
 int sol_muxer_write(SolMuxer *muxer, AVPacket *packet, AVRational time_base);
 
-/** Completes the file. */
-int sol_muxer_finish(SolMuxer *muxer);
+/** Completes the file, which has `*bytes`. */
+int sol_muxer_finish(SolMuxer *muxer, int64_t *bytes);
 
 /** Sets *muxer to NULL; NULL is accepted. */
 void sol_muxer_close(SolMuxer **muxer);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * RGB to YUV by libswscale, told everything that it would otherwise guess: the matrix, the range, the
- * place of the chroma samples, and to be accurate rather than quick.
+ * place of the chroma samples, and to be accurate rather than quick. RGB of another order keeps its values.
  */
 #include "media/to_yuv.h"
 
@@ -25,7 +25,8 @@ int sol_to_yuv_open(struct SwsContext **out, const SolToYuv *to)
     av_opt_set_int(scaler, "dsth", to->out_height, 0);
     av_opt_set_int(scaler, "dst_format", to->format, 0);
     av_opt_set_int(scaler, "dst_range", to->full_range, 0);
-    av_opt_set_int(scaler, "sws_flags", SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP | SWS_BITEXACT, 0);
+    av_opt_set_int(scaler, "sws_flags",
+                   SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP | SWS_FULL_CHR_H_INT | SWS_BITEXACT, 0);
     /* in 1/256 of a luma sample */
     if (layout->log2_chroma_w)
         av_opt_set_int(scaler, "dst_h_chr_pos", 0, 0);

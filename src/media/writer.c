@@ -12,24 +12,36 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const SolWriterClass *const classes[] = {&sol_film_writer, &sol_gif_writer, &sol_stills_writer};
+static const SolWriterClass *const classes[] = {&sol_film_writer, &sol_gif_writer, &sol_stills_writer,
+                                                &sol_stream_writer};
 
-enum { CLASSES = sizeof classes / sizeof *classes, MIN_WIDTH = 16, MAX_CRF = 51, MAX_LOOP = 65535, MAX_GIF_RATE = 50 };
+enum { CLASSES = sizeof classes / sizeof *classes, MIN_WIDTH = 16, MAX_LOOP = 65535, MAX_GIF_RATE = 50 };
 
 static const struct {
     unsigned key;
     const char *name;
 } keys[] = {
-    {SOL_KEY_CRF, "crf"}, {SOL_KEY_PRESET, "preset"}, {SOL_KEY_WIDTH, "width"}, {SOL_KEY_FPS, "fps"},
-    {SOL_KEY_LOOP, "loop"},
+    {SOL_KEY_CODEC, "codec"},   {SOL_KEY_CRF, "crf"},     {SOL_KEY_BITRATE, "bitrate"}, {SOL_KEY_PRESET, "preset"},
+    {SOL_KEY_PIX_FMT, "pix_fmt"}, {SOL_KEY_WIDTH, "width"}, {SOL_KEY_FPS, "fps"},         {SOL_KEY_LOOP, "loop"},
 };
 
 enum { KEYS = sizeof keys / sizeof *keys, TEXT = 256 };
 
+bool sol_writer_is_stream(const char *path)
+{
+    return path[0] == '-' && (path[1] == '\0' || (path[1] == '.' && !strpbrk(path + 2, "./")));
+}
+
+const char *sol_writer_kind_path(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "-.mkv" : path;
+}
+
 static const SolWriterClass *find_class(const char *path)
 {
     for (int i = 0; i < CLASSES; i++)
-        if (sol_path_has_extension(path, classes[i]->extensions))
+        if (sol_path_has_extension(sol_writer_kind_path(path), classes[i]->extensions) &&
+            classes[i]->stream == sol_writer_is_stream(path))
             return classes[i];
     return NULL;
 }
@@ -49,7 +61,10 @@ static void append(char list[TEXT], const char *before, const char *text, int le
 static int unknown_kind(const char *path)
 {
     char list[TEXT] = "";
-    for (int i = 0; i < CLASSES; i++) {
+    if (sol_writer_is_stream(path))
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: not a kind of output that can be written to standard output; these are: - "
+                        "(Matroska), -.webm, -.y4m", path);
+    for (int i = 0; i < CLASSES && !classes[i]->stream; i++) {
         const char *separator = i ? ", ." : ".";
         for (const char *word = classes[i]->extensions; *word; separator = " .") {
             size_t length = strcspn(word, " ");
@@ -59,7 +74,8 @@ static int unknown_kind(const char *path)
         append(list, " (", classes[i]->name, -1);
         append(list, "", ")", -1);
     }
-    return sol_fail(SOL_ERR_ARGUMENT, "%s: not a kind of output that can be written; these are: %s", path, list);
+    return sol_fail(SOL_ERR_ARGUMENT, "%s: not a kind of output that can be written; these are: %s, - (standard "
+                    "output)", path, list);
 }
 
 /* A file name with one %d or %0Nd in it, and no other %. */
@@ -85,8 +101,9 @@ static int check_pattern(const char *path)
 /* Which settings differ from their defaults. */
 static unsigned keys_given(const SolOutputSettings *settings)
 {
-    return (settings->crf != -1 ? SOL_KEY_CRF : 0U) | (settings->preset ? SOL_KEY_PRESET : 0U) |
-           (settings->width != 0 ? SOL_KEY_WIDTH : 0U) |
+    return (settings->codec ? SOL_KEY_CODEC : 0U) | (settings->crf != -1 ? SOL_KEY_CRF : 0U) |
+           (settings->bitrate != 0 ? SOL_KEY_BITRATE : 0U) | (settings->preset ? SOL_KEY_PRESET : 0U) |
+           (settings->pix_fmt ? SOL_KEY_PIX_FMT : 0U) | (settings->width != 0 ? SOL_KEY_WIDTH : 0U) |
            (settings->fps.num != 0 || settings->fps.den != 0 ? SOL_KEY_FPS : 0U) |
            (settings->loop != 0 ? SOL_KEY_LOOP : 0U);
 }
@@ -101,15 +118,13 @@ static int check_keys(const SolOutputSettings *settings, const SolWriterClass *k
     for (int i = 0; i < KEYS; i++)
         if (wrong & keys[i].key)
             return sol_fail(SOL_ERR_ARGUMENT, "\"%s\" does not apply to a .%s; it takes %s", keys[i].name,
-                            sol_path_extension(settings->path), list);
+                            sol_path_extension(sol_writer_kind_path(settings->path)), list);
     return SOL_OK;
 }
 
 static int check_values(const SolOutputSettings *settings)
 {
     SolRational fps = settings->fps;
-    if (settings->crf < -1 || settings->crf > MAX_CRF)
-        return sol_fail(SOL_ERR_ARGUMENT, "\"crf\" must be 0 (lossless) to %d, not %d", MAX_CRF, settings->crf);
     if (settings->width != 0 && (settings->width < MIN_WIDTH || settings->width > SOL_IMAGE_MAX_SIDE))
         return sol_fail(SOL_ERR_ARGUMENT, "\"width\" must be %d to %d pixels, not %d", MIN_WIDTH, SOL_IMAGE_MAX_SIDE,
                         settings->width);
@@ -180,9 +195,12 @@ int sol_writer_open(SolWriter **out, const SolOutputSettings *settings, const So
 
 void sol_writer_digest(const SolOutputSettings *settings, SolDigester *digester)
 {
-    sol_digester_add_text(digester, sol_path_extension(settings->path));
+    sol_digester_add_text(digester, sol_path_extension(sol_writer_kind_path(settings->path)));
+    sol_digester_add_text(digester, settings->codec);
     sol_digester_add_int(digester, settings->crf);
+    sol_digester_add_int(digester, settings->bitrate);
     sol_digester_add_text(digester, settings->preset);
+    sol_digester_add_text(digester, settings->pix_fmt);
     sol_digester_add_int(digester, settings->width);
     sol_digester_add_int(digester, settings->fps.num);
     sol_digester_add_int(digester, settings->fps.den);
@@ -227,6 +245,12 @@ int sol_writer_write(SolWriter *writer, SolImage *image)
     writer->pts = pts;
     writer->end = pts + duration;
     return SOL_OK;
+}
+
+bool sol_writer_keeps_parts(const SolOutputSettings *settings)
+{
+    const SolWriterClass *kind = find_class(settings->path);
+    return kind && kind->splice;
 }
 
 void sol_writer_begin_part(SolWriter *writer, SolRecords *part)

@@ -18,7 +18,10 @@ enum {
     SOL_KEY_PRESET = 2,
     SOL_KEY_WIDTH = 4,
     SOL_KEY_FPS = 8,
-    SOL_KEY_LOOP = 16
+    SOL_KEY_LOOP = 16,
+    SOL_KEY_CODEC = 32,
+    SOL_KEY_BITRATE = 64,
+    SOL_KEY_PIX_FMT = 128
 };
 
 typedef struct SolWriterClass {
@@ -26,6 +29,7 @@ typedef struct SolWriterClass {
     const char *extensions;  /* as sol_path_has_extension() takes them */
     unsigned keys;           /* SOL_KEY_.. that apply */
     bool numbered;           /* one file a picture: the file name holds %d */
+    bool stream;             /* standard output: the path is "-", or "-" and an extension */
 
     /** Checks what the class alone knows about settings in range; may be NULL. */
     int (*check)(const SolOutputSettings *settings);
@@ -42,7 +46,7 @@ typedef struct SolWriterClass {
      */
     int (*end_part)(SolWriter *writer);
 
-    /** Takes in a record of a part that another writer of this class and settings made. */
+    /** Takes in a record of a part that another writer of this class and settings made; NULL: parts are not kept. */
     int (*splice)(SolWriter *writer, const SolRecord *record);
 
     /** Completes the output, commits it with sol_writer_commit() and completes writer->report. */
@@ -52,7 +56,7 @@ typedef struct SolWriterClass {
     void (*close)(SolWriter *writer);
 } SolWriterClass;
 
-extern const SolWriterClass sol_film_writer, sol_gif_writer, sol_stills_writer;
+extern const SolWriterClass sol_film_writer, sol_gif_writer, sol_stills_writer, sol_stream_writer;
 
 struct SolWriter {
     const SolWriterClass *kind;
@@ -68,6 +72,9 @@ struct SolWriter {
     bool started, failed, finished;
     bool pending;               /* pictures have been written since the last part ended */
 };
+
+/** False where parts of an output cannot be kept and spliced in again: on standard output. */
+bool sol_writer_keeps_parts(const SolOutputSettings *settings);
 
 /**
  * Begins a part of the output: what the pictures to come are made into is appended to `part`, as records from which
@@ -89,6 +96,12 @@ int sol_writer_splice(SolWriter *writer, SolRecords *part, int64_t first, int64_
 
 /** Adds everything in the settings that decides what an output is made of, and not where it is. */
 void sol_writer_digest(const SolOutputSettings *settings, SolDigester *digester);
+
+/** True where `path` is standard output: "-", or "-" and an extension. */
+bool sol_writer_is_stream(const char *path);
+
+/** What tells the kind of an output by its extension: its path, but "-.mkv" where that is "-", standard output. */
+const char *sol_writer_kind_path(const char *path);
 
 /** True where both paths ask for one kind of output. */
 bool sol_writer_same_kind(const char *path, const char *other);

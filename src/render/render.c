@@ -224,13 +224,20 @@ static int open_parts(Render *render, const SolSchedule *schedule)
                                    .first = render->first,
                                    .count = render->count};
     const SolStoreSource store = {render->outputs, render->output_count, &render->input, &render->parts};
+    bool keeps = sol_video_has_digest(render->video);
     int result = sol_parts_cut(&render->parts, &source);
-    return result == SOL_OK && sol_video_has_digest(render->video) ? sol_store_open(&render->store, &store) : result;
+    for (int i = 0; i < render->output_count; i++)
+        keeps &= sol_writer_keeps_parts(&render->outputs[i]);
+    return result == SOL_OK && keeps ? sol_store_open(&render->store, &store) : result;
 }
 
 static int open_writers(Render *render)
 {
-    int result = SOL_OK;
+    int result = SOL_OK, streams = 0;
+    for (int i = 0; i < render->output_count; i++)
+        streams += sol_writer_is_stream(render->outputs[i].path);
+    if (streams > 1)
+        return sol_fail(SOL_ERR_ARGUMENT, "standard output takes one film, and %d outputs name it", streams);
     render->writers = sol_calloc((size_t)render->output_count, sizeof *render->writers);
     if (!render->writers)
         return sol_fail_memory("the outputs");

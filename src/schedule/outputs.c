@@ -9,16 +9,19 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "media/codecs.h"
 #include "media/encode_still.h"
 #include "media/writer.h"
 #include "schedule/pieces.h"
+#include "schedule/values.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH, CRF, PRESET, WIDTH, FPS, LOOP, OUTPUT_KEYS };
+enum { PATH, CODEC, CRF, BITRATE, PRESET, PIX_FMT, WIDTH, FPS, LOOP, OUTPUT_KEYS };
 static const char *const output_keys[OUTPUT_KEYS + 1] = {
-    [PATH] = "path", [CRF] = "crf", [PRESET] = "preset", [WIDTH] = "width", [FPS] = "fps", [LOOP] = "loop",
+    [PATH] = "path",       [CODEC] = "codec", [CRF] = "crf", [BITRATE] = "bitrate", [PRESET] = "preset",
+    [PIX_FMT] = "pix_fmt", [WIDTH] = "width", [FPS] = "fps", [LOOP] = "loop",
 };
 
 /* Refuses to write over the input: the same file, or numbered stills among the input's own. */
@@ -46,13 +49,21 @@ static int fail_output(const SolYaml *yaml, const SolYamlPair pairs[])
 {
     SolPlace place = sol_yaml_place(yaml, pairs[PATH].value);
     const char *text = sol_error_text();
-    for (int key = CRF; key < OUTPUT_KEYS; key++) {
+    for (int key = PATH + 1; key < OUTPUT_KEYS; key++) {
         size_t length = strlen(output_keys[key]);
         if (pairs[key].key && text[0] == '"' && strncmp(text + 1, output_keys[key], length) == 0 &&
             text[1 + length] == '"')
             place = sol_yaml_place(yaml, pairs[key].key);
     }
     return sol_fail_within(SOL_ERR_SCHEDULE, "%s:%d:%d", place.file, place.line, place.column);
+}
+
+static int read_bitrate(const SolYaml *yaml, const SolYamlPair *pair, int64_t *bits)
+{
+    const char *text = sol_yaml_scalar(pair);
+    if (pair->value && (!text || !sol_parse_bitrate(text, bits)))
+        return sol_yaml_fail_value(yaml, pair, "bits a second, such as 4M or 800k");
+    return SOL_OK;
 }
 
 static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSchedule *schedule,
@@ -64,8 +75,11 @@ static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSc
     if (result != SOL_OK ||
         (result = sol_yaml_need(yaml, node, &pairs[PATH], "the output", "path", "name a file such as out/film.mp4")) ||
         (result = sol_yaml_copy(yaml, &pairs[PATH], &output->path)) ||
-        (result = sol_yaml_int(yaml, &pairs[CRF], 0, 51, &output->crf)) ||
+        (result = sol_yaml_copy(yaml, &pairs[CODEC], &output->codec)) ||
+        (result = sol_yaml_int(yaml, &pairs[CRF], 0, 63, &output->crf)) ||
+        (result = read_bitrate(yaml, &pairs[BITRATE], &output->bitrate)) ||
         (result = sol_yaml_copy(yaml, &pairs[PRESET], &output->preset)) ||
+        (result = sol_yaml_copy(yaml, &pairs[PIX_FMT], &output->pix_fmt)) ||
         (result = sol_yaml_int(yaml, &pairs[WIDTH], 16, SOL_IMAGE_MAX_SIDE, &output->width)) ||
         (result = sol_yaml_rate(yaml, &pairs[FPS], "frames a second, up to 50, such as 15 or 12.5", &output->fps)) ||
         (result = sol_yaml_int(yaml, &pairs[LOOP], 0, 65535, &output->loop)))
@@ -75,7 +89,7 @@ static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSc
     return SOL_OK;
 }
 
-/* Refuses two outputs with one path. */
+/* Refuses two outputs with one path, or two on standard output. */
 static int check_outputs(const SolYaml *yaml, const SolYamlPair *pair, const SolSchedule *schedule)
 {
     SolWord *words = sol_alloc((size_t)schedule->output_count, sizeof *words);
@@ -84,7 +98,7 @@ static int check_outputs(const SolYaml *yaml, const SolYamlPair *pair, const Sol
     if (!words)
         return sol_fail_memory("the schedule");
     for (int i = 0; i < schedule->output_count; i++)
-        words[i] = (SolWord){schedule->outputs[i].path, i};
+        words[i] = (SolWord){sol_writer_is_stream(schedule->outputs[i].path) ? "-" : schedule->outputs[i].path, i};
     again = sol_find_repeated(words, schedule->output_count, &earlier);
     sol_free(words);
     if (again < 0)
@@ -117,20 +131,43 @@ void sol_outputs_close(SolSchedule *schedule)
 {
     for (int i = 0; i < schedule->output_count; i++) {
         free(schedule->outputs[i].path);
+        free(schedule->outputs[i].codec);
         free(schedule->outputs[i].preset);
+        free(schedule->outputs[i].pix_fmt);
     }
     sol_free(schedule->outputs);
     schedule->outputs = NULL;
     schedule->output_count = 0;
 }
 
+/* True where a film at `path` gets the codec that `output` has, so that quality and preset mean the same there. */
+static bool has_codec_of(const SolOutputSettings *output, const char *path)
+{
+    SolOutputSettings other = {.path = (char *)path, .codec = output->codec, .crf = -1};
+    SolCodecChoice one, two;
+    return sol_codec_choose(&one, output) == SOL_OK && sol_codec_choose(&two, &other) == SOL_OK &&
+           one.codec == two.codec;
+}
+
 int sol_schedule_output(const SolSchedule *schedule, const char *path, SolOutputSettings *settings)
 {
+    const SolOutputSettings *nearest = NULL;
     SolOutputSettings made = {.crf = -1};
+    bool film = sol_writer_same_kind(path, "a.mkv"), same = false;
     int result;
-    for (int i = schedule->output_count - 1; i >= 0; i--)
-        if (sol_writer_same_kind(schedule->outputs[i].path, path))
-            made = schedule->outputs[i];
+    for (int i = 0; i < schedule->output_count && !same; i++)
+        if (sol_writer_same_kind(schedule->outputs[i].path, path)) {
+            same = !film || has_codec_of(&schedule->outputs[i], path);
+            if (!nearest || same)
+                nearest = &schedule->outputs[i];
+        }
+    if (nearest)
+        made = *nearest;
+    if (!same) {
+        made.codec = made.preset = made.pix_fmt = NULL;
+        made.crf = -1;
+        made.bitrate = 0;
+    }
     made.path = (char *)path; /* only read from, as long as nobody frees the settings */
     if ((result = sol_writer_check(&made)) || (result = check_apart(schedule, path)))
         return result;

@@ -127,6 +127,19 @@ bool sol_parse_times(const char *text, double *from, double *to)
     return true;
 }
 
+bool sol_parse_bitrate(const char *text, int64_t *bits)
+{
+    char number[PART_SIZE];
+    size_t length = strlen(text);
+    double value, unit = 1;
+    if (length > 1 && strchr("kKmM", text[length - 1]))
+        unit = strchr("kK", text[--length]) ? 1e3 : 1e6;
+    if (!copy_part(text, length, number) || !parse_decimal(number, &value) || value * unit < 1 || value * unit > 1e15)
+        return false;
+    *bits = (int64_t)(value * unit + 0.5);
+    return true;
+}
+
 bool sol_parse_percent(const char *text, double *percent)
 {
     char number[PART_SIZE];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Values as they are written in a schedule: frame rates, ranges of frames and times, percentages.
+ * Values as they are written in a schedule: frame rates, ranges of frames and times, percentages,
+ * bit rates.
  * Every function takes the whole of the text and returns false, with its outputs untouched, for
  * anything else.
  */
@@ -23,6 +24,9 @@ bool sol_parse_frames(const char *text, int64_t *first, int64_t *last);
  * "1:02:03"). B may be less than A.
  */
 bool sol_parse_times(const char *text, double *from, double *to);
+
+/** "4M", "800k", "1.5M" or "2500000": bits a second, 1 or more; K and M count by 1000. */
+bool sol_parse_bitrate(const char *text, int64_t *bits);
 
 /** "12.5%": 12.5. */
 bool sol_parse_percent(const char *text, double *percent);
