@@ -12,6 +12,7 @@
 #include "base/pool.h"
 #include "base/text.h"
 #include "media/video.h"
+#include "media/writer.h"
 #include "render/parts.h"
 #include "render/pipeline.h"
 #include "render/store.h"
