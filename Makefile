@@ -69,7 +69,7 @@ PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIB
 
 COMPILE = $(CC) -std=c11 $(WARNINGS) $(DEFINES) -Iinclude -Isrc $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) \
           -ffp-contract=off -pthread -fPIC -fvisibility=hidden -MMD -MP
-OTHER_LIBS := $(strip $(ONEDNN_LIBS) -lgif -pthread -lm)
+OTHER_LIBS := $(strip $(ONEDNN_LIBS) -lgif $(if $(filter Linux,$(shell uname -s)),-ldl) -pthread -lm)
 LIBS    = $(LDFLAGS) $(SAN) $(PKG_LIBS) $(OTHER_LIBS)
 
 # `make V=1` shows whole commands.

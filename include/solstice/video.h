@@ -22,6 +22,9 @@ typedef struct SolVideoOptions {
     bool skip_gaps;        /* numbered images: pass over missing numbers instead of refusing */
     int short_side;        /* scale so that the shorter side has this many pixels; 0: as it is */
     int threads;           /* for decoding; 0 for one a processor */
+    const char *format;    /* the input's format, as libavformat names it; NULL: found out; borrowed */
+    const uint8_t *background; /* R, G, B behind what is transparent; NULL for white; borrowed */
+    const char *const *then;   /* inputs that follow this one, NULL-terminated; NULL for none */
     const SolLog *log;     /* may be NULL; borrowed while the video is open */
 } SolVideoOptions;
 
@@ -66,11 +69,15 @@ typedef struct SolVideoIndex {
 /**
  * Opens a video, GIF or anything else libavformat reads; a folder of numbered images; or numbered
  * images given by a pattern with one %d or %0Nd in its file name ("frames/%d.png"), in the order of
- * their numbers whatever their padding.
+ * their numbers whatever their padding; or "-", standard input, which is put into a temporary file first.
+ *
+ * Inputs that follow (options->then) go on where the one before ends, scaled to fit into the first one's size, between
+ * black bars where their shape is another; a still among them lasts one frame of options->framerate.
  *
  * @param[out] video   untouched on failure; released by sol_video_close()
  * @param options      NULL for the defaults (all zero)
- * @return 0, SOL_ERR_IO, SOL_ERR_FORMAT (no picture in it, mixed names, a missing number), SOL_ERR_NOMEM
+ * @return 0, SOL_ERR_IO, SOL_ERR_FORMAT (no picture in it, mixed names, a missing number), SOL_ERR_ARGUMENT
+ *         (no such format), SOL_ERR_NOMEM
  */
 SOL_API int sol_video_open(SolVideo **video, const char *path, const SolVideoOptions *options);
 

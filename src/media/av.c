@@ -10,9 +10,11 @@
 #include <errno.h>
 #include <libavutil/error.h>
 #include <libavutil/log.h>
+#include <libavutil/parseutils.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static int error_of(int code)
 {
@@ -69,4 +71,15 @@ void sol_media_quiet(void)
 {
     av_log_set_level(AV_LOG_QUIET);
     setenv("SVT_LOG", "0", 0); /* SVT-AV1 has a log of its own */
+}
+
+bool sol_parse_colour(const char *text, uint8_t rgb[3])
+{
+    uint8_t rgba[4];
+    /* "random" and an opacity ("red@0.5") are no colours to lay a picture over */
+    if (strchr(text, '@') || strncasecmp(text, "rand", 4) == 0 || strncasecmp(text, "bikeshed", 8) == 0 ||
+        av_parse_color(rgba, text, -1, NULL) < 0 || rgba[3] != 255)
+        return false;
+    memcpy(rgb, rgba, 3);
+    return true;
 }

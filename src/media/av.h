@@ -10,6 +10,9 @@
 
 #include <libavcodec/avcodec.h>
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /**
  * As sol_fail(..., "PATH: DOING: what libav says") for a negative libav code. Returns SOL_ERR_NOMEM
  * for want of memory, SOL_ERR_FORMAT for content that is damaged or not understood, otherwise
@@ -22,5 +25,8 @@ int sol_codec_open(AVCodecContext *context, const AVCodec *codec);
 
 /** Silences libav's own log, which goes to standard error, in the whole process. */
 void sol_media_quiet(void);
+
+/** A colour by its name (as FFmpeg knows them) or as #rrggbb or 0xrrggbb; false, with rgb untouched, for all else. */
+bool sol_parse_colour(const char *text, uint8_t rgb[3]);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Conversion of frames by libswscale: matrix, range, chroma siting and size in one accurate pass. A
- * transparent frame takes two, since colours are laid over white before they are scaled: the colour
+ * transparent frame takes two, since colours are laid over the background before they are scaled: the colour
  * of a pixel that cannot be seen must not bleed into its neighbours. YUV becomes planes of G, B and R,
  * for which libswscale has vector code that gives the same values, and they are woven together here. PQ and HLG
  * become 16-bit RGB, which tone.c maps.
@@ -43,9 +43,10 @@ typedef struct Scaler {
 
 struct SolConverter {
     Scaler frame;     /* a frame to RGB, or to RGBA where it is transparent */
-    Scaler opaque;    /* RGB laid over white to its final size */
+    Scaler opaque;    /* RGB laid over the background to its final size */
     uint8_t *scratch; /* a transparent frame at its own size, or planes or 16-bit RGB at the final one */
     size_t scratch_size;
+    uint8_t background[3]; /* R, G, B behind what is transparent */
     SolTone *tone;    /* of frames with a high dynamic range; NULL before the first */
 };
 
@@ -302,12 +303,12 @@ static int convert_hdr(SolConverter *converter, const AVFrame *frame, Recipe rec
     return result;
 }
 
-/* R, G, B, A of `width` pixels over white to R, G, B. */
-static void lay_over_white(uint8_t *to, const uint8_t *from, int width)
+/* R, G, B, A of `width` pixels over one colour to R, G, B. */
+static void lay_over(const uint8_t background[3], uint8_t *to, const uint8_t *from, int width)
 {
     for (int x = 0; x < width; x++, to += 3, from += 4)
         for (int c = 0; c < 3; c++)
-            to[c] = (uint8_t)((from[c] * from[3] + 255 * (255 - from[3]) + 127) / 255);
+            to[c] = (uint8_t)((from[c] * from[3] + background[c] * (255 - from[3]) + 127) / 255);
 }
 
 /* A transparent frame into `flat`. */
@@ -328,7 +329,7 @@ static int convert_transparent(SolConverter *converter, const AVFrame *frame, Re
     if (result != SOL_OK)
         return result;
     for (int y = 0; y < frame->height; y++)
-        lay_over_white(sol_image_row(opaque, y), converter->scratch + (size_t)y * stride, frame->width);
+        lay_over(converter->background, sol_image_row(opaque, y), converter->scratch + (size_t)y * stride, frame->width);
     recipe = (Recipe){.format = AV_PIX_FMT_RGB24, .width = frame->width, .height = frame->height,
                       .matrix = recipe.matrix, .chroma_x = CHROMA_CENTRED, .chroma_y = CHROMA_CENTRED,
                       .out_format = AV_PIX_FMT_RGB24, .out_width = flat->width, .out_height = flat->height};
@@ -380,11 +381,13 @@ void sol_describe_frame(const AVFrame *frame, SolVideoInfo *info)
     info->transfer = name_or_empty(av_color_transfer_name(frame->color_trc));
 }
 
-int sol_converter_open(SolConverter **out)
+int sol_converter_open(SolConverter **out, const uint8_t *background)
 {
     SolConverter *converter = sol_calloc(1, sizeof *converter);
     if (!converter)
         return sol_fail_memory("a converter");
+    for (int c = 0; c < 3; c++)
+        converter->background[c] = background ? background[c] : 255;
     *out = converter;
     return SOL_OK;
 }

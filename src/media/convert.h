@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * From a decoded frame to the picture that a screen would show: RGB by the frame's own matrix and
- * range, upright, with square pixels, laid over white where it is transparent, and with the range of light of
+ * range, upright, with square pixels, laid over a colour where it is transparent, and with the range of light of
  * an ordinary screen where the frame has a higher one (PQ, HLG: tone.h; what is transparent in those is taken as opaque).
  */
 #ifndef SOL_MEDIA_CONVERT_H
@@ -35,8 +35,11 @@ enum AVColorSpace sol_frame_matrix(const AVFrame *frame, bool *guessed);
 /** Fills in what a frame itself tells: pixel_format, width, height, rotation, and all that says how colours are read. */
 void sol_describe_frame(const AVFrame *frame, SolVideoInfo *info);
 
-/** @param[out] converter  released by sol_converter_close() */
-int sol_converter_open(SolConverter **converter);
+/**
+ * @param[out] converter  released by sol_converter_close()
+ * @param background      R, G, B that transparent pixels are laid over; NULL for white
+ */
+int sol_converter_open(SolConverter **converter, const uint8_t *background);
 
 /**
  * Turns a frame into a picture of width x height pixels; the picture's place in time is not set.

@@ -12,6 +12,7 @@
 #include "base/pool.h"
 #include "base/text.h"
 #include "media/av.h"
+#include "media/formats.h"
 #include "media/losses.h"
 
 #include <solstice/image.h>
@@ -33,16 +34,20 @@ static char *url_of(const char *path)
     return sol_path_exists(path) ? sol_format("file:%s", path) : sol_copy(path);
 }
 
-static int open_demuxer(AVFormatContext **format, const char *path)
+static int open_demuxer(AVFormatContext **format, const char *path, const char *kind)
 {
+    const AVInputFormat *known = NULL;
     AVDictionary *options = NULL;
-    char *url = url_of(path);
-    int code;
+    char *url;
+    int code, result = kind ? sol_input_format(&known, kind) : SOL_OK;
+    if (result != SOL_OK)
+        return result;
+    url = url_of(path);
     if (!url)
         return sol_fail_memory("a path");
     /* a still's name is a name, even where it looks like a pattern */
     av_dict_set(&options, "pattern_type", "none", 0);
-    code = avformat_open_input(format, url, NULL, &options);
+    code = avformat_open_input(format, url, known, &options);
     av_dict_free(&options);
     free(url);
     if (code == AVERROR_INVALIDDATA || code == AVERROR_EOF)
@@ -90,10 +95,15 @@ static int pick_stream(AVFormatContext *format, AVStream **stream, const char *p
     return SOL_OK;
 }
 
-int sol_demuxer_open(AVFormatContext **out, AVStream **stream, const char *path, bool still)
+int sol_demuxer_open(AVFormatContext **format, AVStream **stream, const char *path, bool still)
+{
+    return sol_demuxer_open_as(format, stream, path, NULL, still);
+}
+
+int sol_demuxer_open_as(AVFormatContext **out, AVStream **stream, const char *path, const char *kind, bool still)
 {
     AVFormatContext *format = NULL;
-    int result = open_demuxer(&format, path);
+    int result = open_demuxer(&format, path, kind);
     if (result == SOL_OK && (!still || must_probe(format))) {
         int code = avformat_find_stream_info(format, NULL);
         if (code < 0)
@@ -140,7 +150,7 @@ static int open_codec(SolDecoder *decoder, int threads)
     return code < 0 ? sol_fail_av(code, decoder->path, "its decoder cannot be opened") : SOL_OK;
 }
 
-int sol_decoder_open(SolDecoder **out, const char *path, int threads, bool still, const SolLog *log)
+int sol_decoder_open(SolDecoder **out, const char *path, const char *kind, int threads, bool still, const SolLog *log)
 {
     SolDecoder *decoder = sol_calloc(1, sizeof *decoder);
     int result = SOL_OK;
@@ -153,7 +163,7 @@ int sol_decoder_open(SolDecoder **out, const char *path, int threads, bool still
     if (!decoder->path || !decoder->packet)
         result = sol_fail_memory("a decoder");
     if (result == SOL_OK)
-        result = sol_demuxer_open(&decoder->format, &decoder->stream, path, still);
+        result = sol_demuxer_open_as(&decoder->format, &decoder->stream, path, kind, still);
     if (result == SOL_OK)
         result = open_codec(decoder, threads);
     if (result == SOL_OK)

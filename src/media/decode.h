@@ -37,15 +37,25 @@ typedef struct SolDecoder {
  */
 int sol_demuxer_open(AVFormatContext **format, AVStream **stream, const char *path, bool still);
 
+/**
+ * As sol_demuxer_open(), with the input format that libavformat calls `kind`; NULL: what the file looks like. Devices
+ * are among the formats where FFmpeg's libavdevice is installed, which is loaded when one is asked for.
+ *
+ * @return also SOL_ERR_ARGUMENT: there is no such format
+ */
+int sol_demuxer_open_as(AVFormatContext **format, AVStream **stream, const char *path, const char *kind, bool still);
+
 /** The number of sound streams. */
 int sol_demuxer_sounds(const AVFormatContext *format);
 
 /**
  * @param[out] decoder  untouched on failure; released by sol_decoder_close()
+ * @param kind          as of sol_demuxer_open_as()
  * @param threads       0 for one a processor
  * @param log           may be NULL; borrowed
  */
-int sol_decoder_open(SolDecoder **decoder, const char *path, int threads, bool still, const SolLog *log);
+int sol_decoder_open(SolDecoder **decoder, const char *path, const char *kind, int threads, bool still,
+                     const SolLog *log);
 
 /**
  * Decodes the next frame, with the stream's sample aspect ratio and display matrix set in it where

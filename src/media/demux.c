@@ -41,8 +41,7 @@ typedef struct Demux {
     int64_t number;         /* of the next one to deliver */
     int64_t pulled;         /* frames that have come so far, with those ahead */
     int width, height;      /* of the pictures delivered */
-    int short_side;
-    int threads;
+    SolVideoOptions options; /* of the reader */
     bool resized;           /* a picture of another size has been seen */
     SolSoundTrack *sounds;  /* for the SolVideoInfo */
     const SolLog *log;
@@ -161,7 +160,7 @@ static int demux_skip_to(void *state, int64_t frame)
 static void note_size(Demux *demux)
 {
     int width, height;
-    if (demux->resized || sol_picture_size(demux->frame, demux->short_side, &width, &height) != SOL_OK ||
+    if (demux->resized || sol_picture_size(demux->frame, demux->options.short_side, &width, &height) != SOL_OK ||
         (width == demux->width && height == demux->height))
         return;
     demux->resized = true;
@@ -211,9 +210,10 @@ static void demux_close(void *state)
     sol_free(demux);
 }
 
-static bool demux_takes(const char *path)
+static bool demux_takes(const char *path, const SolVideoOptions *options)
 {
     (void)path;
+    (void)options;
     return true;
 }
 
@@ -277,22 +277,22 @@ static int describe(Demux *demux, SolVideoInfo *out)
 }
 
 /* A source at its first frame; where only `times` are wanted, its frames may be interlaced. */
-static int open_at_start(Demux **out, const char *path, int short_side, int threads, bool times, const SolLog *log)
+static int open_at_start(Demux **out, const char *path, const SolVideoOptions *options, bool times)
 {
     Demux *demux = sol_calloc(1, sizeof *demux);
     int result;
     if (!demux)
         return sol_fail_memory("a video");
-    demux->short_side = short_side;
-    demux->threads = threads;
-    demux->log = log;
+    demux->options = *options;
+    demux->log = times ? NULL : options->log;
     demux->frame = av_frame_alloc();
     demux->ahead = av_frame_alloc();
-    result = demux->frame && demux->ahead ? sol_converter_open(&demux->converter) : sol_fail_memory("a video");
+    result = demux->frame && demux->ahead ? sol_converter_open(&demux->converter, options->background)
+                                          : sol_fail_memory("a video");
     if (result == SOL_OK && !times)
         result = sol_deinterlacer_open(&demux->deinterlacer);
     if (result == SOL_OK)
-        result = sol_decoder_open(&demux->decoder, path, threads, false, log);
+        result = sol_decoder_open(&demux->decoder, path, options->format, options->threads, false, demux->log);
     if (result == SOL_OK) {
         clock_open(&demux->clock, demux->decoder->stream, frame_rate(demux->decoder->stream));
         result = pull(demux, demux->frame, &demux->ready);
@@ -300,7 +300,7 @@ static int open_at_start(Demux **out, const char *path, int short_side, int thre
     if (result == SOL_OK && !demux->ready)
         result = sol_fail(SOL_ERR_FORMAT, "%s: is damaged; no picture in it could be decoded", path);
     if (result == SOL_OK) {
-        result = sol_picture_size(demux->frame, short_side, &demux->width, &demux->height);
+        result = sol_picture_size(demux->frame, options->short_side, &demux->width, &demux->height);
         if (result != SOL_OK)
             sol_fail_within(result, "%s", path);
     }
@@ -314,7 +314,7 @@ static int open_at_start(Demux **out, const char *path, int short_side, int thre
 static int demux_open(void **state, SolVideoInfo *info, const char *path, const SolVideoOptions *options)
 {
     Demux *demux = NULL;
-    int result = open_at_start(&demux, path, options->short_side, options->threads, false, options->log);
+    int result = open_at_start(&demux, path, options, false);
     if (result == SOL_OK && (result = describe(demux, info)) != SOL_OK)
         demux_close(demux);
     if (result == SOL_OK)
@@ -442,7 +442,7 @@ static int times_from_packets(const Demux *demux, Times *times, bool *sure)
     AVStream *stream;
     AVPacket *packet = av_packet_alloc();
     Scan scan = {0};
-    int result = packet ? sol_demuxer_open(&format, &stream, demux->decoder->path, false)
+    int result = packet ? sol_demuxer_open_as(&format, &stream, demux->decoder->path, demux->options.format, false)
                         : sol_fail_memory("the index of a video");
     *sure = result == SOL_OK && packets_are_pictures(stream->codecpar);
     if (result == SOL_OK && *sure) {
@@ -479,7 +479,7 @@ static int times_from_frames(const Demux *demux, Times *times)
 {
     Demux *second = NULL;
     bool got = true;
-    int result = open_at_start(&second, demux->decoder->path, demux->short_side, demux->threads, true, NULL);
+    int result = open_at_start(&second, demux->decoder->path, &demux->options, true);
     times->count = 0;
     while (result == SOL_OK && got) {
         times->duration = own_duration(second->frame);

@@ -301,6 +301,11 @@ static void numbered_close(void *state)
     sol_free(numbered);
 }
 
+static bool numbered_takes(const char *path, const SolVideoOptions *options)
+{
+    return !options->format && sol_sequence_takes(path);
+}
+
 /* Decodes image number `i` into the frame; *path (fresh) is where it lies. */
 static int decode(Numbered *numbered, size_t i, char **path, enum AVCodecID *codec)
 {
@@ -323,7 +328,7 @@ static int numbered_open(void **state, SolVideoInfo *info, const char *path, con
     numbered->log = options->log;
     numbered->time_base = (SolRational){options->framerate.den, options->framerate.num};
     numbered->frame = av_frame_alloc();
-    result = numbered->frame ? sol_converter_open(&numbered->converter) : sol_fail_memory("a sequence");
+    result = numbered->frame ? sol_converter_open(&numbered->converter, options->background) : sol_fail_memory("a sequence");
     if (result == SOL_OK)
         result = sol_sequence_find(&numbered->sequence, path, options->skip_gaps);
     if (result == SOL_OK)
@@ -428,7 +433,7 @@ static int numbered_digest(const void *state, SolDigester *digester)
 }
 
 const SolVideoSource sol_source_numbered = {
-    .takes = sol_sequence_takes,
+    .takes = numbered_takes,
     .open = numbered_open,
     .index = numbered_index,
     .read = numbered_read,

@@ -15,7 +15,7 @@ int sol_still_decode(AVFrame *frame, enum AVCodecID *codec, const char *path)
 {
     SolDecoder *decoder = NULL;
     bool got = false;
-    int result = sol_decoder_open(&decoder, path, 1, true, NULL);
+    int result = sol_decoder_open(&decoder, path, NULL, 1, true, NULL);
     if (result != SOL_OK)
         return result;
     result = sol_decoder_next(decoder, frame, &got);
@@ -40,7 +40,7 @@ int sol_image_load(SolImage **image, const char *path)
     }
     result = sol_picture_size(frame, 0, &width, &height);
     if (result == SOL_OK)
-        result = sol_converter_open(&converter);
+        result = sol_converter_open(&converter, NULL);
     if (result == SOL_OK)
         result = sol_convert(converter, frame, width, height, image);
     if (result != SOL_OK)

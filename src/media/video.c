@@ -17,7 +17,8 @@ struct SolVideo {
 };
 
 /* The first that takes a path has it. */
-static const SolVideoSource *const sources[] = {&sol_source_numbered, &sol_source_file};
+static const SolVideoSource *const sources[] = {&sol_source_joined, &sol_source_spooled, &sol_source_numbered,
+                                               &sol_source_file};
 
 static int check_options(SolVideoOptions *options)
 {
@@ -45,7 +46,7 @@ int sol_video_open(SolVideo **out, const char *path, const SolVideoOptions *give
     video = sol_calloc(1, sizeof *video);
     if (!video)
         return sol_fail_memory("a video");
-    while (i + 1 < sizeof sources / sizeof *sources && !sources[i]->takes(path))
+    while (i + 1 < sizeof sources / sizeof *sources && !sources[i]->takes(path, &options))
         i++;
     video->source = sources[i];
     result = video->source->open(&video->state, &video->info, path, &options);

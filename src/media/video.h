@@ -12,7 +12,7 @@
 
 /* One kind of input: what the functions of the same names in <solstice/video.h> ask of it. */
 typedef struct SolVideoSource {
-    bool (*takes)(const char *path);
+    bool (*takes)(const char *path, const SolVideoOptions *options);
     /* *state and *info are untouched on failure; the options are complete and checked, and borrowed */
     int (*open)(void **state, SolVideoInfo *info, const char *path, const SolVideoOptions *options);
     int (*index)(void *state, SolVideoIndex *index);
@@ -23,6 +23,8 @@ typedef struct SolVideoSource {
     void (*close)(void *state);
 } SolVideoSource;
 
+extern const SolVideoSource sol_source_joined;   /* joined.c: several inputs, one after another */
+extern const SolVideoSource sol_source_spooled;  /* spool.c: standard input */
 extern const SolVideoSource sol_source_numbered; /* sequence.c: folders and patterns of numbered images */
 extern const SolVideoSource sol_source_file;     /* demux.c: all that libavformat reads */
 

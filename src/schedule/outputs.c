@@ -27,21 +27,11 @@ static const char *const output_keys[OUTPUT_KEYS + 1] = {
 /* Refuses to write over the input: the same file, or numbered stills among the input's own. */
 static int check_apart(const SolSchedule *schedule, const char *path)
 {
-    char *from, *to;
-    bool same;
-    if (!schedule->numbered)
-        return sol_path_is_same(path, schedule->input)
-                   ? sol_fail(SOL_ERR_ARGUMENT, "output %s is the input itself; choose another name", path)
-                   : SOL_OK;
-    if (!sol_path_has_extension(path, SOL_STILL_EXTENSIONS))
-        return SOL_OK;
-    from = sol_path_is_folder(schedule->input) ? sol_copy(schedule->input) : sol_path_folder(schedule->input);
-    to = sol_path_folder(path);
-    same = from && to && sol_path_is_same(from, to);
-    free(from);
-    free(to);
-    return same ? sol_fail(SOL_ERR_ARGUMENT, "output %s is in the folder of the input; choose another folder", path)
-                : SOL_OK;
+    if (sol_input_has_file(schedule->input, path))
+        return sol_fail(SOL_ERR_ARGUMENT, "output %s is the input itself; choose another name", path);
+    if (sol_path_has_extension(path, SOL_STILL_EXTENSIONS) && sol_input_has_folder_of(schedule->input, path))
+        return sol_fail(SOL_ERR_ARGUMENT, "output %s is in the folder of the input; choose another folder", path);
+    return SOL_OK;
 }
 
 /* Puts the place in front of what sol_writer_check() says: that of the key it begins with, or the path's. */

@@ -11,7 +11,6 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "media/sequence.h"
 #include "schedule/look.h"
 #include "schedule/outputs.h"
 #include "schedule/pieces.h"
@@ -23,14 +22,14 @@
 #include <unistd.h>
 
 enum {
-    VERSION, INPUT, FRAMERATE, GAPS, MODEL, METHOD, LEVELS, GATYS, COLOR, SIZE, PRECISION, MEMORY, SEGMENTS,
-    TRANSITION, OUTPUTS, SCHEDULE_KEYS
+    VERSION, INPUT, FORMAT, FRAMERATE, GAPS, BACKGROUND, MODEL, METHOD, LEVELS, GATYS, COLOR, SIZE, PRECISION, MEMORY,
+    SEGMENTS, TRANSITION, OUTPUTS, SCHEDULE_KEYS
 };
 static const char *const schedule_keys[SCHEDULE_KEYS + 1] = {
-    [VERSION] = "version", [INPUT] = "input", [FRAMERATE] = "framerate", [GAPS] = "gaps", [MODEL] = "model",
-    [METHOD] = "method", [LEVELS] = "levels", [GATYS] = "gatys", [COLOR] = "color", [SIZE] = "size",
-    [PRECISION] = "precision", [MEMORY] = "memory", [SEGMENTS] = "segments", [TRANSITION] = "transition",
-    [OUTPUTS] = "outputs",
+    [VERSION] = "version", [INPUT] = "input", [FORMAT] = "format", [FRAMERATE] = "framerate", [GAPS] = "gaps",
+    [BACKGROUND] = "background", [MODEL] = "model", [METHOD] = "method", [LEVELS] = "levels", [GATYS] = "gatys",
+    [COLOR] = "color", [SIZE] = "size", [PRECISION] = "precision", [MEMORY] = "memory", [SEGMENTS] = "segments",
+    [TRANSITION] = "transition", [OUTPUTS] = "outputs",
 };
 
 /* FRAMES, TIME and SHARE in the order of SolSpanKind */
@@ -43,51 +42,6 @@ static const char *const segment_keys[SEGMENT_KEYS + 1] = {
     [WEIGHTS] = "weights", [STRENGTH] = "strength", [OWN_MODEL] = "model", [OWN_METHOD] = "method",
     [OWN_LEVELS] = "levels", [OWN_GATYS] = "gatys", [OWN_COLOR] = "color",
 };
-
-/* A path, from the schedule's folder. */
-static int read_path(const SolYaml *yaml, const SolYamlPair *pair, const char *folder, char **path)
-{
-    const char *text = NULL;
-    int result = sol_yaml_text(yaml, pair, &text);
-    if (result == SOL_OK && text && !(*path = sol_path_join(folder, text)))
-        result = sol_fail_memory("the schedule");
-    return result;
-}
-
-/* ---- the input ---- */
-
-/* Refuses an input that is not there: for a pattern of numbered images, its folder. */
-static int check_present(const SolYaml *yaml, const SolYamlPair *pair, const SolSchedule *schedule)
-{
-    const char *what = "input", *path = schedule->input;
-    char *folder = NULL;
-    int result = SOL_OK;
-    if (schedule->numbered && !sol_path_is_folder(path)) {
-        if (!(folder = sol_path_folder(path)))
-            return sol_fail_memory("the schedule");
-        what = "folder";
-        path = *folder ? folder : ".";
-    }
-    if (access(path, R_OK) != 0)
-        result = sol_fail_path_at(sol_yaml_place(yaml, pair->value), what, path);
-    free(folder);
-    return result;
-}
-
-static int check_input(const SolYaml *yaml, const SolYamlPair pairs[], SolSchedule *schedule)
-{
-    int result;
-    schedule->numbered = sol_sequence_takes(schedule->input);
-    result = check_present(yaml, &pairs[INPUT], schedule);
-    if (result != SOL_OK)
-        return result;
-    for (int key = FRAMERATE; key <= GAPS && !schedule->numbered; key++)
-        if (pairs[key].key)
-            return sol_fail_at(sol_yaml_place(yaml, pairs[key].key),
-                               "\"%s\" is for numbered images, and the input is a single file; remove it",
-                               schedule_keys[key]);
-    return SOL_OK;
-}
 
 /* ---- segments ---- */
 
@@ -270,23 +224,36 @@ static int read_looks(const SolYaml *yaml, const SolYamlNode *root, const SolYam
     return result == SOL_OK ? read_segments(yaml, &pairs[SEGMENTS], &looks, schedule) : result;
 }
 
+/* Of an input that has no end of its own, what the segments ask for is read. */
+static void measure_input(SolSchedule *schedule)
+{
+    SolInput *input = schedule->input;
+    for (int i = 0; i < schedule->segment_count; i++) {
+        const SolSegment *segment = &schedule->segments[i];
+        input->shared |= segment->kind == SOL_SPAN_SHARE;
+        if (segment->kind == SOL_SPAN_FRAMES && segment->last >= input->frames)
+            input->frames = segment->last + 1;
+        if (segment->kind == SOL_SPAN_TIME && segment->to > input->seconds)
+            input->seconds = segment->to;
+    }
+}
+
 static int read_schedule(const SolYaml *yaml, const SolScheduleOptions *options, SolSchedule *schedule)
 {
     const SolYamlNode *root = sol_yaml_root(yaml);
     const char *what = "the schedule";
     SolYamlPair pairs[SCHEDULE_KEYS];
     int result;
+    SolInputKeys input;
     if ((result = check_version(yaml, root)) ||
-        (result = sol_yaml_mapping(yaml, root, what, schedule_keys, pairs)) ||
-        (result = sol_yaml_need(yaml, root, &pairs[VERSION], what, "version", "write \"version: 1\"")) ||
+        (result = sol_yaml_mapping(yaml, root, what, schedule_keys, pairs)))
+        return result;
+    input = (SolInputKeys){pairs[INPUT], pairs[FORMAT], pairs[FRAMERATE], pairs[GAPS], pairs[BACKGROUND]};
+    if ((result = sol_yaml_need(yaml, root, &pairs[VERSION], what, "version", "write \"version: 1\"")) ||
         (result = sol_yaml_need(yaml, root, &pairs[INPUT], what, "input", "name a video or a folder of numbered images")) ||
         (result = sol_yaml_need(yaml, root, &pairs[SEGMENTS], what, "segments", "list one or more")) ||
         (result = sol_yaml_need(yaml, root, &pairs[OUTPUTS], what, "outputs", "list one or more")) ||
-        (result = read_path(yaml, &pairs[INPUT], schedule->folder, &schedule->input)) ||
-        (result = sol_yaml_rate(yaml, &pairs[FRAMERATE], "frames a second, from 0.01 to 1000, such as 25 or 30000/1001",
-                            &schedule->framerate)) ||
-        (result = sol_yaml_choice(yaml, &pairs[GAPS], "skip", "error", &schedule->skip_gaps)) ||
-        (result = check_input(yaml, pairs, schedule)) ||
+        (result = sol_input_read(schedule->input, yaml, schedule->folder, &input)) ||
         (result = sol_yaml_int(yaml, &pairs[SIZE], 64, 8192, &schedule->size)) ||
         (result = read_precision(yaml, &pairs[PRECISION], &schedule->precision)) ||
         (result = read_memory(yaml, &pairs[MEMORY], &schedule->memory)) ||
@@ -294,7 +261,7 @@ static int read_schedule(const SolYaml *yaml, const SolScheduleOptions *options,
         (result = sol_yaml_int(yaml, &pairs[TRANSITION], 0, 10000, &schedule->transition)) ||
         (result = sol_outputs_read(schedule, yaml, &pairs[OUTPUTS])))
         return result;
-    schedule->input_place = sol_yaml_place(yaml, pairs[INPUT].value);
+    measure_input(schedule);
     schedule->transition_place = sol_yaml_place(yaml, pairs[TRANSITION].key ? pairs[TRANSITION].key : root);
     return SOL_OK;
 }
@@ -304,7 +271,8 @@ int sol_schedule_load(SolSchedule **out, const char *path, const SolScheduleOpti
     SolSchedule *schedule = sol_calloc(1, sizeof *schedule);
     SolYaml *yaml = NULL;
     int result;
-    if (!schedule || !(schedule->path = sol_copy(path)) || !(schedule->folder = sol_path_folder(path)))
+    if (!schedule || !(schedule->path = sol_copy(path)) || !(schedule->folder = sol_path_folder(path)) ||
+        !(schedule->input = sol_calloc(1, sizeof *schedule->input)))
         result = sol_fail_memory("the schedule");
     else if ((result = sol_yaml_open(&yaml, schedule->path)) == SOL_OK)
         result = read_schedule(yaml, options, schedule);
@@ -332,7 +300,9 @@ void sol_schedule_close(SolSchedule **out)
     sol_outputs_close(schedule);
     sol_free(schedule->segments);
     sol_optimise_close(&schedule->optimise);
-    free(schedule->input);
+    if (schedule->input)
+        sol_input_clear(schedule->input);
+    sol_free(schedule->input);
     free(schedule->folder);
     free(schedule->path);
     sol_free(schedule);
@@ -341,15 +311,5 @@ void sol_schedule_close(SolSchedule **out)
 
 int sol_schedule_open_input(const SolSchedule *schedule, int size, int threads, const SolLog *log, SolVideo **video)
 {
-    SolVideoOptions options = {.framerate = schedule->framerate,
-                               .skip_gaps = schedule->skip_gaps,
-                               .short_side = size ? size : schedule->size,
-                               .threads = threads,
-                               .log = log};
-    int result = sol_video_open(video, schedule->input, &options);
-    /* which numbers there are is a matter of the schedule: it may have to say "gaps: skip" */
-    if (result == SOL_ERR_FORMAT && schedule->numbered)
-        return sol_fail_within(SOL_ERR_SCHEDULE, "%s:%d:%d", schedule->path, schedule->input_place.line,
-                               schedule->input_place.column);
-    return result;
+    return sol_input_open(schedule->input, size ? size : schedule->size, threads, log, video);
 }

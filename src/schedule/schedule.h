@@ -8,6 +8,7 @@
 #include <solstice/precision.h>
 #include <solstice/schedule.h>
 
+#include "schedule/input.h"
 #include "schedule/optimise.h"
 #include "schedule/yaml.h"
 
@@ -33,11 +34,7 @@ typedef struct SolSegment {
 struct SolSchedule {
     char *path;                 /* as the caller gave it */
     char *folder;               /* of `path`, "" for the current one: input, model and styles are found from it */
-    char *input;
-    SolPlace input_place;
-    bool numbered;              /* the input is a folder or pattern of numbered images */
-    SolRational framerate;      /* of numbered images; {0, 0} where it is not given */
-    bool skip_gaps;
+    SolInput *input;
     int size;                   /* short side, pixels; 0 where it is not given */
     SolOptimise *optimise;      /* of segments that say nothing else; NULL where it is not given */
     SolPrecision precision;

@@ -249,7 +249,7 @@ int sol_timeline_open(SolTimeline **out, const SolSchedule *schedule, const SolV
         goto end;
     }
     if (index->frames < 1) {
-        result = sol_fail(SOL_ERR_SCHEDULE, "%s: has no frames", schedule->input);
+        result = sol_fail(SOL_ERR_SCHEDULE, "%s: has no frames", schedule->input->paths[0]);
         goto end;
     }
     timeline->frames = index->frames;

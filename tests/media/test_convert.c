@@ -72,7 +72,7 @@ static void compare(enum AVPixelFormat format, int width, int height, int out_wi
     SolImage *image = NULL, *direct = NULL;
     AVFrame *frame = make_noise(format, width, height);
     int most = 0;
-    assert_int_equal(sol_converter_open(&converter), SOL_OK);
+    assert_int_equal(sol_converter_open(&converter, NULL), SOL_OK);
     assert_int_equal(sol_convert(converter, frame, out_width, out_height, &image), SOL_OK);
     assert_int_equal(sol_image_create(&direct, out_width, out_height), SOL_OK);
     convert_directly(frame, direct);
@@ -110,7 +110,7 @@ static void test_sizes_may_change(void **state)
     static const int sides[] = {16, 70, 3, 70};
     SolConverter *converter = NULL;
     (void)state;
-    assert_int_equal(sol_converter_open(&converter), SOL_OK);
+    assert_int_equal(sol_converter_open(&converter, NULL), SOL_OK);
     for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
         SolImage *image = NULL, *direct = NULL;
         AVFrame *frame = make_noise(AV_PIX_FMT_YUV420P, 64, 40);

@@ -26,8 +26,8 @@
 
 #define ABOUT_PATHS "; paths count from the schedule's folder"
 #define TOP_KEYS \
-    "version, input, framerate, gaps, model, method, levels, gatys, color, size, precision, memory, segments, " \
-    "transition, outputs"
+    "version, input, format, framerate, gaps, background, model, method, levels, gatys, color, size, precision, " \
+    "memory, segments, transition, outputs"
 
 typedef struct Case {
     const char *text, *error;
@@ -189,7 +189,6 @@ static void test_input_errors(void **state)
          "seasons.yaml:2:8: there is no folder film%d" ABOUT_PATHS},
         {"version: 1\ninput: frames/%s.png\n" LIST SPRING TAIL,
          "seasons.yaml:2:8: there is no input frames/%s.png" ABOUT_PATHS},
-        {"version: 1\ninput: [a, b]\n" LIST SPRING TAIL, "seasons.yaml:2:8: \"input\" must be text, not a list"},
         {"version: 1\ninput:\n" LIST SPRING TAIL, "seasons.yaml:2:7: \"input\" must be text, not empty"},
         {"version: 1\ninput: ''\n" LIST SPRING TAIL, "seasons.yaml:2:8: \"input\" is empty"},
         {"version: 1\ninput: \"a\\0b\"\n" LIST SPRING TAIL,
@@ -446,10 +445,14 @@ static void test_defaults(void **state)
     (void)state;
     assert_string_equal(schedule->path, "seasons.yaml");
     assert_string_equal(schedule->folder, "");
-    assert_string_equal(schedule->input, "clip.mp4");
-    assert_false(schedule->numbered);
-    assert_int_equal(schedule->framerate.num, 0);
-    assert_false(schedule->skip_gaps);
+    assert_string_equal(schedule->input->paths[0], "clip.mp4");
+    assert_false(schedule->input->numbered);
+    assert_int_equal(schedule->input->framerate.num, 0);
+    assert_false(schedule->input->skip_gaps);
+    assert_int_equal(schedule->input->count, 1);
+    assert_null(schedule->input->then[0]);
+    assert_null(schedule->input->format);
+    assert_memory_equal(schedule->input->background, "\xff\xff\xff", 3);
     assert_string_equal(schedule->segments[0].look->model, "models/compact.safetensors");
     assert_int_equal(schedule->size, 0);
     assert_int_equal(schedule->precision, SOL_PRECISION_AUTO);
@@ -491,11 +494,11 @@ static void test_every_key(void **state)
     const SolSegment *s = schedule->segments;
     const SolOutputSettings *o = schedule->outputs;
     (void)state;
-    assert_string_equal(schedule->input, "frames/%d.png");
-    assert_true(schedule->numbered);
-    assert_int_equal(schedule->framerate.num, 30000);
-    assert_int_equal(schedule->framerate.den, 1001);
-    assert_true(schedule->skip_gaps);
+    assert_string_equal(schedule->input->paths[0], "frames/%d.png");
+    assert_true(schedule->input->numbered);
+    assert_int_equal(schedule->input->framerate.num, 30000);
+    assert_int_equal(schedule->input->framerate.den, 1001);
+    assert_true(schedule->input->skip_gaps);
     assert_int_equal(schedule->size, 512);
     assert_int_equal(schedule->precision, SOL_PRECISION_BFLOAT16);
     assert_int_equal(schedule->memory, (int64_t)3 << 29);
@@ -540,7 +543,7 @@ static void test_spellings(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         SolSchedule *schedule = load_text(texts[i]);
-        assert_string_equal(schedule->input, "clip.mp4");
+        assert_string_equal(schedule->input->paths[0], "clip.mp4");
         assert_string_equal(schedule->segments[0].name, "spring");
         assert_int_equal(schedule->segments[0].last, 59);
         assert_string_equal(schedule->outputs[0].path, "out/film.mp4");
@@ -652,7 +655,7 @@ static void test_relative_paths(void **state)
     write_text("deep/seasons.yaml", RIGHT "model: ./own.safetensors\n");
     assert_int_equal(sol_schedule_load(&schedule, "deep/seasons.yaml", &schedule_options), SOL_OK);
     assert_string_equal(schedule->folder, "deep");
-    assert_string_equal(schedule->input, "deep/clip.mp4");
+    assert_string_equal(schedule->input->paths[0], "deep/clip.mp4");
     assert_string_equal(schedule->segments[0].look->styles[0], "deep/styles/a.png");
     assert_string_equal(schedule->segments[0].look->model, "deep/./own.safetensors");
     assert_string_equal(schedule->outputs[0].path, "out/film.mp4");
