@@ -431,6 +431,11 @@ int sol_convert(SolConverter *converter, const AVFrame *frame, int width, int he
     return result;
 }
 
+void sol_converter_digest(const SolConverter *converter, SolDigester *digester)
+{
+    sol_digester_add(digester, converter->background, sizeof converter->background);
+}
+
 void sol_converter_close(SolConverter **out)
 {
     SolConverter *converter = *out;

@@ -11,6 +11,8 @@
 
 #include <solstice/video.h>
 
+#include "base/digest.h"
+
 /* Keeps the scaling contexts from one frame to the next. */
 typedef struct SolConverter SolConverter;
 
@@ -48,6 +50,9 @@ int sol_converter_open(SolConverter **converter, const uint8_t *background);
  * @return 0, SOL_ERR_FORMAT (a pixel format that libswscale does not read), SOL_ERR_ARGUMENT, SOL_ERR_NOMEM
  */
 int sol_convert(SolConverter *converter, const AVFrame *frame, int width, int height, SolImage **image);
+
+/** Adds what pictures depend on beside the frames. */
+void sol_converter_digest(const SolConverter *converter, SolDigester *digester);
 
 /** Sets *converter to NULL; NULL is accepted. */
 void sol_converter_close(SolConverter **converter);

@@ -15,6 +15,7 @@
 #include "media/losses.h"
 #include "media/tone.h"
 
+#include <libavfilter/avfilter.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -522,7 +523,11 @@ static int demux_index(void *state, SolVideoIndex *index)
 
 static int demux_digest(const void *state, SolDigester *digester)
 {
-    return sol_digester_add_file(digester, ((const Demux *)state)->decoder->path);
+    const Demux *demux = state;
+    sol_digester_add_text(digester, demux->options.format);
+    sol_digester_add_int(digester, (int64_t)avfilter_version());
+    sol_converter_digest(demux->converter, digester);
+    return sol_digester_add_file(digester, demux->decoder->path);
 }
 
 const SolVideoSource sol_source_file = {

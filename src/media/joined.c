@@ -368,11 +368,30 @@ static int joined_skip_to(void *state, int64_t frame)
     return result;
 }
 
+static int joined_digest(const void *state, SolDigester *digester)
+{
+    const Joined *joined = state;
+    int result = SOL_OK;
+    for (int i = 0; i < joined->count && result == SOL_OK; i++) {
+        SolVideoOptions options = options_of(joined, &joined->parts[i]);
+        SolVideo *video = NULL;
+        options.log = NULL;
+        result = sol_video_open(&video, joined->parts[i].path, &options);
+        if (result == SOL_OK)
+            result = sol_video_digest(video, digester);
+        sol_digester_add_int(digester, joined->parts[i].width);
+        sol_digester_add_int(digester, joined->parts[i].height);
+        sol_video_close(&video);
+    }
+    return result;
+}
+
 const SolVideoSource sol_source_joined = {
     .takes = joined_takes,
     .open = joined_open,
     .index = joined_index,
     .read = joined_read,
     .skip_to = joined_skip_to,
+    .digest = joined_digest,
     .close = joined_close,
 };

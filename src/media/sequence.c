@@ -328,7 +328,8 @@ static int numbered_open(void **state, SolVideoInfo *info, const char *path, con
     numbered->log = options->log;
     numbered->time_base = (SolRational){options->framerate.den, options->framerate.num};
     numbered->frame = av_frame_alloc();
-    result = numbered->frame ? sol_converter_open(&numbered->converter, options->background) : sol_fail_memory("a sequence");
+    result = numbered->frame ? sol_converter_open(&numbered->converter, options->background)
+                             : sol_fail_memory("a sequence");
     if (result == SOL_OK)
         result = sol_sequence_find(&numbered->sequence, path, options->skip_gaps);
     if (result == SOL_OK)
@@ -424,6 +425,7 @@ static int numbered_digest(const void *state, SolDigester *digester)
 {
     const SolSequence *sequence = &((const Numbered *)state)->sequence;
     int result = SOL_OK;
+    sol_converter_digest(((const Numbered *)state)->converter, digester);
     for (size_t i = 0; i < sequence->count && result == SOL_OK; i++) {
         char *path = sol_path_join(sequence->folder, sequence->images[i].name);
         result = path ? sol_digester_add_file(digester, path) : sol_fail_memory("a path");

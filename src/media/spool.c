@@ -184,11 +184,17 @@ static int spooled_skip_to(void *state, int64_t frame)
     return sol_source_file.skip_to(((Spooled *)state)->file, frame);
 }
 
+static int spooled_digest(const void *state, SolDigester *digester)
+{
+    return sol_source_file.digest(((const Spooled *)state)->file, digester);
+}
+
 const SolVideoSource sol_source_spooled = {
     .takes = spooled_takes,
     .open = spooled_open,
     .index = spooled_index,
     .read = spooled_read,
     .skip_to = spooled_skip_to,
+    .digest = spooled_digest,
     .close = spooled_close,
 };
