@@ -74,7 +74,7 @@ static void splice_part(SolWriter *writer, const char *path, int first, int coun
 
 static SolVideoIndex index_of(const Clip *clip)
 {
-    return (SolVideoIndex){ALL, (int64_t *)clip->pts, clip->pts[ALL], clip->base};
+    return (SolVideoIndex){.frames = ALL, .pts = (int64_t *)clip->pts, .end = clip->pts[ALL], .time_base = clip->base};
 }
 
 static SolWriterReport make(const SolOutputSettings *settings, const Clip *clip, const int lengths[], Way way)
