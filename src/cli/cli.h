@@ -24,7 +24,7 @@ typedef struct Command {
     const char *summary;                   /* one line, for the list of commands */
     const char *help;                      /* what follows the usage line in its help */
     const char *files;                     /* extensions of the files that its operands name: "yaml yml"; NULL: none */
-    const char *words;                     /* its other operands; MODEL and COMMAND stand for all of these; NULL: none */
+    const char *words;                     /* its other operands; MODEL and COMMAND stand for all of them; NULL: none */
     int (*run)(int argc, char **argv);     /* argv[0] is the command's name; begins with read_arguments(); returns an
                                               exit status */
 } Command;

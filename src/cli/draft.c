@@ -201,8 +201,8 @@ static int put_outputs(FILE *stream, const Draft *draft)
     film = sol_format("out/%s-painted.mp4", name ? name : "");
     gif = sol_format("out/%s-painted.gif", name ? name : "");
     if (name && film && gif) {
-        fputs("# What is made, in the folder where \"solstice render\" is run: a film, and a GIF.\noutputs:\n  - path: ",
-              stream);
+        fputs("# What is made, in the folder where \"solstice render\" is run: a film, and a GIF.\n"
+              "outputs:\n  - path: ", stream);
         put_text(stream, film);
         fputs("\n    crf: 18             # quality: less is better and larger, 0 to 51\n  - path: ", stream);
         put_text(stream, gif);

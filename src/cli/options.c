@@ -120,6 +120,15 @@ static bool read_levels(const char *text, Levels *levels)
     return true;
 }
 
+/* Whether a value was understood, after saying what it must be where it was not. */
+static bool is_taken(bool understood, const Command *command, const Option *option, const char *text,
+                     const char *wanted)
+{
+    if (!understood)
+        complain("%s: --%s %s: must be %s", command->name, option->name, text, wanted);
+    return understood;
+}
+
 /* Stores an option's value; false after saying what is wrong with it. */
 static bool store(const Command *command, const Option *option, const char *text)
 {
@@ -155,34 +164,20 @@ static bool store(const Command *command, const Option *option, const char *text
                  option->high);
         return false;
     case OPTION_FRACTION:
-        if (read_fraction(text, option->value))
-            return true;
-        complain("%s: --%s %s: must be a number above 0, such as 15, 29.97 or 30000/1001", command->name,
-                 option->name, text);
-        return false;
+        return is_taken(read_fraction(text, option->value), command, option, text,
+                        "a number above 0, such as 15, 29.97 or 30000/1001");
     case OPTION_RANGE:
-        if (read_range(text, option->value))
-            return true;
-        complain("%s: --%s %s: must be FIRST-LAST, counted from 0, such as 0-59", command->name, option->name, text);
-        return false;
+        return is_taken(read_range(text, option->value), command, option, text,
+                        "FIRST-LAST, counted from 0, such as 0-59");
     case OPTION_SIZE:
-        if (read_size(text, option->value))
-            return true;
-        complain("%s: --%s %s: must be WIDTHxHEIGHT, such as 640x360", command->name, option->name, text);
-        return false;
+        return is_taken(read_size(text, option->value), command, option, text, "WIDTHxHEIGHT, such as 640x360");
     case OPTION_CHOICE:
         return read_choice(command, option, text);
     case OPTION_MEMORY:
-        if (sol_parse_memory(text, option->value))
-            return true;
-        complain("%s: --%s %s: must be " SOL_MEMORY_WORDS, command->name, option->name, text);
-        return false;
+        return is_taken(sol_parse_memory(text, option->value), command, option, text, SOL_MEMORY_WORDS);
     case OPTION_LEVELS:
-        if (read_levels(text, option->value))
-            return true;
-        complain("%s: --%s %s: must be numbers from 0 to 1, one for each of the model's levels, such as 0,1,0,0,0",
-                 command->name, option->name, text);
-        return false;
+        return is_taken(read_levels(text, option->value), command, option, text,
+                        "numbers from 0 to 1, one for each of the model's levels, such as 0,1,0,0,0");
     }
     return false;
 }

@@ -65,7 +65,8 @@ static void test_folder_in_order_of_numbers(void **state)
     (void)state;
     assert_int_equal(run("render films/ --threads 1 2>errors"), 1);
     assert_order(printed, (const char *const[]){"schedule ", "\nfilms/f1.yaml         12 ", "out/f1.mp4 (",
-                                                "\nfilms/f2.yml           - ", "failed: films/f2.yml:4:38: there is no style ",
+                                                "\nfilms/f2.yml           - ",
+                                                "failed: films/f2.yml:4:38: there is no style ",
                                                 "\nfilms/f10.yaml        12 ", "out/f10.gif (",
                                                 "\n2 of 3 schedules rendered in ", NULL});
     assert_int_equal(run_command("cat %s", in_folder("errors")), 0);
@@ -180,7 +181,7 @@ static void test_interrupt_ends_all(void **state)
     assert_contains(printed, "films/f1.yaml          -         -         -  interrupted");
     assert_contains(printed, "films/f10.yaml         -         -         -  not begun\n");
     assert_int_equal(run_command("test -e %s/out/f1.mp4", folder), 1);
-    remove_folder(in_folder("out"));
+    run_command("rm -rf %s/out", folder); /* what was painted; nothing where it was stopped early */
 }
 
 static void test_verbose_says_guesses(void **state)
@@ -201,7 +202,8 @@ static void test_mistakes(void **state)
     } cases[] = {
         {"render films -o x.mp4", "solstice: render: -o x.mp4: several schedules cannot share an output; leave -o out, "
                                   "or render them one by one\n"},
-        {"render films/f1.yaml -j 2", "solstice: render: --jobs is for several schedules; there is one, films/f1.yaml\n"},
+        {"render films/f1.yaml -j 2",
+         "solstice: render: --jobs is for several schedules; there is one, films/f1.yaml\n"},
         {"render films -q -v", "solstice: render: --quiet and --verbose say opposite things; keep one\n"},
         {"render empty", "solstice: empty: holds no schedule; their names end in .yaml or .yml\n"},
     };
