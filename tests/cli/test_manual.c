@@ -58,7 +58,7 @@ static bool has_word(const char *text, const char *word)
 /* Names and their commands, "render --size", one a line. */
 static char *all_options(void)
 {
-    run_command("for c in $(%s help | sed -n 's/^  \\([a-z][a-z]*\\) .*/\\1/p'); do "
+    run_command("for c in $(%s help | sed -n 's/^  \\([a-z][a-z]*\\) .*/\\1/p' | grep -v solstice); do "
                 "%s help $c | grep '^ *-' | sed -e 's/^ *//' -e 's/  .*//' | grep -o -e '--[a-z-]*' | sed \"s/^/$c /\"; done",
                 program, program);
     return strdup(printed);
