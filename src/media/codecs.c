@@ -39,6 +39,7 @@ typedef struct Encoder {
     const char *name;
     bool lossless;              /* with a crf of 0 */
     int delay;                  /* as in SolCoder */
+    bool needs_picture;         /* as in SolCoder */
     void (*set_up)(AVCodecContext *context, const SolCodecChoice *choice);
 } Encoder;
 
@@ -193,19 +194,33 @@ static void set_raw(AVCodecContext *context, const SolCodecChoice *choice)
 /* ---- the table ---- */
 
 static const SolCodec codecs[] = {
-    {"h264", {"avc", "x264"}, "mp4 mov mkv", "yuv420p", NULL, 0, 51, 18, speeds,
-     {{"libx264", true, 0, set_x264}, {"libx264rgb", true, 0, set_x264}, {"libopenh264", false, 0, set_rate},
-      {"h264_videotoolbox", false, 0, set_rate}}},
-    {"h265", {"hevc", "x265"}, "mp4 mov mkv", "yuv420p", NULL, 0, 51, 20, speeds,
-     {{"libx265", true, 2, set_x265}, {"hevc_videotoolbox", false, 0, set_rate}}},
-    {"vp9", {NULL}, "webm mkv mp4", "yuv420p", NULL, 0, 63, 24, speeds, {{"libvpx-vp9", true, 0, set_vpx}}},
-    {"av1", {NULL}, "webm mkv mp4", "yuv420p", NULL, 0, 63, 24, speeds,
-     {{"libsvtav1", false, 0, set_svt_av1}, {"libaom-av1", true, 0, set_aom}, {"librav1e", false, 0, set_rav1e}}},
-    {"prores", {NULL}, "mov mkv", "yuv422p10le", NULL, 0, 0, 0, profiles, {{"prores_ks", false, 0, set_prores}}},
-    {"ffv1", {NULL}, "mkv", "gbrp", NULL, 0, 0, 0, NULL, {{"ffv1", true, 0, set_ffv1}}},
-    {"mpeg4", {NULL}, "mp4 mov mkv", "yuv420p", NULL, 1, 51, 18, NULL, {{"mpeg4", false, 0, set_mpeg4}}},
-    {"rawvideo", {NULL}, "y4m", "yuv420p", "yuv420p yuv422p yuv444p yuv420p10le yuv422p10le yuv444p10le", 0, 0, 0, NULL,
-     {{"rawvideo", true, 0, set_raw}}},
+    {.name = "h264", .others = {"avc", "x264"}, .containers = "mp4 mov mkv", .format = "yuv420p",
+     .finest = 0, .coarsest = 51, .crf = 18, .presets = speeds,
+     .encoders = {{.name = "libx264", .lossless = true, .set_up = set_x264},
+                  {.name = "libx264rgb", .lossless = true, .set_up = set_x264},
+                  {.name = "libopenh264", .set_up = set_rate},
+                  {.name = "h264_videotoolbox", .set_up = set_rate}}},
+    {.name = "h265", .others = {"hevc", "x265"}, .containers = "mp4 mov mkv", .format = "yuv420p",
+     .finest = 0, .coarsest = 51, .crf = 20, .presets = speeds,
+     .encoders = {{.name = "libx265", .lossless = true, .delay = 2, .set_up = set_x265},
+                  {.name = "hevc_videotoolbox", .set_up = set_rate}}},
+    {.name = "vp9", .containers = "webm mkv mp4", .format = "yuv420p",
+     .finest = 0, .coarsest = 63, .crf = 24, .presets = speeds,
+     .encoders = {{.name = "libvpx-vp9", .lossless = true, .set_up = set_vpx}}},
+    {.name = "av1", .containers = "webm mkv mp4", .format = "yuv420p",
+     .finest = 0, .coarsest = 63, .crf = 24, .presets = speeds,
+     .encoders = {{.name = "libsvtav1", .needs_picture = true, .set_up = set_svt_av1},
+                  {.name = "libaom-av1", .lossless = true, .set_up = set_aom},
+                  {.name = "librav1e", .set_up = set_rav1e}}},
+    {.name = "prores", .containers = "mov mkv", .format = "yuv422p10le", .presets = profiles,
+     .encoders = {{.name = "prores_ks", .set_up = set_prores}}},
+    {.name = "ffv1", .containers = "mkv", .format = "gbrp",
+     .encoders = {{.name = "ffv1", .lossless = true, .set_up = set_ffv1}}},
+    {.name = "mpeg4", .containers = "mp4 mov mkv", .format = "yuv420p", .finest = 1, .coarsest = 51, .crf = 18,
+     .encoders = {{.name = "mpeg4", .set_up = set_mpeg4}}},
+    {.name = "rawvideo", .containers = "y4m", .format = "yuv420p",
+     .formats = "yuv420p yuv422p yuv444p yuv420p10le yuv422p10le yuv444p10le",
+     .encoders = {{.name = "rawvideo", .lossless = true, .set_up = set_raw}}},
 };
 
 enum { CODECS = sizeof codecs / sizeof *codecs };
@@ -338,7 +353,7 @@ bool sol_codec_coder(const SolCodecChoice *choice, int i, SolCoder *coder)
         enum AVPixelFormat format = encoder ? format_for(encoder, choice->format) : AV_PIX_FMT_NONE;
         if (format == AV_PIX_FMT_NONE || (choice->crf == 0 && !encoders[n].lossless) || i-- > 0)
             continue;
-        *coder = (SolCoder){encoder, format, encoders[n].delay, encoders[n].set_up};
+        *coder = (SolCoder){encoder, format, encoders[n].delay, encoders[n].needs_picture, encoders[n].set_up};
         return true;
     }
     return false;

@@ -28,6 +28,7 @@ typedef struct SolCoder {
     const AVCodec *encoder;
     enum AVPixelFormat format;  /* as the encoder takes it */
     int delay;                  /* pictures by which decoding is ahead of showing, where FFmpeg does not tell; else 0 */
+    bool needs_picture;         /* closing it before it had one never ends (SVT-AV1 1.4) */
     void (*set_up)(AVCodecContext *context, const SolCodecChoice *choice);
 } SolCoder;
 

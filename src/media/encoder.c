@@ -43,6 +43,7 @@ struct SolEncoder {
     int64_t *places;         /* [inside] starts of as many pictures in the order of showing, whose place a packet takes */
     size_t place_capacity;
     int64_t last;            /* pts given to the encoder last */
+    bool fed;                /* the context has had a picture */
 };
 
 /* ---- opening ---- */
@@ -79,6 +80,17 @@ static enum AVChromaLocation chroma_location(const SolEncoder *encoder)
     return kind && kind->log2_chroma_w && kind->log2_chroma_h ? AVCHROMA_LOC_LEFT : AVCHROMA_LOC_UNSPECIFIED;
 }
 
+static void close_context(SolEncoder *encoder)
+{
+    bool stuck = encoder->context && avcodec_is_open(encoder->context) && encoder->coder.needs_picture && !encoder->fed;
+    if (stuck && encoder->frame)
+        stuck = avcodec_send_frame(encoder->context, encoder->frame) < 0;
+    if (stuck)
+        encoder->context = NULL; /* better lost than never done with */
+    avcodec_free_context(&encoder->context);
+    encoder->fed = false;
+}
+
 static int open_context(SolEncoder *encoder)
 {
     const SolEncoderFormat *format = &encoder->format;
@@ -86,7 +98,7 @@ static int open_context(SolEncoder *encoder)
     AVCodecContext *context;
     SolRational rate = format->frame_rate;
     int error;
-    avcodec_free_context(&encoder->context);
+    close_context(encoder);
     context = encoder->context = avcodec_alloc_context3(codec);
     if (!context)
         return sol_fail_memory("the encoder");
@@ -159,6 +171,40 @@ static int prepare_conversion(SolEncoder *encoder)
     return av_frame_get_buffer(frame, 0) < 0 ? sol_fail_memory("a video frame") : SOL_OK;
 }
 
+/*
+ * Some encoders of AV1 tell their header with the first packet, too late for a file that is written from front to back,
+ * or made of parts that were kept. Theirs is got from a picture that is thrown away.
+ */
+static int find_header(SolEncoder *encoder)
+{
+    AVPacket *packet = encoder->packet;
+    const uint8_t *side;
+    uint8_t *header = NULL;
+    size_t size = 0;
+    int result, error;
+    if (!encoder->format.global_header || encoder->context->codec_id != AV_CODEC_ID_AV1 ||
+        encoder->context->extradata_size > 0)
+        return SOL_OK;
+    encoder->frame->pts = 0;
+    error = avcodec_send_frame(encoder->context, encoder->frame);
+    if (error >= 0 && (error = avcodec_send_frame(encoder->context, NULL)) >= 0)
+        error = avcodec_receive_packet(encoder->context, packet);
+    if (error < 0)
+        return sol_fail_av(error, encoder->format.settings->path, "cannot be encoded");
+    side = av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
+    if (side && (header = av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE)))
+        memcpy(header, side, size);
+    av_packet_unref(packet);
+    result = open_context(encoder);
+    if (result != SOL_OK || encoder->context->extradata_size > 0) {
+        av_free(header);
+        return result;
+    }
+    encoder->context->extradata = header;
+    encoder->context->extradata_size = header ? (int)size : 0;
+    return SOL_OK;
+}
+
 int sol_encoder_open(SolEncoder **out, const SolEncoderFormat *format, const SolLog *log)
 {
     SolEncoder *encoder = sol_calloc(1, sizeof *encoder);
@@ -171,6 +217,8 @@ int sol_encoder_open(SolEncoder **out, const SolEncoderFormat *format, const Sol
     result = open_best(encoder);
     if (result == SOL_OK)
         result = prepare_conversion(encoder);
+    if (result == SOL_OK)
+        result = find_header(encoder);
     if (result != SOL_OK) {
         sol_encoder_close(&encoder);
         return result;
@@ -265,6 +313,7 @@ int sol_encoder_write(SolEncoder *encoder, const SolImage *image, int64_t start,
         pad(encoder, image);
     sol_to_yuv(encoder->scaler, encoder->padded ? encoder->padded : image, encoder->frame);
     encoder->frame->pts = encoder->last = start;
+    encoder->fed = true;
     return encode(encoder, encoder->frame, sink);
 }
 
@@ -290,7 +339,7 @@ void sol_encoder_close(SolEncoder **out)
     *out = NULL;
     if (!encoder)
         return;
-    avcodec_free_context(&encoder->context);
+    close_context(encoder);
     sws_freeContext(encoder->scaler);
     sol_image_unref(&encoder->padded);
     av_frame_free(&encoder->frame);
