@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,18 +211,29 @@ const char *sol_pending_path(const SolPending *pending)
     return pending->temporary;
 }
 
-static int sync_file(const char *path)
+/* Brings to the disk what is still on its way there. macOS's fsync() ends at the drive's own memory. */
+static bool sync_path(const char *path)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    bool synced = file >= 0 && (fsync(file) == 0 || errno == EINVAL);
+    bool synced;
+#ifdef F_FULLFSYNC
+    synced = file >= 0 && (fcntl(file, F_FULLFSYNC) == 0 || fsync(file) == 0 || errno == EINVAL);
+#else
+    synced = file >= 0 && (fsync(file) == 0 || errno == EINVAL);
+#endif
     if (file >= 0)
         close(file);
-    return synced ? 0 : -1;
+    return synced;
+}
+
+void sol_sync_folder(const char *path)
+{
+    sync_path(*path ? path : ".");
 }
 
 int sol_pending_commit(SolPending *pending)
 {
-    if (sync_file(pending->temporary) != 0)
+    if (!sync_path(pending->temporary))
         return sol_fail_errno(pending->path, "cannot be written");
     if (!pending->overwrite && sol_path_exists(pending->path))
         return sol_fail(SOL_ERR_EXISTS, "%s: appeared meanwhile; choose another name or give --overwrite",
@@ -252,17 +264,25 @@ void sol_pending_close(SolPending **out)
 
 /* ---- leftovers ---- */
 
-/* True where `text` begins with the name, in which a %d or %0Nd stands for digits; *rest is what follows. */
+/* How many characters of `name` are a number's place, "%d" or "%05d"; 0 where it does not begin with one. */
+static size_t place_of_number(const char *name)
+{
+    size_t digits = *name == '%' ? strspn(name + 1, "0123456789") : 0;
+    return *name == '%' && name[1 + digits] == 'd' ? digits + 2 : 0;
+}
+
+/* True where `text` begins with the name, in which a %d or %0Nd stands for itself or for digits; *rest is what follows. */
 static bool begins_with_name(const char *text, const char *name, const char **rest)
 {
     while (*name) {
-        if (*name == '%') {
-            size_t digits = strspn(text, "0123456789");
-            if (digits == 0)
-                return false;
+        size_t place = place_of_number(name), digits = strspn(text, "0123456789");
+        if (*text == *name) {
+            text++;
+            name++;
+        } else if (place > 0 && digits > 0) {
             text += digits;
-            name += strcspn(name, "d") + 1;
-        } else if (*text++ != *name++) {
+            name += place;
+        } else {
             return false;
         }
     }
@@ -270,8 +290,7 @@ static bool begins_with_name(const char *text, const char *name, const char **re
     return true;
 }
 
-/* True for ".NAME.PID-N.partial" of a process that is no more. */
-static bool is_left(const char *entry, const char *name)
+bool sol_pending_is_left(const char *entry, const char *name)
 {
     const char *rest;
     char *end;
@@ -279,7 +298,7 @@ static bool is_left(const char *entry, const char *name)
     if (*entry != '.' || !begins_with_name(entry + 1, name, &rest) || *rest != '.')
         return false;
     process = strtol(rest + 1, &end, 10);
-    if (end == rest + 1 || *end != '-' || process <= 0)
+    if (end == rest + 1 || *end != '-' || process <= 0 || process > INT_MAX)
         return false;
     strtol(end + 1, &end, 10);
     return strcmp(end, ".partial") == 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
@@ -292,7 +311,8 @@ int sol_pending_sweep(const char *path)
     const struct dirent *entry;
     int count = 0;
     while (directory && (entry = readdir(directory))) {
-        char *left = is_left(entry->d_name, sol_path_name(path)) ? sol_path_join(folder, entry->d_name) : NULL;
+        bool is_left = sol_pending_is_left(entry->d_name, sol_path_name(path));
+        char *left = is_left ? sol_path_join(folder, entry->d_name) : NULL;
         count += left && unlink(left) == 0;
         free(left);
     }

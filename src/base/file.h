@@ -36,6 +36,9 @@ int sol_pending_commit(SolPending *pending);
  */
 int sol_pending_sweep(const char *path);
 
+/** True where `entry` of a folder is what a process that is no more has left of a pending file `name`, as above. */
+bool sol_pending_is_left(const char *entry, const char *name);
+
 /** Discards the file where it was not committed, and frees. Sets *pending to NULL; NULL is accepted. */
 void sol_pending_close(SolPending **pending);
 
@@ -57,6 +60,9 @@ int sol_write_file(const char *path, const uint8_t *bytes, size_t size);
  * @return 0, SOL_ERR_IO or SOL_ERR_NOMEM
  */
 int sol_make_parent_folders(const char *path, char **made);
+
+/** Brings to the disk which names a folder holds, as far as the system can; "" is the current one. */
+void sol_sync_folder(const char *path);
 
 /** Removes the folders from that of `path` up to `made`, as far as they are empty. */
 void sol_remove_made_folders(const char *path, const char *made);

@@ -52,11 +52,11 @@ static int take(SolLock *lock, long *holder)
         lock->file = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
         if (lock->file < 0)
             return sol_fail_errno(lock->path, "cannot be written");
-        if (flock(lock->file, LOCK_EX | LOCK_NB) != 0) {
-            *holder = errno == EWOULDBLOCK ? read_holder(lock->file) : 0;
-            return errno == EWOULDBLOCK ? sol_fail(SOL_ERR_EXISTS, "%s: in use", lock->path)
-                                        : sol_fail_errno(lock->path, "cannot be locked");
+        if (flock(lock->file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+            *holder = read_holder(lock->file);
+            return sol_fail(SOL_ERR_EXISTS, "%s: in use", lock->path);
         }
+        /* some network file systems cannot lock: work there goes on unguarded, rather than not at all */
         if (is_current(lock->file, lock->path))
             break;
         close(lock->file);

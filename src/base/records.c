@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MAGIC = 8, KEY = 16, NUMBERS = 40, HEAD = NUMBERS + KEY };
+enum { MAGIC = 8, KEY = 16, NUMBERS = 40, HEAD = SOL_RECORD_HEAD };
 
 static const char magic[MAGIC + 1] = "SOLREC1\n";
 
@@ -27,7 +27,7 @@ struct SolRecords {
     uint8_t *data; /* of the record read last */
     size_t capacity;
     int64_t count, bytes; /* records appended or read, and where the next one goes */
-    bool ended;
+    bool over, ended;     /* there is no further record that is whole; since the file is complete */
 };
 
 static void put_number(uint8_t *to, int64_t number)
@@ -88,6 +88,8 @@ int sol_records_create(SolRecords **out, const char *path, const SolDigest *key)
         result = put(records, key->bytes, KEY);
     if (result == SOL_OK && fflush(records->file) != 0)
         result = sol_fail_errno(path, "cannot be written");
+    if (result != SOL_OK && records)
+        unlink(path);
     if (result == SOL_OK)
         *out = records;
     else
@@ -100,27 +102,31 @@ int sol_records_continue(SolRecords **out, const char *path, const SolDigest *ke
     SolRecords *records = NULL;
     SolRecord record;
     bool got = true;
-    if (sol_records_open(&records, path, key) != SOL_OK)
-        return sol_records_create(out, path, key);
-    while (got && sol_records_next(records, &record, &got) == SOL_OK)
-        continue;
-    records->ended = false;
-    records->file = freopen(path, "r+b", records->file);
-    if (!records->file || ftruncate(fileno(records->file), (off_t)records->bytes) != 0 ||
-        fseeko(records->file, (off_t)records->bytes, SEEK_SET) != 0) {
-        int result = sol_fail_errno(path, "cannot be written");
-        sol_records_close(&records);
+    int result = sol_records_open(&records, path, key);
+    if (result == SOL_ERR_NOMEM)
         return result;
-    }
-    *out = records;
-    return SOL_OK;
+    if (result != SOL_OK)
+        return sol_records_create(out, path, key);
+    while (result == SOL_OK && got)
+        result = sol_records_next(records, &record, &got);
+    records->over = records->ended = false;
+    if (result == SOL_OK && ((records->file = freopen(path, "r+b", records->file)) == NULL ||
+                             fcntl(fileno(records->file), F_SETFD, FD_CLOEXEC) != 0 ||
+                             ftruncate(fileno(records->file), (off_t)records->bytes) != 0 ||
+                             fseeko(records->file, (off_t)records->bytes, SEEK_SET) != 0))
+        result = sol_fail_errno(path, "cannot be written");
+    if (result == SOL_OK)
+        *out = records;
+    else
+        sol_records_close(&records);
+    return result;
 }
 
 int sol_records_reserve(SolRecords *records, uint64_t bytes)
 {
 #if defined(__linux__) || defined(__FreeBSD__)
-    int error = EINVAL;
-    if (bytes <= INT64_MAX / 2)
+    int error = EFBIG;
+    if (bytes <= (uint64_t)INT64_MAX / 2)
         error = posix_fallocate(fileno(records->file), (off_t)records->bytes, (off_t)bytes);
     if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
         errno = error;
@@ -183,7 +189,7 @@ int sol_records_open(SolRecords **out, const char *path, const SolDigest *key)
 static int reserve(SolRecords *records, size_t size, bool *fits)
 {
     struct stat status;
-    *fits = fstat(fileno(records->file), &status) == 0 &&
+    *fits = fstat(fileno(records->file), &status) == 0 && status.st_size >= records->bytes + HEAD &&
             (uint64_t)size <= (uint64_t)(status.st_size - records->bytes - HEAD);
     if (!*fits || size <= records->capacity)
         return SOL_OK;
@@ -204,7 +210,10 @@ int sol_records_next(SolRecords *records, SolRecord *record, bool *got)
     bool fits;
     int result;
     *got = false;
-    if (records->ended || fread(head, 1, HEAD, records->file) != HEAD || get_number(head + 32) < 0 ||
+    if (records->over)
+        return SOL_OK;
+    records->over = true; /* until the record has turned out to be whole: where another begins would not be known */
+    if (fread(head, 1, HEAD, records->file) != HEAD || get_number(head + 32) < 0 ||
         (uint64_t)get_number(head + 32) > SIZE_MAX / 2)
         return SOL_OK;
     size = (size_t)get_number(head + 32);
@@ -217,11 +226,12 @@ int sol_records_next(SolRecords *records, SolRecord *record, bool *got)
     *record = (SolRecord){get_number(head),      get_number(head + 8), get_number(head + 16),
                           get_number(head + 24), size,                 records->data};
     if (record->flags < 0) {
-        records->ended = record->place == records->count;
+        records->ended = size == 0 && record->place == records->count;
         return SOL_OK;
     }
     records->count++;
     records->bytes += (int64_t)(HEAD + size);
+    records->over = false;
     *got = true;
     return SOL_OK;
 }

@@ -37,6 +37,9 @@ int sol_records_create(SolRecords **records, const char *path, const SolDigest *
 /** As sol_records_create(), but what the file holds under this key stays, up to the first record that is not whole. */
 int sol_records_continue(SolRecords **records, const char *path, const SolDigest *key);
 
+/** A record's bytes in the file beside its data. */
+enum { SOL_RECORD_HEAD = 56 };
+
 /** Makes sure that the disk has room for `bytes` more, where the system can. SOL_ERR_IO where it has not. */
 int sol_records_reserve(SolRecords *records, uint64_t bytes);
 
@@ -55,6 +58,7 @@ int sol_records_open(SolRecords **records, const char *path, const SolDigest *ke
 /**
  * @param[out] record  its data are valid until the next call
  * @param[out] got     false at the end, and at the first record that is not whole
+ * @return 0, SOL_ERR_NOMEM
  */
 int sol_records_next(SolRecords *records, SolRecord *record, bool *got);
 

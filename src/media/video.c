@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "image/image.h"
 
 #include <stdlib.h>
 
@@ -71,14 +70,6 @@ void sol_video_index_clear(SolVideoIndex *index)
 {
     free(index->pts);
     *index = (SolVideoIndex){0};
-}
-
-void sol_video_index_place(const SolVideoIndex *index, int64_t n, SolImage *image)
-{
-    image->number = n;
-    image->pts = index->pts[n];
-    image->duration = (n + 1 < index->frames ? index->pts[n + 1] : index->end) - index->pts[n];
-    image->time_base = index->time_base;
 }
 
 int sol_video_read(SolVideo *video, SolImage **image)

@@ -28,9 +28,6 @@ extern const SolVideoSource sol_source_spooled;  /* spool.c: standard input */
 extern const SolVideoSource sol_source_numbered; /* sequence.c: folders and patterns of numbered images */
 extern const SolVideoSource sol_source_file;     /* demux.c: all that libavformat reads */
 
-/** Gives a picture its number and its place in time: those of frame `n`. */
-void sol_video_index_place(const SolVideoIndex *index, int64_t n, SolImage *image);
-
 /** Whether the content of a video is known before it is read, so that sol_video_digest() can tell it. */
 bool sol_video_has_digest(const SolVideo *video);
 

@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "base/machine.h"
 #include "base/memory.h"
 #include "image/image.h"
 
@@ -71,14 +70,23 @@ static bool same_style(const SolLook *a, const SolLook *b)
     return true;
 }
 
-/* How many engines the wanted stretches need. */
-static int count_engines(const SolPainters *painters, const bool wanted[])
+bool sol_painters_blend(const SolLook *a, const SolLook *b)
+{
+    return same_engine(a, b) && a->style_count > 0 &&
+           (a->color == SOL_COLOR_LUMINANCE) == (b->color == SOL_COLOR_LUMINANCE);
+}
+
+int sol_painters_engines(const SolTimeline *timeline, const bool wanted[])
 {
     int count = 0;
-    for (int i = 0; i < painters->part_count; i++) {
+    for (int i = 0; i < sol_timeline_count(timeline); i++) {
+        SolStretch stretch, earlier;
         bool first = wanted[i];
-        for (int k = 0; k < i && first; k++)
-            first = !wanted[k] || !same_engine(painters->parts[k].stretch.look, painters->parts[i].stretch.look);
+        sol_timeline_stretch(timeline, i, &stretch);
+        for (int k = 0; k < i && first; k++) {
+            sol_timeline_stretch(timeline, k, &earlier);
+            first = !wanted[k] || !same_engine(earlier.look, stretch.look);
+        }
         count += first;
     }
     return count;
@@ -169,8 +177,7 @@ int sol_painters_open(SolPainters **out, const SolTimeline *timeline, const bool
 {
     SolPainters *painters = sol_calloc(1, sizeof *painters);
     size_t count = (size_t)sol_timeline_count(timeline);
-    SolEngineOptions shared = *how;
-    int result = SOL_OK, engines;
+    int result = SOL_OK;
     if (!painters || !(painters->parts = sol_calloc(count, sizeof *painters->parts)) ||
         !(painters->tools = sol_calloc(count, sizeof *painters->tools))) {
         sol_painters_close(&painters);
@@ -184,14 +191,11 @@ int sol_painters_open(SolPainters **out, const SolTimeline *timeline, const bool
     painters->part_count = (int)count;
     for (int i = 0; i < painters->part_count; i++)
         sol_timeline_stretch(timeline, i, &painters->parts[i].stretch);
-    engines = count_engines(painters, wanted);
-    if (engines > 1)
-        shared.memory = (how->memory ? how->memory : sol_machine_memory() / 2) / (uint64_t)engines;
     for (int i = 0; i < painters->part_count && result == SOL_OK; i++) {
         if (!wanted[i])
             continue;
         result = cancelled && cancelled(user) ? sol_fail(SOL_ERR_CANCELLED, "interrupted")
-                                              : open_part(painters, &painters->parts[i], references[i], &shared);
+                                              : open_part(painters, &painters->parts[i], references[i], how);
     }
     if (result != SOL_OK) {
         sol_painters_close(&painters);
@@ -307,8 +311,7 @@ int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const Sol
     const Part *parts[2] = {&painters->parts[moment->from[0]], &painters->parts[moment->from[1]]};
     if (moment->styles == 1)
         return paint_part(parts[0], parts[0]->style, moment->strength, moment, frame, painting);
-    if (parts[0]->tool == parts[1]->tool && parts[0]->style &&
-        (parts[0]->stretch.look->color == SOL_COLOR_LUMINANCE) == (parts[1]->stretch.look->color == SOL_COLOR_LUMINANCE))
+    if (sol_painters_blend(parts[0]->stretch.look, parts[1]->stretch.look))
         return paint_blend(parts, moment, frame, painting);
     return paint_both(parts, moment, frame, painting);
 }

@@ -12,14 +12,20 @@
 
 typedef struct SolPainters SolPainters;
 
+/** How many engines it takes to paint from the wanted stretches. */
+int sol_painters_engines(const SolTimeline *timeline, const bool wanted[]);
+
+/** Whether a transition between two looks blends their styles; otherwise it mixes their paintings. */
+bool sol_painters_blend(const SolLook *a, const SolLook *b);
+
 /**
- * Opens engines and learns styles. They share the memory that `how` allows.
+ * Opens engines and learns styles.
  *
  * @param[out] painters  untouched on failure; released by sol_painters_close()
  * @param timeline       borrowed until then
  * @param wanted         [stretches] which of them are painted from
  * @param references     [stretches] a frame of each stretch whose style gets the content's colours; NULL for others
- * @param how            of the engines; its method is not looked at
+ * @param how            of every engine; its method is not looked at
  * @param models         where models are taken from; NULL: the painters' own
  * @param cancelled      as SolRenderOptions has it; may be NULL
  */

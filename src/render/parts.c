@@ -4,10 +4,12 @@
  */
 #include "render/parts.h"
 
+#include "base/cpu.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "media/video.h"
 #include "media/writer.h"
+#include "render/painters.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -75,10 +77,11 @@ static int cut(SolParts *parts, const SolPartsSource *source)
 
 /* ---- keys ---- */
 
-/* Fingerprints of files that several looks name. */
+/* What is to be known of files that several looks name. */
 typedef struct File {
     const char *path;
     SolDigest digest;
+    int sequential; /* of models: whether a painting begins with the one before it; -1: not asked yet */
 } File;
 
 typedef struct Keys {
@@ -90,23 +93,27 @@ typedef struct Keys {
     bool *sequential;  /* [stretches] */
 } Keys;
 
-static int find_file(Keys *keys, const char *path, SolDigest *digest)
+/* @param[out] file  valid until the next call */
+static int find_file(Keys *keys, const char *path, File **file)
 {
     void *files = keys->files;
+    SolDigest digest;
     int result;
     for (size_t i = 0; i < keys->file_count; i++)
         if (strcmp(keys->files[i].path, path) == 0) {
-            *digest = keys->files[i].digest;
+            *file = &keys->files[i];
             return SOL_OK;
         }
     if (!sol_grow(&files, &keys->capacity, keys->file_count + 1, sizeof *keys->files))
         return sol_fail_memory("the keys of a render");
     keys->files = files;
     result = sol_digester_add_file(keys->digester, path);
-    *digest = sol_digester_finish(keys->digester);
-    if (result == SOL_OK)
-        keys->files[keys->file_count++] = (File){path, *digest};
-    return result;
+    digest = sol_digester_finish(keys->digester);
+    if (result != SOL_OK)
+        return result;
+    *file = &keys->files[keys->file_count++];
+    **file = (File){path, digest, -1};
+    return SOL_OK;
 }
 
 static void add_digest(Keys *keys, const SolDigest *digest)
@@ -134,22 +141,36 @@ static void add_optimise(SolDigester *digester, const SolOptimiseOptions *option
     sol_digester_add_double(digester, options->time_limit);
 }
 
+/* The fingerprints of a look's files are found before any of its own numbers are added up. */
+static int find_files(Keys *keys, const SolLook *look)
+{
+    File *file;
+    int result = find_file(keys, look->model, &file);
+    for (int i = 0; i < look->style_count && result == SOL_OK; i++)
+        result = find_file(keys, look->styles[i], &file);
+    return result;
+}
+
+static void add_file(Keys *keys, const char *path)
+{
+    File *file;
+    if (find_file(keys, path, &file) == SOL_OK) /* it was found before */
+        add_digest(keys, &file->digest);
+}
+
 /* Everything that a look is painted by, but its strength, which a moment has. */
 static int digest_look(Keys *keys, const SolStretch *stretch, SolDigest *key)
 {
     const SolLook *look = stretch->look;
     SolDigester *digester = keys->digester;
-    SolDigest model, style;
-    int result = find_file(keys, look->model, &model);
-    for (int i = 0; i < look->style_count && result == SOL_OK; i++)
-        result = find_file(keys, look->styles[i], &style); /* before this look's own numbers are added up */
+    int result = find_files(keys, look);
     if (result != SOL_OK)
         return result;
-    add_digest(keys, &model);
+    add_file(keys, look->model);
     sol_digester_add_text(digester, look->method);
+    sol_digester_add_int(digester, look->style_count);
     for (int i = 0; i < look->style_count; i++) {
-        find_file(keys, look->styles[i], &style);
-        add_digest(keys, &style);
+        add_file(keys, look->styles[i]);
         sol_digester_add_double(digester, (double)look->weights[i]);
     }
     sol_digester_add_int(digester, look->level_count);
@@ -166,21 +187,23 @@ static int digest_look(Keys *keys, const SolStretch *stretch, SolDigest *key)
 }
 
 /* Whether a painting begins with the one before it. */
-static int is_sequential(const SolLook *look, bool *sequential)
+static int find_sequential(Keys *keys, const SolLook *look, bool *sequential)
 {
     SolModel *model = NULL;
     SolModelInfo info;
-    int result = SOL_OK;
-    *sequential = look->method && strcmp(look->method, "gatys") == 0;
-    if (!look->method) {
+    File *file;
+    int result = find_file(keys, look->model, &file);
+    if (result == SOL_OK && !look->method && file->sequential < 0) {
         result = sol_model_open(&model, look->model);
         if (result == SOL_OK) {
             sol_model_info(model, &info);
-            *sequential = strcmp(info.method, "gatys") == 0;
+            file->sequential = strcmp(info.method, "gatys") == 0;
         }
         sol_model_close(&model);
     }
-    *sequential &= !look->optimise || look->optimise->init == SOL_INIT_PREVIOUS;
+    if (result == SOL_OK)
+        *sequential = (look->method ? strcmp(look->method, "gatys") == 0 : file->sequential > 0) &&
+                      (!look->optimise || look->optimise->init == SOL_INIT_PREVIOUS);
     return result;
 }
 
@@ -189,30 +212,30 @@ static int digest_looks(Keys *keys)
 {
     const SolPartsSource *source = keys->source;
     int count = sol_timeline_count(source->timeline), result = SOL_OK;
-    const char *model = NULL;
-    bool sequential = false;
+    bool *touched = sol_calloc((size_t)count, sizeof *touched);
     keys->looks = sol_calloc((size_t)count, sizeof *keys->looks);
     keys->sequential = sol_calloc((size_t)count, sizeof *keys->sequential);
-    if (!keys->looks || !keys->sequential)
-        return sol_fail_memory("the keys of a render");
+    if (!keys->looks || !keys->sequential || !touched)
+        result = sol_fail_memory("the keys of a render");
+    else
+        sol_parts_touched(source->timeline, source->first, source->count, touched);
     for (int i = 0; i < count && result == SOL_OK; i++) {
         SolStretch stretch;
-        sol_timeline_stretch(source->timeline, i, &stretch);
-        if (!stretch.look)
+        if (!touched[i])
             continue;
+        sol_timeline_stretch(source->timeline, i, &stretch);
         result = digest_look(keys, &stretch, &keys->looks[i]);
-        if (result == SOL_OK && (stretch.look->method || !model || strcmp(model, stretch.look->model) != 0)) {
-            model = stretch.look->method ? NULL : stretch.look->model;
-            result = is_sequential(stretch.look, &sequential);
-        }
-        keys->sequential[i] = sequential && (!stretch.look->optimise || stretch.look->optimise->init == SOL_INIT_PREVIOUS);
+        if (result == SOL_OK)
+            result = find_sequential(keys, stretch.look, &keys->sequential[i]);
     }
+    sol_free(touched);
     return result;
 }
 
 static void add_moment(Keys *keys, const SolMoment *moment)
 {
     SolDigester *digester = keys->digester;
+    SolStretch stretch[2];
     sol_digester_add_int(digester, moment->styles);
     for (int i = 0; i < moment->styles; i++) {
         add_digest(keys, &keys->looks[moment->from[i]]);
@@ -224,10 +247,11 @@ static void add_moment(Keys *keys, const SolMoment *moment)
     sol_digester_add_double(digester, (double)moment->later);
     sol_digester_add_double(digester, (double)moment->opacity);
     for (int i = 0; i < moment->styles; i++) {
-        SolStretch stretch;
-        sol_timeline_stretch(keys->source->timeline, moment->from[i], &stretch);
-        sol_digester_add_double(digester, (double)stretch.strength);
+        sol_timeline_stretch(keys->source->timeline, moment->from[i], &stretch[i]);
+        sol_digester_add_double(digester, (double)stretch[i].strength);
     }
+    if (moment->styles == 2)
+        sol_digester_add_int(digester, sol_painters_blend(stretch[0].look, stretch[1].look));
 }
 
 static bool is_sequence(const Keys *keys, const SolMoment *moment)
@@ -268,7 +292,7 @@ static void digest_part(Keys *keys, const SolDigest *all, SolPart *part, const S
     part->key = sol_digester_finish(keys->digester);
 }
 
-/* What is the same for all parts: program, input, size and how it is computed. */
+/* What is the same for all parts: program and machine, input, size and how it is computed. */
 static int digest_source(Keys *keys, SolDigest *all)
 {
     const SolPartsSource *source = keys->source;
@@ -277,10 +301,13 @@ static int digest_source(Keys *keys, SolDigest *all)
     sol_digester_add_text(digester, "solstice " SOL_VERSION);
     sol_digester_add_int(digester, (int64_t)avcodec_version());
     sol_digester_add_int(digester, (int64_t)swscale_version());
+    sol_digester_add_int(digester, (int64_t)sol_cpu_flags());
+    sol_digester_add_text(digester, sol_blas_core());
     sol_digester_add_int(digester, source->width);
     sol_digester_add_int(digester, source->height);
     sol_digester_add_int(digester, source->precision);
-    sol_digester_add_int(digester, (int64_t)source->memory);
+    sol_digester_add_int(digester, (int64_t)source->memory); /* and with threads, how frames are cut into tiles */
+    sol_digester_add_int(digester, source->threads);
     result = sol_video_digest(source->video, digester);
     *all = sol_digester_finish(digester);
     return result;
@@ -308,7 +335,7 @@ int sol_parts_cut(SolParts *out, const SolPartsSource *source)
 {
     SolParts parts = {0};
     int result = cut(&parts, source);
-    if (result == SOL_OK)
+    if (result == SOL_OK && sol_video_has_digest(source->video))
         result = digest_parts(&parts, source);
     if (result == SOL_OK)
         *out = parts;
@@ -328,6 +355,16 @@ SolPart *sol_parts_at(const SolParts *parts, int64_t n)
             high = middle - 1;
     }
     return &parts->items[low];
+}
+
+void sol_parts_touched(const SolTimeline *timeline, int64_t first, int64_t count, bool touched[])
+{
+    for (int64_t n = first; n < first + count; n++) {
+        SolMoment moment;
+        sol_timeline_at(timeline, n, &moment);
+        for (int i = 0; i < moment.styles; i++)
+            touched[moment.from[i]] = true;
+    }
 }
 
 void sol_parts_clear(SolParts *parts)

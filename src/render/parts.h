@@ -32,14 +32,16 @@ typedef struct SolPartsSource {
     const SolTimeline *timeline;
     int width, height;   /* of the frames */
     SolPrecision precision;
-    uint64_t memory;     /* that painting may take */
+    uint64_t memory;     /* that each engine may take */
+    int threads;
     int64_t first, count; /* frames that are rendered */
 } SolPartsSource;
 
 /**
  * Cuts a render into parts: where another style begins, and a transition begins and ends, and so that none has more
  * frames than make it dear to lose or keep one. Where the cuts are depends on the timeline, the range and the size of
- * frames alone. Their keys are of the contents of files, not of their names.
+ * frames alone. Their keys are of the contents of files, not of their names; they have none where the input's content
+ * is not known before it is read (sol_video_has_digest()).
  *
  * @param[out] parts  untouched on failure; cleared by sol_parts_clear()
  * @return 0, SOL_ERR_IO (a model or style cannot be read), SOL_ERR_NOMEM
@@ -48,6 +50,9 @@ int sol_parts_cut(SolParts *parts, const SolPartsSource *source);
 
 /** The part that frame `n` lies in. */
 SolPart *sol_parts_at(const SolParts *parts, int64_t n);
+
+/** Marks the stretches, of all that the timeline has, whose styles these frames are painted in. */
+void sol_parts_touched(const SolTimeline *timeline, int64_t first, int64_t count, bool touched[]);
 
 void sol_parts_clear(SolParts *parts);
 

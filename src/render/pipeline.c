@@ -151,9 +151,12 @@ static int paint_frame(Run *run, SolImage **image)
     const SolPart *part = sol_parts_at(pipeline->parts, number);
     SolImage *painting = NULL;
     SolMoment moment;
-    int result = SOL_OK;
+    int result;
     if (!is_painted(pipeline, number, &moment))
         return SOL_OK;
+    result = sol_store_ready(pipeline->store, part);
+    if (result != SOL_OK)
+        return result;
     if (number != run->painted_last + 1)
         result = sol_store_remind(pipeline->store, part, number, pipeline->painters);
     if (result == SOL_OK)

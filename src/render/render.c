@@ -7,7 +7,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/log.h"
+#include "base/machine.h"
 #include "base/memory.h"
 #include "base/pool.h"
 #include "base/text.h"
@@ -34,6 +36,7 @@ typedef struct Render {
     SolPainters *painters;    /* NULL where nothing is painted */
     SolWriter **writers;      /* [output_count] */
     int64_t first, count;
+    uint64_t memory;          /* that each engine may take */
     bool complete;            /* the outputs are */
 } Render;
 
@@ -92,31 +95,6 @@ static void report_uncovered(const Render *render)
     }
 }
 
-/* True where one of the frames that this render paints has to do with the style of stretch `i`. */
-static bool is_wanted(const Render *render, int i)
-{
-    SolStretch stretch, next;
-    sol_timeline_stretch(render->timeline, i, &stretch);
-    if (!stretch.look)
-        return false;
-    /* a transition reaches at most one stretch further */
-    if (i > 0) {
-        sol_timeline_stretch(render->timeline, i - 1, &next);
-        stretch.first = next.first;
-    }
-    if (i + 1 < sol_timeline_count(render->timeline)) {
-        sol_timeline_stretch(render->timeline, i + 1, &next);
-        stretch.last = next.last;
-    }
-    for (int k = 0; k < render->parts.count; k++) {
-        const SolPart *part = &render->parts.items[k];
-        if (part->painted && !part->reused && part->kept < part->count &&
-            stretch.first < part->first + part->count && stretch.last >= part->first + part->kept)
-            return true;
-    }
-    return false;
-}
-
 static SolPrecision precision_of(const SolRenderOptions *options, const SolSchedule *schedule)
 {
     return options->precision ? *options->precision : schedule->precision;
@@ -156,14 +134,19 @@ static int learn_styles(Render *render, const SolSchedule *schedule)
     const SolRenderOptions *options = render->options;
     const SolEngineOptions how = {.threads = options->threads,
                                   .precision = precision_of(options, schedule),
-                                  .memory = options->memory ? options->memory : schedule->memory};
+                                  .memory = render->memory};
     int count = sol_timeline_count(render->timeline), result = SOL_OK;
     bool *wanted = sol_calloc((size_t)count, sizeof *wanted), any = false;
     SolImage **references = sol_calloc((size_t)count, sizeof *references);
     if (!wanted || !references)
         result = sol_fail_memory("the styles");
+    for (int i = 0; i < render->parts.count && result == SOL_OK; i++) {
+        const SolPart *part = &render->parts.items[i];
+        if (!part->reused)
+            sol_parts_touched(render->timeline, part->first + part->kept, part->count - part->kept, wanted);
+    }
     for (int i = 0; i < count && result == SOL_OK; i++)
-        any |= wanted[i] = is_wanted(render, i);
+        any |= wanted[i];
     if (result == SOL_OK && any)
         result = read_references(render, schedule, wanted, references);
     if (result == SOL_OK && any)
@@ -176,6 +159,11 @@ static int learn_styles(Render *render, const SolSchedule *schedule)
     return result;
 }
 
+static int thread_count(const SolRenderOptions *options)
+{
+    return options->threads > 0 ? options->threads : sol_cpu_count();
+}
+
 enum { DECODING_SHARE = 4, ENCODING_SHARE = 1 };
 
 /*
@@ -184,8 +172,7 @@ enum { DECODING_SHARE = 4, ENCODING_SHARE = 1 };
  */
 static int codec_threads(const SolRenderOptions *options, bool painting, int share)
 {
-    int threads = options->threads > 0 ? options->threads : sol_cpu_count();
-    return painting ? (threads + share - 1) / share : options->threads;
+    return painting ? (thread_count(options) + share - 1) / share : options->threads;
 }
 
 static bool paints(const SolSchedule *schedule)
@@ -211,6 +198,31 @@ static void describe_input(Render *render, bool painting)
                                      .index = &render->index};
 }
 
+enum { MEMORY_STEP = 64 << 20 };
+
+/*
+ * The engines share what painting may take, all of them, also where what is kept leaves work for some only: memory
+ * decides how frames are cut into tiles. Where nothing is said, it is half of the machine's, less what
+ * may change when that is started again.
+ */
+static int share_memory(Render *render, const SolSchedule *schedule)
+{
+    uint64_t memory = render->options->memory ? render->options->memory : schedule->memory;
+    bool *painted = sol_calloc((size_t)sol_timeline_count(render->timeline), sizeof *painted);
+    int engines;
+    if (!painted)
+        return sol_fail_memory("the styles");
+    if (memory == 0) {
+        memory = sol_machine_memory() / 2;
+        memory -= memory > 2 * MEMORY_STEP ? memory % MEMORY_STEP : 0;
+    }
+    sol_parts_touched(render->timeline, render->first, render->count, painted);
+    engines = sol_painters_engines(render->timeline, painted);
+    render->memory = engines > 1 ? memory / (uint64_t)engines : memory;
+    sol_free(painted);
+    return SOL_OK;
+}
+
 /* Cuts the render into parts, and finds what an earlier one has kept of them. */
 static int open_parts(Render *render, const SolSchedule *schedule)
 {
@@ -221,7 +233,8 @@ static int open_parts(Render *render, const SolSchedule *schedule)
                                    .width = render->input.width,
                                    .height = render->input.height,
                                    .precision = precision_of(options, schedule),
-                                   .memory = options->memory ? options->memory : schedule->memory,
+                                   .memory = render->memory,
+                                   .threads = thread_count(options),
                                    .first = render->first,
                                    .count = render->count};
     const SolStoreSource store = {render->outputs, render->output_count, &render->input, &render->parts};
@@ -229,7 +242,11 @@ static int open_parts(Render *render, const SolSchedule *schedule)
     int result = sol_parts_cut(&render->parts, &source);
     for (int i = 0; i < render->output_count; i++)
         keeps &= sol_writer_keeps_parts(&render->outputs[i]);
-    return result == SOL_OK && keeps ? sol_store_open(&render->store, &store) : result;
+    if (result == SOL_OK && keeps)
+        result = sol_store_open(&render->store, &store);
+    /* those that an earlier render of just this had completed before it was stopped */
+    render->input.overwrite |= sol_store_was_naming(render->store);
+    return result;
 }
 
 static int open_writers(Render *render)
@@ -247,6 +264,17 @@ static int open_writers(Render *render)
     return result;
 }
 
+/* Brings the outputs' names to the disk, before what they were made from goes. */
+static void sync_names(const Render *render)
+{
+    for (int i = 0; i < render->output_count; i++) {
+        char *folder = sol_path_folder(render->outputs[i].path);
+        if (folder)
+            sol_sync_folder(folder);
+        free(folder);
+    }
+}
+
 static int finish_writers(Render *render, SolRenderReport *report)
 {
     int result = SOL_OK;
@@ -254,12 +282,19 @@ static int finish_writers(Render *render, SolRenderReport *report)
     if (!report->outputs)
         return sol_fail_memory("the report");
     report->output_count = render->output_count;
+    result = sol_store_naming(render->store, true);
     for (int i = 0; i < render->output_count && result == SOL_OK; i++)
         result = sol_writer_finish(render->writers[i], &report->outputs[i]);
+    if (result == SOL_OK && render->store)
+        sync_names(render);
+    if (result == SOL_OK || result == SOL_ERR_EXISTS) {
+        int unnamed = sol_store_naming(render->store, false);
+        result = result == SOL_OK ? unnamed : result;
+    }
     return result;
 }
 
-/* Adds to the text of a failure what has been saved from it. */
+/* Adds to the text of a failure that is not one of the request what has been saved from it. */
 static int tell_kept(const Render *render, int result)
 {
     long long kept = (long long)sol_store_frames(render->store), count = (long long)render->count;
@@ -290,7 +325,7 @@ static int carry_out(Render *render, double start, SolRenderReport *report)
     report->tiles = render->painters ? sol_painters_tiles(render->painters) : 0;
     report->width = input->width;
     report->height = input->height;
-    report->threads = render->options->threads > 0 ? render->options->threads : sol_cpu_count();
+    report->threads = thread_count(render->options);
     report->prepare_seconds = sol_clock() - start;
     pipeline = (SolPipeline){.video = render->video,
                              .parts = &render->parts,
@@ -339,10 +374,15 @@ int sol_render(const SolSchedule *schedule, const SolRenderOptions *options, Sol
     if (result == SOL_OK) {
         report_uncovered(&render);
         describe_input(&render, paints(schedule));
-        result = open_parts(&render, schedule);
+        result = share_memory(&render, schedule);
     }
     if (result == SOL_OK)
+        result = open_parts(&render, schedule);
+    if (result == SOL_OK) {
         result = learn_styles(&render, schedule);
+        if (result == SOL_ERR_CANCELLED)
+            tell_kept(&render, result);
+    }
     if (result == SOL_OK)
         result = carry_out(&render, start, &made);
     release(&render);

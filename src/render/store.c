@@ -26,7 +26,9 @@
 
 /* What files are called behind their frames and key. */
 static const char frames_suffix[] = "frames", memory_suffix[] = "memory", output_suffix[] = "part";
-static const char lock_name[] = "lock";
+/* Files that are not whole end in the first of these, and what a store makes in any. */
+static const char partial_suffix[] = "partial", our_suffixes[] = "partial frames memory part naming";
+static const char lock_name[] = "lock", naming_name[] = "outputs.naming";
 
 /* Flags of records in files of frames and memories. */
 enum { FRAME = 0, MEMORY = 1 };
@@ -38,7 +40,9 @@ struct SolStore {
     SolLock *lock;
     SolRecords **open;      /* [output_count] of the part that is being written */
     SolRecords *journal;    /* frames of the part that is being painted */
-    int64_t journal_first;  /* its first frame */
+    const SolPart *journal_part;
+    int64_t journal_frames; /* in it */
+    bool was_naming;        /* an earlier render was */
     atomic_llong frames;
 };
 
@@ -177,18 +181,110 @@ static int find(SolStore *store)
     return result;
 }
 
+/* ---- giving outputs their names ---- */
+
+/* "FOLDER/outputs.naming", and its key: what the outputs are made of, and what they are called. */
+static int naming_path(const SolStore *store, SolDigest *key, char **path)
+{
+    const SolParts *parts = store->source.parts;
+    SolDigester *digester = NULL;
+    int result = sol_digester_open(&digester);
+    for (int i = 0; i < store->source.output_count && result == SOL_OK; i++) {
+        sol_digester_add_text(digester, store->source.outputs[i].path);
+        for (int k = 0; k < parts->count && result == SOL_OK; k++) {
+            SolDigest part;
+            result = sol_part_output_key(&part, &parts->items[k], &store->source.outputs[i], store->source.input);
+            sol_digester_add(digester, part.bytes, sizeof part.bytes);
+        }
+    }
+    if (result == SOL_OK) {
+        *key = sol_digester_finish(digester);
+        if (!(*path = sol_path_join(store->folder, naming_name)))
+            result = sol_fail_memory("a path");
+    }
+    sol_digester_close(&digester);
+    return result;
+}
+
+static int find_naming(SolStore *store)
+{
+    SolDigest key;
+    char *path = NULL;
+    int64_t records;
+    int result = naming_path(store, &key, &path);
+    store->was_naming = result == SOL_OK && sol_records_verify(path, &key, &records);
+    free(path);
+    return result;
+}
+
+bool sol_store_was_naming(const SolStore *store)
+{
+    return store && store->was_naming;
+}
+
+int sol_store_naming(SolStore *store, bool begins)
+{
+    SolRecords *records = NULL;
+    SolDigest key;
+    char *path = NULL;
+    int result;
+    if (!store)
+        return SOL_OK;
+    result = naming_path(store, &key, &path);
+    if (result == SOL_OK && !begins)
+        unlink(path);
+    if (result == SOL_OK && begins)
+        result = sol_records_create(&records, path, &key);
+    if (result == SOL_OK && begins)
+        result = sol_records_complete(records);
+    sol_records_close(&records);
+    free(path);
+    return result;
+}
+
 /* ---- opening and closing ---- */
+
+/* Removes the files of the folder that end in one of these, and nothing else. */
+static void remove_files(const SolStore *store, const char *suffixes)
+{
+    DIR *directory = opendir(store->folder);
+    const struct dirent *entry;
+    while (directory && (entry = readdir(directory))) {
+        bool ours = sol_path_has_extension(entry->d_name, suffixes);
+        char *path = ours ? sol_path_join(store->folder, entry->d_name) : NULL;
+        if (path)
+            unlink(path);
+        free(path);
+    }
+    if (directory)
+        closedir(directory);
+}
+
+static int try_to_lock(SolStore *store, const char *path, long *holder)
+{
+    char *made = NULL;
+    int result = sol_make_parent_folders(path, &made);
+    if (!store->made)
+        store->made = made;
+    else
+        free(made);
+    return result == SOL_OK ? sol_lock_open(&store->lock, path, holder) : result;
+}
 
 static int lock_folder(SolStore *store)
 {
+    const char *output = store->source.outputs[0].path;
     char *path = sol_path_join(store->folder, lock_name);
     long holder = 0;
-    int result = path ? sol_make_parent_folders(path, &store->made) : sol_fail_memory("a path");
-    if (result == SOL_OK)
-        result = sol_lock_open(&store->lock, path, &holder);
-    if (result == SOL_ERR_EXISTS)
-        result = sol_fail(result, "%s: is being rendered already, by process %ld; wait for it, or stop it",
-                          store->source.outputs[0].path, holder);
+    int result = path ? try_to_lock(store, path, &holder) : sol_fail_memory("a path");
+    /* who had the lock may have removed the folder in between */
+    for (int i = 0; i < 3 && result == SOL_ERR_IO && !sol_path_exists(store->folder); i++)
+        result = try_to_lock(store, path, &holder);
+    if (result == SOL_ERR_EXISTS && holder > 0)
+        result = sol_fail(result, "%s: is being rendered already, by process %ld; wait for it, or stop it", output,
+                          holder);
+    else if (result == SOL_ERR_EXISTS)
+        result = sol_fail(result, "%s: is being rendered already, by another process; wait for it, or stop it", output);
     free(path);
     return result;
 }
@@ -204,8 +300,12 @@ int sol_store_open(SolStore **out, const SolStoreSource *source)
         store->source = *source;
         result = lock_folder(store);
     }
+    if (result == SOL_OK)
+        remove_files(store, partial_suffix);
     for (int i = 0; i < source->output_count && result == SOL_OK; i++)
         sol_pending_sweep(source->outputs[i].path);
+    if (result == SOL_OK)
+        result = find_naming(store);
     if (result == SOL_OK)
         result = find(store);
     if (result == SOL_OK)
@@ -215,19 +315,16 @@ int sol_store_open(SolStore **out, const SolStoreSource *source)
     return result;
 }
 
-/* Removes files with these extensions. */
-static void remove_files(const SolStore *store, const char *extensions)
+/* A journal without a frame is removed. */
+static void close_journal(SolStore *store)
 {
-    DIR *directory = opendir(store->folder);
-    const struct dirent *entry;
-    while (directory && (entry = readdir(directory))) {
-        char *path = sol_path_has_extension(entry->d_name, extensions) ? sol_path_join(store->folder, entry->d_name) : NULL;
-        if (path)
-            unlink(path);
-        free(path);
-    }
-    if (directory)
-        closedir(directory);
+    char *path = store->journal && store->journal_frames == 0
+                     ? path_of(store, store->journal_part, &store->journal_part->key, frames_suffix)
+                     : NULL;
+    sol_records_close(&store->journal);
+    if (path)
+        unlink(path);
+    free(path);
 }
 
 void sol_store_close(SolStore **out, bool remove)
@@ -238,9 +335,10 @@ void sol_store_close(SolStore **out, bool remove)
         return;
     for (int i = 0; store->open && i < store->source.output_count; i++)
         sol_records_close(&store->open[i]);
-    sol_records_close(&store->journal);
-    if (store->lock) {
-        remove_files(store, remove ? "frames memory part partial" : "partial");
+    close_journal(store);
+    if (store->lock)
+        remove_files(store, remove ? our_suffixes : partial_suffix);
+    if (store->lock || store->made) {
         sol_lock_close(&store->lock);
         if (rmdir(store->folder) == 0 && store->made)
             sol_remove_made_folders(store->folder, store->made);
@@ -262,13 +360,24 @@ static int open_journal(SolStore *store, const SolPart *part)
 {
     char *path = path_of(store, part, &part->key, frames_suffix);
     int result = path ? sol_records_continue(&store->journal, path, &part->key) : sol_fail_memory("a path");
-    if (result == SOL_OK)
-        result = sol_records_reserve(store->journal, (uint64_t)(part->count - part->kept) * frame_bytes(store));
-    store->journal_first = part->first;
-    if (result != SOL_OK && path && part->kept == 0)
-        unlink(path);
+    store->journal_part = part;
+    store->journal_frames = part->kept;
     free(path);
     return result;
+}
+
+int sol_store_ready(SolStore *store, const SolPart *part)
+{
+    uint64_t bytes;
+    int result = SOL_OK;
+    if (!store)
+        return SOL_OK;
+    bytes = (frame_bytes(store) + SOL_RECORD_HEAD) * (part->sequential ? 2 : 1); /* what is remembered is a picture, too */
+    if (!store->journal || store->journal_part != part) {
+        close_journal(store);
+        result = open_journal(store, part);
+    }
+    return result == SOL_OK ? sol_records_reserve(store->journal, bytes) : result;
 }
 
 static int append_memories(SolRecords *records, const SolPainters *painters)
@@ -301,26 +410,25 @@ static int keep_memories(SolStore *store, const SolPart *part, const SolPainters
 
 int sol_store_keep(SolStore *store, const SolPart *part, const SolImage *image, const SolPainters *painters)
 {
-    int result = SOL_OK;
-    bool last = image->number == part->first + part->count - 1;
+    const SolPart *end;
+    int result;
     if (!store)
         return SOL_OK;
-    if (!store->journal || store->journal_first != part->first) {
-        sol_records_close(&store->journal);
-        result = open_journal(store, part);
-    }
+    end = store->source.parts->items + store->source.parts->count;
+    result = append_memories(store->journal, painters);
     if (result == SOL_OK)
-        result = append_memories(store->journal, painters);
-    if (result == SOL_OK && last && part + 1 < store->source.parts->items + store->source.parts->count &&
-        part[1].follows)
-        result = keep_memories(store, part, painters);
-    if (result == SOL_OK)
-        result = append_image(store->journal, image, (SolRecord){.time = image->number, .flags = FRAME});
-    if (result == SOL_OK)
-        atomic_fetch_add(&store->frames, 1);
-    if (last)
-        sol_records_close(&store->journal);
-    return result;
+        result = append_image(store->journal, image, (SolRecord){.time = image->number,
+                                                                 .place = image->pts,
+                                                                 .duration = image->duration,
+                                                                 .flags = FRAME});
+    if (result != SOL_OK)
+        return result;
+    store->journal_frames++;
+    atomic_fetch_add(&store->frames, 1);
+    if (image->number < part->first + part->count - 1)
+        return SOL_OK;
+    close_journal(store);
+    return part + 1 < end && part[1].follows ? keep_memories(store, part, painters) : SOL_OK;
 }
 
 static int remind_from(SolStore *store, const SolPart *part, const char *suffix, int64_t before, SolPainters *painters)
@@ -362,7 +470,7 @@ int sol_store_begin(SolStore *store, const SolPart *part, SolWriter *const write
         SolDigest key;
         char *path = NULL, *partial = NULL;
         result = output_path(store, part, i, &key, &path);
-        if (result == SOL_OK && !(partial = sol_format("%s.partial", path)))
+        if (result == SOL_OK && !(partial = sol_format("%s.%s", path, partial_suffix)))
             result = sol_fail_memory("a path");
         if (result == SOL_OK)
             result = sol_records_create(&store->open[i], partial, &key);
@@ -390,8 +498,12 @@ int sol_store_replay(SolStore *store, const SolPart *part, SolWriter *const writ
         if (result != SOL_OK || record.flags != FRAME)
             continue;
         result = image_of(store, &record, &image);
-        if (result == SOL_OK)
-            sol_video_index_place(store->source.input->index, record.time, image);
+        if (result == SOL_OK) {
+            image->number = record.time;
+            image->pts = record.place;
+            image->duration = record.duration;
+            image->time_base = store->source.input->time_base;
+        }
         for (int i = 0; i < store->source.output_count && result == SOL_OK; i++)
             result = sol_writer_write(writers[i], image);
         sol_image_unref(&image);
@@ -411,7 +523,7 @@ static int commit(SolStore *store, const SolPart *part, int output)
     sol_records_close(&store->open[output]);
     if (result == SOL_OK)
         result = output_path(store, part, output, &key, &path);
-    if (result == SOL_OK && !(partial = sol_format("%s.partial", path)))
+    if (result == SOL_OK && !(partial = sol_format("%s.%s", path, partial_suffix)))
         result = sol_fail_memory("a path");
     if (result == SOL_OK && rename(partial, path) != 0)
         result = sol_fail_errno(path, "cannot be written");
@@ -432,8 +544,11 @@ int sol_store_end(SolStore *store, const SolPart *part, SolWriter *const writers
         result = commit(store, part, i);
     if (result == SOL_OK && !part->painted)
         atomic_fetch_add(&store->frames, part->count);
+    if (result != SOL_OK)
+        return result;
     frames = path_of(store, part, &part->key, frames_suffix);
-    if (result == SOL_OK && frames)
+    sol_sync_folder(store->folder); /* the outputs' names, before what they are made of goes */
+    if (frames)
         unlink(frames);
     free(frames);
     return result;

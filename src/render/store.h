@@ -36,7 +36,10 @@ int sol_store_open(SolStore **store, const SolStoreSource *source);
 
 /* In the thread that paints: */
 
-/** Keeps a painted frame, and what the painters remember of it. */
+/** Makes sure of room for a frame of a part, before it is painted. SOL_ERR_IO where there is none. */
+int sol_store_ready(SolStore *store, const SolPart *part);
+
+/** Keeps a painted frame, for which sol_store_ready() has made room, and what the painters remember of it. */
 int sol_store_keep(SolStore *store, const SolPart *part, const SolImage *image, const SolPainters *painters);
 
 /** Gives the painters back what they remembered when they had painted the frame before `number`, where it is kept. */
@@ -55,6 +58,15 @@ int sol_store_end(SolStore *store, const SolPart *part, SolWriter *const writers
 
 /** Puts a part that is kept into every output. */
 int sol_store_splice(SolStore *store, const SolPart *part, SolWriter *const writers[]);
+
+/**
+ * Notes that outputs are about to be given their names, so that a later render of the same may replace those that have
+ * theirs; or, where `begins` is false, that it may not.
+ */
+int sol_store_naming(SolStore *store, bool begins);
+
+/** Whether a render that was stopped had noted so. */
+bool sol_store_was_naming(const SolStore *store);
 
 /** How many frames are kept by now, in all parts. */
 int64_t sol_store_frames(const SolStore *store);
