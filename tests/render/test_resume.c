@@ -7,6 +7,7 @@
 #include "support/number.h"
 #include "support/schedules.h"
 #include "support/support.h"
+#include "support/tensors.h"
 
 #include "base/digest.h"
 #include "base/lock.h"
@@ -39,16 +40,25 @@ static const char pieces[] = "segments:\n"
                              "  - {frames: 21-39, style: b.png, model: twin.safetensors}\n";
 
 /* Paintings that begin with the ones before them, also through a transition and from one engine to the other. */
-static const char optimised[] = "method: gatys\ngatys: {iterations: 3, next_iterations: 2, pyramid: 1}\n"
+static const char optimised[] = "gatys: {iterations: 3, next_iterations: 2, pyramid: 1}\n"
                                 "transition: 2\nsegments:\n"
-                                "  - {frames: 0-4, style: a.png}\n  - {frames: 5-8, style: b.png}\n"
-                                "  - {frames: 9-11, style: none}\n"
-                                "  - {frames: 12-15, style: b.png, method: adain}\n"
-                                "  - {frames: 16-19, style: a.png}\n";
+                                "  - {frames: 0-4, style: a.png, model: compact, method: gatys}\n"
+                                "  - {frames: 5-8, style: b.png, model: compact, method: gatys}\n"
+                                "  - {frames: 9-11, style: none}\n  - {frames: 12-15, style: b.png}\n"
+                                "  - {frames: 16-19, style: a.png, model: compact, method: gatys}\n";
 
 /* What a schedule makes, in folders of their own. */
 static const char *const names[] = {"film/a.mp4", "gif/a.gif", "stills/%03d.png"};
 enum { OUTPUTS = sizeof names / sizeof *names };
+
+/* A network that paints badly, and at once. */
+static void write_tiny_model(const char *name)
+{
+    static const TestTensor tensors[] = {{"t.weight", {3, 3, 3, 3}}, {"t.bias", {3}}, {NULL, {0}}};
+    write_model(in_folder(name), tensors,
+                "{'version': 1, 'method': 'adain', 'layers': [{'name': 'a', 'op': 'adain', 'style': 'input'},"
+                "{'name': 'c', 'op': 'conv', 'tensors': 't', 'channels': 3, 'kernel': 3}]}");
+}
 
 static int set_up(void **state)
 {
@@ -57,7 +67,8 @@ static int set_up(void **state)
     numbered_clip(FRAMES, "-vf settb=1/1000,setpts='33*N+7*mod(N\\,3)' -vsync 0 -c:v libx264 -crf 10 -bf 2 clip.mkv");
     ffmpeg("-f lavfi -i mandelbrot=size=97x61 -frames:v 1 a.png");
     ffmpeg("-f lavfi -i testsrc2=size=64x80 -frames:v 1 b.png");
-    assert_int_equal(run_command("cp models/compact.safetensors %s/twin.safetensors", folder), 0);
+    write_tiny_model("tiny.safetensors");
+    write_tiny_model("twin.safetensors");
     return 0;
 }
 
@@ -71,7 +82,7 @@ static SolSchedule *load(const char *segments)
         const char *more = strstr(names[i], "gif") ? ", width: 40, fps: 15" : "";
         snprintf(list + strlen(list), sizeof list - strlen(list), "  - {path: '%s/%s'%s}\n", folder, names[i], more);
     }
-    snprintf(text, sizeof text, "version: 1\ninput: clip.mkv\nmodel: compact\n%soutputs:\n%s", segments, list);
+    snprintf(text, sizeof text, "version: 1\ninput: clip.mkv\nmodel: tiny.safetensors\n%soutputs:\n%s", segments, list);
     write_text(in_folder("s.yaml"), text);
     if (sol_schedule_load(&schedule, in_folder("s.yaml"), &(SolScheduleOptions){.model_folders = model_folders}) != 0)
         fail_msg("%s", sol_error_text());
@@ -217,9 +228,9 @@ static void check_stops(const char *segments, const int64_t after[], int count, 
 
 static void test_stopped_at_every_frame(void **state)
 {
-    static const int64_t after[] = {1, 3, 7, 16, 33};
+    static const int64_t after[] = {1, 7, 16};
     (void)state;
-    check_stops(seasons, after, 5, (SolRenderOptions){.threads = 2}, FRAMES);
+    check_stops(seasons, after, 3, (SolRenderOptions){.threads = 2}, FRAMES);
 }
 
 static void test_short_segments_and_engines(void **state)
@@ -238,9 +249,9 @@ static void test_range(void **state)
 
 static void test_paintings_that_follow_each_other(void **state)
 {
-    static const int64_t after[] = {1, 2, 3, 8};
+    static const int64_t after[] = {2, 5};
     (void)state;
-    check_stops(optimised, after, 4, (SolRenderOptions){.threads = 2, .size = 32, .count = 20}, 20);
+    check_stops(optimised, after, 2, (SolRenderOptions){.threads = 2, .size = 32, .count = 20}, 20);
 }
 
 /* ---- what is kept, and taken over ---- */
@@ -300,11 +311,14 @@ static void test_one_change(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        char *made;
+        char *former, *made;
         remove_outputs();
         render_again(seasons, (SolRenderOptions){.keep = true});
+        former = outcome(0, FRAMES);
         assert_int_equal(render_again(changes[i].segments, (SolRenderOptions){.keep = true}), changes[i].reused);
         made = outcome(0, FRAMES);
+        assert_string_not_equal(made, former);
+        free(former);
         assert_int_equal(render_again(seasons, (SolRenderOptions){0}), FRAMES); /* the former parts are there still */
         render_again(changes[i].segments, (SolRenderOptions){0});
         assert_same(made);
