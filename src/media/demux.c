@@ -16,6 +16,7 @@
 #include "media/tone.h"
 
 #include <libavfilter/avfilter.h>
+#include <libavutil/pixdesc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -244,7 +245,11 @@ static int describe_sounds(Demux *demux, SolVideoInfo *info)
 static void tell_guesses(const Demux *demux, const SolVideoInfo *info)
 {
     const char *path = demux->decoder->path;
-    if (info->matrix_guessed)
+    enum AVColorSpace said = demux->frame->colorspace;
+    if (info->matrix_guessed && said != AVCOL_SPC_UNSPECIFIED)
+        sol_log(demux->log, SOL_LOG_WARNING, "%s: has colours (%s) that cannot be read; %s taken", path,
+                av_color_space_name(said), info->matrix);
+    else if (info->matrix_guessed)
         sol_log(demux->log, SOL_LOG_DETAIL, "%s: does not say its colour matrix; %s taken", path, info->matrix);
     if (info->range_guessed)
         sol_log(demux->log, SOL_LOG_DETAIL, "%s: does not say its colour range; %s taken", path,

@@ -123,8 +123,8 @@ int sol_tone_prepare(SolTone **out, const AVFrame *frame, int white)
         *out = tone = sol_calloc(1, sizeof *tone);
     if (!tone)
         return sol_fail_memory("a tone curve");
-    tone->transfer = frame->color_trc;
-    tone->primaries = frame->color_primaries;
+    tone->transfer = (int)frame->color_trc;
+    tone->primaries = (int)frame->color_primaries;
     tone->white = white;
     tone->peak = (float)(sol_frame_peak(frame) / WHITE);
     fill(tone);
