@@ -290,18 +290,30 @@ static bool begins_with_name(const char *text, const char *name, const char **re
     return true;
 }
 
+/* Takes a number off the end of a text that ends at `end`; NULL where there is none. */
+static const char *before_number(const char *text, const char *end)
+{
+    const char *at = end;
+    while (at > text && at[-1] >= '0' && at[-1] <= '9')
+        at--;
+    return at < end ? at : NULL;
+}
+
 bool sol_pending_is_left(const char *entry, const char *name)
 {
-    const char *rest;
-    char *end;
+    static const char suffix[] = ".partial";
+    size_t length = strlen(entry);
+    const char *end = length > strlen(suffix) ? entry + length - strlen(suffix) : NULL, *rest;
     long process;
-    if (*entry != '.' || !begins_with_name(entry + 1, name, &rest) || *rest != '.')
+    if (*entry != '.' || !end || strcmp(end, suffix) != 0 || !(end = before_number(entry, end)) || *--end != '-' ||
+        !(end = before_number(entry, end)))
         return false;
-    process = strtol(rest + 1, &end, 10);
-    if (end == rest + 1 || *end != '-' || process <= 0 || process > INT_MAX)
+    process = strtol(end, NULL, 10);
+    if (end - entry < 3 || *--end != '.' || process <= 0 || process > INT_MAX)
         return false;
-    strtol(end + 1, &end, 10);
-    return strcmp(end, ".partial") == 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
+    if (name && (!begins_with_name(entry + 1, name, &rest) || rest != end))
+        return false;
+    return kill((pid_t)process, 0) != 0 && errno == ESRCH;
 }
 
 int sol_pending_sweep(const char *path)

@@ -36,7 +36,10 @@ int sol_pending_commit(SolPending *pending);
  */
 int sol_pending_sweep(const char *path);
 
-/** True where `entry` of a folder is what a process that is no more has left of a pending file `name`, as above. */
+/**
+ * True where `entry` of a folder is what a process that is no more has left of a pending file `name`, as above; NULL: of
+ * any.
+ */
 bool sol_pending_is_left(const char *entry, const char *name);
 
 /** Discards the file where it was not committed, and frees. Sets *pending to NULL; NULL is accepted. */

@@ -87,6 +87,16 @@ int sol_lock_open(SolLock **out, const char *path, long *holder)
     return result;
 }
 
+bool sol_lock_is_held(const char *path, long *holder)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    bool held = file >= 0 && flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    *holder = held ? read_holder(file) : 0;
+    if (file >= 0)
+        close(file);
+    return held;
+}
+
 void sol_lock_close(SolLock **out)
 {
     SolLock *lock = *out;

@@ -5,6 +5,8 @@
 #ifndef SOL_BASE_LOCK_H
 #define SOL_BASE_LOCK_H
 
+#include <stdbool.h>
+
 typedef struct SolLock SolLock;
 
 /**
@@ -15,6 +17,12 @@ typedef struct SolLock SolLock;
  * @return 0, SOL_ERR_EXISTS (another process has it, or this one has it already), SOL_ERR_IO, SOL_ERR_NOMEM
  */
 int sol_lock_open(SolLock **lock, const char *path, long *holder);
+
+/**
+ * True where a process has the lock that is the file `path`; *holder is that process, 0 where it is not known. Touches
+ * nothing.
+ */
+bool sol_lock_is_held(const char *path, long *holder);
 
 /** Removes the file, and gives the lock back. Sets *lock to NULL; NULL is accepted. */
 void sol_lock_close(SolLock **lock);

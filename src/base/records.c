@@ -269,3 +269,13 @@ bool sol_records_verify(const char *path, const SolDigest *key, int64_t *count)
     sol_records_close(&records);
     return ended;
 }
+
+bool sol_records_are_in(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    char head[MAGIC];
+    size_t size = file ? fread(head, 1, MAGIC, file) : 1;
+    if (file)
+        fclose(file);
+    return size == 0 || (size == MAGIC && memcmp(head, magic, MAGIC) == 0);
+}

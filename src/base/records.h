@@ -68,6 +68,9 @@ bool sol_records_ended(const SolRecords *records);
 /** Sets *records to NULL; NULL is accepted. */
 void sol_records_close(SolRecords **records);
 
+/** True where `path` is a file of records, or of nothing yet. */
+bool sol_records_are_in(const char *path);
+
 /** True where `path` is a complete file of this key, all of whose `*count` records are whole. */
 bool sol_records_verify(const char *path, const SolDigest *key, int64_t *count);
 

@@ -57,6 +57,15 @@ char *sol_store_folder(const char *output)
     return path;
 }
 
+bool sol_store_is_called(const char *entry, const char *name)
+{
+    static const char suffix[] = ".parts";
+    size_t length = strlen(entry), ends = length - strlen(suffix);
+    if (*entry != '.' || length < strlen(suffix) + 2 || strcmp(entry + ends, suffix) != 0)
+        return false;
+    return !name || (strlen(name) == ends - 1 && strncmp(entry + 1, name, ends - 1) == 0);
+}
+
 /* "FOLDER/60-119.0123456789abcdef.SUFFIX" */
 static char *path_of(const SolStore *store, const SolPart *part, const SolDigest *key, const char *suffix)
 {
@@ -244,15 +253,21 @@ int sol_store_naming(SolStore *store, bool begins)
 
 /* ---- opening and closing ---- */
 
-/* Removes the files of the folder that end in one of these, and nothing else. */
-static void remove_files(const SolStore *store, const char *suffixes)
+/* Whether a store has made the file `name` in a folder, whose name ends in one of these; *path is freed with free(). */
+static bool is_ours(const char *folder, const char *name, const char *suffixes, char **path)
 {
-    DIR *directory = opendir(store->folder);
+    *path = sol_path_join(folder, name);
+    return *path && sol_path_has_extension(name, suffixes) && sol_records_are_in(*path);
+}
+
+/* Removes the files of a folder that end in one of these, and nothing else. */
+static void remove_files(const char *folder, const char *suffixes)
+{
+    DIR *directory = opendir(folder);
     const struct dirent *entry;
     while (directory && (entry = readdir(directory))) {
-        bool ours = sol_path_has_extension(entry->d_name, suffixes);
-        char *path = ours ? sol_path_join(store->folder, entry->d_name) : NULL;
-        if (path)
+        char *path;
+        if (is_ours(folder, entry->d_name, suffixes, &path))
             unlink(path);
         free(path);
     }
@@ -301,7 +316,7 @@ int sol_store_open(SolStore **out, const SolStoreSource *source)
         result = lock_folder(store);
     }
     if (result == SOL_OK)
-        remove_files(store, partial_suffix);
+        remove_files(store->folder, partial_suffix);
     for (int i = 0; i < source->output_count && result == SOL_OK; i++)
         sol_pending_sweep(source->outputs[i].path);
     if (result == SOL_OK)
@@ -337,7 +352,7 @@ void sol_store_close(SolStore **out, bool remove)
         sol_records_close(&store->open[i]);
     close_journal(store);
     if (store->lock)
-        remove_files(store, remove ? our_suffixes : partial_suffix);
+        remove_files(store->folder, remove ? our_suffixes : partial_suffix);
     if (store->lock || store->made) {
         sol_lock_close(&store->lock);
         if (rmdir(store->folder) == 0 && store->made)
@@ -347,6 +362,56 @@ void sol_store_close(SolStore **out, bool remove)
     sol_free(store->open);
     free(store->folder);
     sol_free(store);
+}
+
+/* ---- what is left ---- */
+
+static int measure(const char *folder, SolStoreRest *rest)
+{
+    DIR *directory = opendir(folder);
+    const struct dirent *entry;
+    if (!directory)
+        return sol_fail_errno(folder, "cannot be read");
+    while ((entry = readdir(directory))) {
+        struct stat status;
+        char *path;
+        if (is_ours(folder, entry->d_name, our_suffixes, &path) && lstat(path, &status) == 0)
+            rest->bytes += (int64_t)status.st_size;
+        else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+                 strcmp(entry->d_name, lock_name) != 0)
+            rest->has_others = true;
+        free(path);
+    }
+    closedir(directory);
+    return SOL_OK;
+}
+
+static int remove_rest(const char *path, const char *lock_path, SolStoreRest *rest)
+{
+    SolLock *lock = NULL;
+    int result = sol_lock_open(&lock, lock_path, &rest->holder);
+    rest->held = result == SOL_ERR_EXISTS;
+    if (result != SOL_OK)
+        return rest->held ? SOL_OK : result;
+    remove_files(path, our_suffixes);
+    sol_lock_close(&lock);
+    if (rmdir(path) != 0 && !rest->has_others)
+        return sol_fail_errno(path, "cannot be removed");
+    return SOL_OK;
+}
+
+int sol_store_rest(const char *path, bool remove, SolStoreRest *rest)
+{
+    char *lock_path = sol_path_join(path, lock_name);
+    int result = lock_path ? SOL_OK : sol_fail_memory("a path");
+    *rest = (SolStoreRest){0};
+    if (result == SOL_OK)
+        result = measure(path, rest);
+    rest->held = result == SOL_OK && sol_lock_is_held(lock_path, &rest->holder);
+    if (result == SOL_OK && !rest->held && remove && (rest->bytes > 0 || !rest->has_others)) /* else it is no store */
+        result = remove_rest(path, lock_path, rest);
+    free(lock_path);
+    return result;
 }
 
 int64_t sol_store_frames(const SolStore *store)

@@ -81,4 +81,22 @@ void sol_store_close(SolStore **store, bool remove);
 /** The folder's name for an output, freed with free(); NULL: no memory. */
 char *sol_store_folder(const char *output);
 
+/** Whether `entry` of a folder is called as the store of a render of an output `name` is; NULL: of any. */
+bool sol_store_is_called(const char *entry, const char *name);
+
+/* A store of which nobody may be in need. */
+typedef struct SolStoreRest {
+    int64_t bytes;    /* of what a store keeps */
+    bool held;        /* a render is at work with it, and it stays */
+    long holder;      /* the process, 0 where it is not known */
+    bool has_others;  /* files that no store makes lie in it, too, and stay with it; without bytes, it is no store */
+} SolStoreRest;
+
+/**
+ * Looks at the store that is the folder `path`, and where `remove` is true, removes it unless it is held.
+ *
+ * @return 0, SOL_ERR_IO, SOL_ERR_NOMEM
+ */
+int sol_store_rest(const char *path, bool remove, SolStoreRest *rest);
+
 #endif
