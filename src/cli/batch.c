@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/pool.h"
 #include "base/text.h"
+#include "media/writer.h"
 #include "schedule/schedule.h"
 
 #include <dirent.h>
@@ -155,13 +156,13 @@ static void name_schedule(void *user, SolLogLevel level, const char *text)
     free(line);
 }
 
-static void print_row(const RenderJob *job, int wide)
+static void print_row(FILE *to, const RenderJob *job, int wide)
 {
     const SolRenderReport *report = &job->report;
     char size[32], rate[32];
-    printf("%-*s  ", wide, job->path);
+    fprintf(to, "%-*s  ", wide, job->path);
     if (!job->finished) {
-        printf("%8s  %8s  %8s  %s%s\n", "-", "-", "-",
+        fprintf(to, "%8s  %8s  %8s  %s%s\n", "-", "-", "-",
                !job->begun                          ? "not begun"
                : job->result == SOL_ERR_CANCELLED ? ""
                                                     : "failed: ",
@@ -169,10 +170,10 @@ static void print_row(const RenderJob *job, int wide)
         return;
     }
     snprintf(rate, sizeof rate, "%.2f", report->seconds > 0 ? (double)report->frames / report->seconds : 0);
-    printf("%8lld  %8.1f  %8s  ", (long long)report->frames, report->seconds, rate);
+    fprintf(to, "%8lld  %8.1f  %8s  ", (long long)report->frames, report->seconds, rate);
     for (int i = 0; i < report->output_count; i++)
-        printf("%s%s (%s)", i ? ", " : "", report->outputs[i].path, format_bytes(report->outputs[i].bytes, size));
-    printf("\n");
+        fprintf(to, "%s%s (%s)", i ? ", " : "", report->outputs[i].path, format_bytes(report->outputs[i].bytes, size));
+    fprintf(to, "\n");
 }
 
 static void print_table(const Batch *batch)
@@ -180,19 +181,27 @@ static void print_table(const Batch *batch)
     char seconds[32];
     size_t done = 0;
     int wide = 8;
+    FILE *to = stdout;
     for (size_t i = 0; i < batch->count; i++) {
         int length = (int)strlen(batch->members[i].job.path);
         wide = length > wide ? length : wide;
+        to = batch->members[i].job.streams ? stderr : to;
         done += batch->members[i].job.finished;
     }
-    printf("%-*s  %8s  %8s  %8s  %s\n", wide, "schedule", "frames", "seconds", "frames/s", "outputs");
+    fprintf(to, "%-*s  %8s  %8s  %8s  %s\n", wide, "schedule", "frames", "seconds", "frames/s", "outputs");
     for (size_t i = 0; i < batch->count; i++)
-        print_row(&batch->members[i].job, wide);
-    printf("%zu of %zu schedules rendered in %s\n", done, batch->count,
+        print_row(to, &batch->members[i].job, wide);
+    fprintf(to, "%zu of %zu schedules rendered in %s\n", done, batch->count,
            format_duration(sol_clock() - batch->start, seconds));
 }
 
 /* ---- rendering ---- */
+
+/* There is one standard output, however it is written. */
+static bool is_same_output(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0 || (sol_writer_is_stream(a) && sol_writer_is_stream(b));
+}
 
 /* Refuses outputs that another schedule of the batch writes, too: with --overwrite the later would win unnoticed. */
 static int check_apart(Batch *batch, const Member *member)
@@ -201,7 +210,7 @@ static int check_apart(Batch *batch, const Member *member)
     for (const Member *other = batch->members; other < batch->members + batch->count; other++)
         for (int i = 0; other != member && other->job.schedule && i < other->job.schedule->output_count; i++)
             for (int k = 0; k < schedule->output_count; k++)
-                if (strcmp(schedule->outputs[k].path, other->job.schedule->outputs[i].path) == 0)
+                if (is_same_output(schedule->outputs[k].path, other->job.schedule->outputs[i].path))
                     return sol_fail(SOL_ERR_ARGUMENT, "%s: %s and %s both write it; give each its own outputs",
                                     schedule->outputs[k].path, other->job.path, member->job.path);
     return SOL_OK;

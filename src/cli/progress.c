@@ -32,13 +32,14 @@ void show_render_progress(void *unused, const SolRenderProgress *progress)
 
 /* ---- JSON ---- */
 
-/* One line; what cannot be told (a name that is not UTF-8) is left out. */
-static void put_line(json_t *json)
+/* One line about a job; what cannot be told (a name that is not UTF-8) is left out. */
+static void put_line(const RenderJob *job, json_t *json)
 {
+    FILE *to = job->streams ? stderr : stdout;
     char *line = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(6)) : NULL;
     if (line) {
-        printf("%s\n", line);
-        fflush(stdout);
+        fprintf(to, "%s\n", line);
+        fflush(to);
     }
     free(line);
     json_decref(json);
@@ -55,7 +56,7 @@ void tell_json_progress(RenderJob *job, const SolRenderProgress *progress)
     if (job->told >= 0 && progress->seconds - job->told < 0.5 && progress->done < progress->frames)
         return;
     job->told = progress->seconds;
-    put_line(json_pack("{s:s, s:o, s:I, s:I, s:f, s:f, s:f, s:o, s:o, s:I, s:I}", "event", "progress", "schedule",
+    put_line(job, json_pack("{s:s, s:o, s:I, s:I, s:f, s:f, s:f, s:o, s:o, s:I, s:I}", "event", "progress", "schedule",
                        text_or_null(job->path), "frame", (json_int_t)progress->done, "frames",
                        (json_int_t)progress->frames, "part", progress->part, "frames_per_second", progress->rate,
                        "seconds", progress->seconds, "seconds_left",
@@ -71,5 +72,5 @@ void tell_json_end(const RenderJob *job)
     if (json && rest)
         json_object_update(json, rest);
     json_decref(rest);
-    put_line(json);
+    put_line(job, json);
 }

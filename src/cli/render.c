@@ -8,6 +8,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "media/writer.h"
+#include "schedule/schedule.h"
 
 #include <solstice/style.h>
 #include <solstice/version.h>
@@ -84,8 +86,14 @@ int load_job(RenderJob *job, const RenderWishes *wishes)
                                         .model = wishes->model,
                                         .method = wishes->method,
                                         .color = wishes->color.value >= 0 ? &color : NULL};
+    int result;
     job->begun = true;
-    return sol_schedule_load(&job->schedule, job->path, &options);
+    result = sol_schedule_load(&job->schedule, job->path, &options);
+    for (size_t i = 0; i < wishes->outputs.count; i++)
+        job->streams |= sol_writer_is_stream(wishes->outputs.items[i]);
+    for (int i = 0; result == SOL_OK && wishes->outputs.count == 0 && i < job->schedule->output_count; i++)
+        job->streams |= sol_writer_is_stream(job->schedule->outputs[i].path);
+    return result;
 }
 
 /* Settings for the outputs named on the command line, in the schedule's manner. */

@@ -32,6 +32,7 @@ typedef struct RenderJob {
     int result;                 /* an error code */
     char *failure;              /* its text, where there is one */
     bool begun, finished;
+    bool streams;               /* a film goes to standard output: what is told goes to standard error */
     double told;                /* when its progress was told last, in its own seconds; below 0: never */
 } RenderJob;
 
@@ -65,7 +66,7 @@ int write_stats(SolPending *file, const char *path, const RenderJob jobs[], size
 /** What a finished job did, as JSON. */
 json_t *job_json(const RenderJob *job);
 
-/* ---- for other programs (--json-progress): one JSON object a line, on standard output ---- */
+/* ---- for other programs (--json-progress): one JSON object a line, on standard output where no film goes there ---- */
 
 /** Tells how far a job is: twice a second at most, and at its end. */
 void tell_json_progress(RenderJob *job, const SolRenderProgress *progress);

@@ -172,16 +172,39 @@ static void test_stats_are_a_list(void **state)
     json_decref(stats);
 }
 
+/* Sent when the first one's output has been opened. */
 static void test_interrupt_ends_all(void **state)
 {
     (void)state;
     remove_folder(in_folder("out"));
-    assert_int_equal(run_command("cd %s && timeout --preserve-status -s INT 1 %s render films/f1.yaml films/f10.yaml "
-                                 "--size 1600", folder, program), 130);
+    assert_int_equal(run_command("cd %s && { %s render films/f1.yaml films/f10.yaml --size 1600 & pid=$!; "
+                                 "for i in $(seq 1000); do sleep 0.02; test -e out && break; done; kill -INT $pid; "
+                                 "wait $pid; }", folder, program), 130);
     assert_contains(printed, "films/f1.yaml          -         -         -  interrupted");
     assert_contains(printed, "films/f10.yaml         -         -         -  not begun\n");
     assert_int_equal(run_command("test -e %s/out/f1.mp4", folder), 1);
-    run_command("rm -rf %s/out", folder); /* what was painted; nothing where it was stopped early */
+    run_command("rm -rf %s/out", folder); /* what was painted, if anything was */
+}
+
+/* A film on standard output: everything else is told on standard error. */
+static void test_film_on_standard_output(void **state)
+{
+    (void)state;
+    write_schedule("films/stream.yaml", "../a.png", "\"-\"");
+    assert_int_equal(run_command("cd %s && %s render films/stream.yaml films/f10.yaml --frames 0-2 2>told | "
+                                 "ffprobe -v error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 -",
+                                 folder, program), 0);
+    assert_string_equal(printed, "3\n");
+    assert_int_equal(run_command("cat %s/told", folder), 0);
+    assert_contains(printed, "2 of 2 schedules rendered in ");
+    assert_int_equal(run_command("cd %s && %s render films/stream.yaml --frames 0-2 --json-progress 2>told | "
+                                 "ffprobe -v error -count_frames -show_entries stream=nb_read_frames -of csv=p=0 -",
+                                 folder, program), 0);
+    assert_string_equal(printed, "3\n");
+    assert_int_equal(run_command("cat %s/told", folder), 0);
+    check_lines(printed, "films/stream.yaml", 3);
+    unlink(in_folder("films/stream.yaml"));
+    remove_folder(in_folder("out"));
 }
 
 static void test_verbose_says_guesses(void **state)
@@ -226,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_json_progress),
         cmocka_unit_test(test_stats_are_a_list),
         cmocka_unit_test(test_interrupt_ends_all),
+        cmocka_unit_test(test_film_on_standard_output),
         cmocka_unit_test(test_verbose_says_guesses),
         cmocka_unit_test(test_mistakes),
     };
