@@ -48,7 +48,8 @@ static const SolWriterClass *find_class(const char *path)
 
 bool sol_writer_same_kind(const char *path, const char *other)
 {
-    return find_class(path) == find_class(other);
+    const SolWriterClass *kind = find_class(path), *others = find_class(other);
+    return kind == others || (kind && others && kind->write == others->write); /* a film, wherever it goes */
 }
 
 /* Appends to the text in `list`, as far as there is room. */

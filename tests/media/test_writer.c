@@ -51,8 +51,9 @@ static void test_good_settings(void **state)
 
 static void test_unknown_kind(void **state)
 {
-    static const char rest[] = ": not a kind of output that can be written; these are: .mp4 .mov .mkv (video), "
-                               ".gif (GIF), .png .jpg .jpeg (numbered stills, as in %05d.png)";
+    static const char rest[] = ": not a kind of output that can be written; these are: .mp4 .mov .mkv .webm .y4m "
+                               "(video), .gif (GIF), .png .jpg .jpeg (numbered stills, as in %05d.png), - (standard "
+                               "output)";
     static const char *const paths[] = {"a.avi", "a", "a.mp4/", ".gif", "a.gif.txt"};
     (void)state;
     for (int i = 0; i < 5; i++) {
@@ -94,15 +95,15 @@ static void test_keys_that_do_not_apply(void **state)
     check((SolOutputSettings){PATH("a.gif"), .preset = (char[]){"fast"}},
           "\"preset\" does not apply to a .gif; it takes width, fps, loop");
     check((SolOutputSettings){PATH("a.mkv"), .fps = {10, 1}},
-          "\"fps\" does not apply to a .mkv; it takes crf, preset, width");
+          "\"fps\" does not apply to a .mkv; it takes codec, crf, bitrate, preset, pix_fmt, width");
     check((SolOutputSettings){PATH("%d.png"), .loop = 1}, "\"loop\" does not apply to a .png; it takes width");
 }
 
 static void test_values_out_of_range(void **state)
 {
     (void)state;
-    check((SolOutputSettings){.path = (char[]){"a.mp4"}, .crf = 52}, "\"crf\" must be 0 (lossless) to 51, not 52");
-    check((SolOutputSettings){.path = (char[]){"a.mp4"}, .crf = -2}, "\"crf\" must be 0 (lossless) to 51, not -2");
+    check((SolOutputSettings){.path = (char[]){"a.mp4"}, .crf = 52}, "\"crf\" must be 0 (lossless) to 51 for h264, not 52");
+    check((SolOutputSettings){.path = (char[]){"a.mp4"}, .crf = -2}, "\"crf\" must be 0 (lossless) to 51 for h264, not -2");
     check((SolOutputSettings){PATH("a.mp4"), .width = 15}, "\"width\" must be 16 to 32768 pixels, not 15");
     check((SolOutputSettings){PATH("a.gif"), .width = 32769}, "\"width\" must be 16 to 32768 pixels, not 32769");
     check((SolOutputSettings){PATH("a.gif"), .width = -1}, "\"width\" must be 16 to 32768 pixels, not -1");

@@ -147,9 +147,8 @@ static void test_keys(void **state)
         {HEAD LIST SPRING "    crf: 3\n" TAIL, "seasons.yaml:7:5: unknown key \"crf\"; the keys of a segment are name, "
                                                "frames, time, share, style, weights, strength, model, method, levels, "
                                                "gatys, color"},
-        {RIGHT "    codec: x\n",
-         "seasons.yaml:9:5: unknown key \"codec\"; the keys of an output are path, crf, preset, "
-                                 "width, fps, loop"},
+        {RIGHT "    quality: x\n", "seasons.yaml:9:5: unknown key \"quality\"; the keys of an output are path, codec, "
+                                  "crf, bitrate, preset, pix_fmt, width, fps, loop"},
         {RIGHT "\"a\\nb\": 1\n", "seasons.yaml:9:1: unknown key \"a?b\"; the keys of the schedule are " TOP_KEYS},
         {RIGHT "a-very-long-key-of-more-than-sixty-characters-is-cut-short-in-its-error: 1\n",
          "seasons.yaml:9:1: unknown key \"a-very-long-key-of-more-than-sixty-characters-is-cut-short-i...\"; the keys "
@@ -350,7 +349,7 @@ static void test_output_errors(void **state)
          "seasons.yaml:7:11: an output must be a mapping (\"key: value\"), not \"a.mp4\""},
         {HEAD LIST SPRING "outputs: [crf: 18]\n",
          "seasons.yaml:7:11: the output has no \"path\"; name a file such as out/film.mp4"},
-        {RIGHT "    crf: 52\n", "seasons.yaml:9:10: \"crf\" must be a whole number from 0 to 51, not \"52\""},
+        {RIGHT "    crf: 64\n", "seasons.yaml:9:10: \"crf\" must be a whole number from 0 to 63, not \"64\""},
         {RIGHT "    width: 15\n", "seasons.yaml:9:12: \"width\" must be a whole number from 16 to 32768, not \"15\""},
         {RIGHT "    preset: [a]\n", "seasons.yaml:9:13: \"preset\" must be text, not a list"},
         {RIGHT "    fps: often\n",
