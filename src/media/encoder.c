@@ -168,7 +168,11 @@ static int prepare_conversion(SolEncoder *encoder)
     SET_COLOURS(frame, is_rgb(encoder));
     frame->chroma_location = chroma_location(encoder);
     frame->quality = encoder->context->global_quality;
-    return av_frame_get_buffer(frame, 0) < 0 ? sol_fail_memory("a video frame") : SOL_OK;
+    if (av_frame_get_buffer(frame, 0) < 0)
+        return sol_fail_memory("a video frame");
+    for (int i = 0; frame->buf[i]; i++) /* an encoder may see it before it holds a picture */
+        memset(frame->buf[i]->data, 0, frame->buf[i]->size);
+    return SOL_OK;
 }
 
 /*
