@@ -4,6 +4,7 @@
  * came with.
  */
 #include "base/error.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "media/encoder.h"
 #include "media/muxer.h"
@@ -56,6 +57,22 @@ static int choose_size(SolWriter *writer, enum AVPixelFormat format)
     return SOL_OK;
 }
 
+/* Tells where YUV4MPEG, which knows a frame rate and no times, cannot show pictures when they are due. */
+static void warn_of_times(const SolWriter *writer)
+{
+    const SolVideoIndex *index = writer->input.index;
+    SolRational rate = writer->input.frame_rate, base = writer->input.time_base;
+    double frame = rate.num > 0 && rate.den > 0 ? (double)rate.den / rate.num * base.den / base.num : 0;
+    for (int64_t n = 1; index && n < writer->input.count; n++) {
+        int64_t pts = index->pts[writer->input.first + n] - index->pts[writer->input.first];
+        if (fabs((double)pts - (double)n * frame) <= frame)
+            continue;
+        sol_log(writer->log, SOL_LOG_WARNING, "%s: the frames are not evenly spaced in time, and YUV4MPEG plays them so; "
+                "- or a .mkv keeps their times", writer->settings->path);
+        return;
+    }
+}
+
 static int film_check(const SolOutputSettings *settings)
 {
     SolCodecChoice choice;
@@ -83,6 +100,8 @@ static int film_open(SolWriter *writer)
         result = sol_pending_open(&film->file, path, input->overwrite);
     if (result != SOL_OK)
         return result;
+    if (sol_path_has_extension(path, "y4m"))
+        warn_of_times(writer);
     format = (SolEncoderFormat){.settings = writer->settings,
                                 .choice = choice,
                                 .width = input->width,
