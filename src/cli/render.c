@@ -108,6 +108,18 @@ static int choose_outputs(RenderJob *job, const TextList *paths)
     return result;
 }
 
+/* Standard output has one use: a film on it takes no table of several renders, and no progress for programs. */
+static int check_stream(const RenderJob *job, const RenderWishes *wishes)
+{
+    const SolOutputSettings *outputs = job->outputs ? job->outputs : job->schedule->outputs;
+    size_t count = job->outputs ? wishes->outputs.count : (size_t)job->schedule->output_count;
+    for (size_t i = 0; i < count; i++)
+        if (sol_writer_is_stream(outputs[i].path) && (wishes->json || wishes->batch))
+            return sol_fail(SOL_ERR_ARGUMENT, "output %s is standard output, which %s", outputs[i].path,
+                            wishes->json ? "--json-progress takes" : "several schedules cannot share");
+    return SOL_OK;
+}
+
 int render_job(RenderJob *job, const RenderWishes *wishes, SolRenderOptions options)
 {
     const SolPrecision precision = (SolPrecision)wishes->precision.value;
@@ -124,6 +136,8 @@ int render_job(RenderJob *job, const RenderWishes *wishes, SolRenderOptions opti
         options.outputs = job->outputs;
         options.output_count = (int)wishes->outputs.count;
     }
+    if (result == SOL_OK)
+        result = check_stream(job, wishes);
     if (result == SOL_OK)
         result = sol_render(job->schedule, &options, &job->report);
     job->finished = result == SOL_OK;
@@ -215,6 +229,7 @@ static int run(int argc, char **argv)
     };
     int status = read_arguments(&sol_command_render, argc, argv, options, &operands, 1, INT_MAX);
     bool batch = operands.count > 1 || (operands.count == 1 && sol_path_is_folder(operands.items[0]));
+    wishes.batch = batch;
     if (status < 0)
         status = check_wishes(&operands, &wishes, batch);
     if (status < 0)
@@ -235,7 +250,9 @@ const Command sol_command_render = {
         "in their names), are rendered one after another; one that fails does not stop the others. A\n"
         "table at the end tells what became of each.\n\n"
         "  -o, --output PATH    write PATH instead of the schedule's outputs; may be given again.\n"
-        "                       .mp4 .mov .mkv, .gif, or numbered stills: frames/%05d.png (.jpg).\n"
+        "                       .mp4 .mov .mkv .webm .y4m, .gif, or numbered stills: frames/%05d.png (.jpg);\n"
+        "                       - is standard output, to which Matroska goes, or YUV4MPEG as -.y4m:\n"
+        "                       solstice render film.yaml -o - | mpv -\n"
         "                       Quality, width and rate are those of the schedule's output of that kind\n"
         "      --frames A-B     only these frames, counted from 0\n"
         "      --size N         paint with N pixels on the shorter side\n"
