@@ -540,6 +540,8 @@ static void reads_tagged_colours(void **state)
 
 static void guesses_as_players_do(void **state)
 {
+    Lines lines = {0};
+    SolVideo *video;
     (void)state;
     /* AVI says nothing about colours */
     check_colours("colour.avi", "ffv1", TO("bt601", "tv", "yuv420p"), 64, 48);
@@ -551,6 +553,12 @@ static void guesses_as_players_do(void **state)
     check_colours("colour.mkv", "ffv1", "-pix_fmt bgr0", 64, 48);
     check_colours("colour.mkv", "ffv1", "-pix_fmt gbrp10le", 64, 48);
     check_colours("colour.mkv", "ffv1", "-pix_fmt bgra", 64, 48);
+    /* and it is said where they are of another kind */
+    ffmpeg("-f lavfi -i color=red:s=64x48:d=0.04 -c:v ffv1 -pix_fmt yuv444p -colorspace ycgco colour.mkv");
+    video = open_video("colour.mkv", &(SolVideoOptions){.log = &(SolLog){keep_line, &lines}});
+    sol_video_close(&video);
+    assert_int_equal(lines.count, 1);
+    assert_contains(lines.first, "colour.mkv: has colours (ycgco) that cannot be read; ");
 }
 
 /* ---- the reference clips ---- */
