@@ -55,6 +55,9 @@ typedef struct SolVideoInfo {
     bool full_range;            /* black and white are 0 and the largest value, not 16 and 235 of 255 */
     bool range_guessed;
     const char *primaries, *transfer; /* as FFmpeg names them; "" where the file does not say them */
+    const char *source;         /* the file whose sound, subtitles, chapters and tags go with the pictures; NULL: none */
+    const char *source_format;  /* libavformat's name for it where that was said; NULL: what it looks like */
+    int64_t source_start;       /* the stamp in it of the first picture, in time_base */
 } SolVideoInfo;
 
 /* Every frame's time, found without painting: what a schedule is resolved against. */
@@ -112,6 +115,16 @@ SOL_API void sol_video_close(SolVideo **video);
 
 typedef struct SolWriter SolWriter;
 
+/* What becomes of the source's sound. */
+typedef enum SolAudio {
+    SOL_AUDIO_AUTO,   /* copied where the container takes it, else encoded; left out at more than twice or less than
+                         half the speed */
+    SOL_AUDIO_NONE,   /* left out */
+    SOL_AUDIO_COPY,   /* copied; an error where that cannot be */
+    SOL_AUDIO_AAC,    /* encoded in any case */
+    SOL_AUDIO_STRETCH /* as SOL_AUDIO_AUTO, and stretched to any speed */
+} SolAudio;
+
 /* One output, as a schedule describes it. Zero or NULL (for crf: -1) means the default that is named here. */
 typedef struct SolOutputSettings {
     char *path;          /* .mp4 .mov .mkv .webm .y4m; .gif; numbered stills: .png .jpg .jpeg with one %d or %0Nd */
@@ -121,8 +134,12 @@ typedef struct SolOutputSettings {
     char *preset;        /* video: the encoder's speed preset, or the profile of prores; NULL: a quick one */
     char *pix_fmt;       /* video: FFmpeg's name of a pixel format; NULL: the codec's default */
     int width;           /* pixels, the height follows; 0: as painted */
-    SolRational fps;     /* gif: frames a second at most; {0, 0}: the source's, at most 50 */
+    SolRational fps;     /* frames a second; video: constant; gif and stills: at most; {0, 0}: the source's, at most 50
+                            in a gif */
+    SolRational speed;   /* video, gif: how much faster it plays; {0, 0}: 1 */
+    int64_t first, count; /* the frames of the input that it takes, from 0; count 0: all */
     int loop;            /* gif: times it plays, 0 for ever */
+    SolAudio audio;      /* video */
 } SolOutputSettings;
 
 /* What is fed to a writer. */
@@ -134,6 +151,10 @@ typedef struct SolWriterInput {
     bool overwrite;         /* an existing output may be replaced */
     int64_t first, count;   /* numbers of the pictures to come: first .. first + count - 1; count 0: not known */
     const SolVideoIndex *index; /* times of all pictures by their numbers; NULL where they are not known; borrowed */
+    const char *source;     /* SolVideoInfo's; NULL: pictures alone; needs the index; borrowed */
+    const char *source_format;
+    int64_t source_start;   /* both SolVideoInfo's, too */
+    const char *comment;    /* the tag of that name; NULL: none; borrowed */
 } SolWriterInput;
 
 /* What a finished writer made. */
@@ -142,6 +163,7 @@ typedef struct SolWriterReport {
     int width, height;     /* of the pictures written */
     int64_t frames;
     int64_t bytes;
+    int64_t dropped, repeated; /* frames of the input that do not show; pictures beyond the first of the same frame */
     double seconds;        /* playing time */
 } SolWriterReport;
 
@@ -158,7 +180,8 @@ SOL_API int sol_writer_check(const SolOutputSettings *settings);
 SOL_API int sol_writer_open(SolWriter **writer, const SolOutputSettings *settings, const SolWriterInput *input,
                             const SolLog *log);
 
-/** Appends a picture of the promised size; pts must ascend. Keeps no reference on return that outlives the writer. */
+/**
+ * Appends a picture of the promised size; pts must ascend. Pictures that do not show in the output may be left out. Keeps no reference on return that outlives the writer. */
 SOL_API int sol_writer_write(SolWriter *writer, SolImage *image);
 
 /** Bytes that have been written so far; what an encoder still holds is not among them. */

@@ -272,6 +272,9 @@ static int describe(Demux *demux, SolVideoInfo *out)
         .out_height = demux->height,
         .frame_rate = rate.num > 0 && rate.den > 0 ? (SolRational){rate.num, rate.den} : (SolRational){0, 1},
         .time_base = {stream->time_base.num, stream->time_base.den},
+        .source = demux->decoder->path,
+        .source_format = demux->options.format,
+        .source_start = demux->clock.origin,
     };
     int result = describe_sounds(demux, &info);
     if (result != SOL_OK)

@@ -79,6 +79,33 @@ static int film_check(const SolOutputSettings *settings)
     return sol_codec_choose(&choice, settings);
 }
 
+/* What goes with the pictures: the part of the source that they are of. */
+static SolTracksRequest request_tracks(const SolWriter *writer)
+{
+    const SolWriterInput *input = &writer->input;
+    const SolVideoIndex *index = input->index;
+    int64_t last = input->first + input->count;
+    SolTracksRequest request = {.path = writer->settings->path,
+                                .speed = {1, 1},
+                                .audio = writer->settings->audio,
+                                .log = writer->log};
+    if (sol_path_has_extension(request.path, "y4m")) /* pictures, and nothing else */
+        return request;
+    request.comment = input->comment;
+    if (!input->source || !index || input->count == 0)
+        return request;
+    request.source = input->source;
+    request.format = input->source_format;
+    request.time_base = (AVRational){writer->given_base.num, writer->given_base.den};
+    if (writer->settings->speed.num > 0)
+        request.speed = (AVRational){writer->settings->speed.num, writer->settings->speed.den};
+    request.start = input->source_start + index->pts[input->first];
+    request.end = input->source_start + (last < index->frames ? index->pts[last] : index->end);
+    request.whole_start = input->first == 0;
+    request.whole_end = last == index->frames;
+    return request;
+}
+
 static int film_open(SolWriter *writer)
 {
     const char *path = writer->settings->path;
@@ -86,6 +113,7 @@ static int film_open(SolWriter *writer)
     Film *film = sol_calloc(1, sizeof *film);
     SolEncoderFormat format;
     SolCodecChoice choice;
+    SolTracksRequest tracks = request_tracks(writer);
     int result;
     if (!film)
         return sol_fail_memory("a video");
@@ -119,7 +147,7 @@ static int film_open(SolWriter *writer)
     if (film->delay > MOST_REORDERED)
         film->delay = MOST_REORDERED;
     return sol_muxer_open(&film->muxer, path, film->file ? sol_pending_path(film->file) : NULL,
-                          sol_encoder_context(film->encoder), input->frame_rate);
+                          sol_encoder_context(film->encoder), input->frame_rate, &tracks);
 }
 
 /* ---- writing ---- */
@@ -227,12 +255,17 @@ static void film_close(SolWriter *writer)
     sol_free(film);
 }
 
-enum { KEYS = SOL_KEY_CODEC | SOL_KEY_CRF | SOL_KEY_BITRATE | SOL_KEY_PRESET | SOL_KEY_PIX_FMT | SOL_KEY_WIDTH };
+enum {
+    KEYS = SOL_KEY_CODEC | SOL_KEY_CRF | SOL_KEY_BITRATE | SOL_KEY_PRESET | SOL_KEY_PIX_FMT | SOL_KEY_WIDTH | SOL_KEY_FPS |
+           SOL_KEY_SPEED | SOL_KEY_FRAMES | SOL_KEY_AUDIO,
+    MOST_FPS = 1000
+};
 
 const SolWriterClass sol_film_writer = {
     .name = "video",
     .extensions = "mp4 mov mkv webm y4m",
     .keys = KEYS,
+    .most_fps = MOST_FPS,
     .check = film_check,
     .open = film_open,
     .write = film_write,
@@ -248,6 +281,7 @@ const SolWriterClass sol_stream_writer = {
     .extensions = "mkv webm y4m",
     .keys = KEYS,
     .stream = true,
+    .most_fps = MOST_FPS,
     .check = film_check,
     .open = film_open,
     .write = film_write,

@@ -177,6 +177,7 @@ static int open_parts(Joined *joined, SolVideoInfo *info)
             joined->time_base = common_base(joined->time_base, joined->parts[i].time_base);
     }
     info->time_base = joined->time_base;
+    info->source = NULL; /* none of them has all */
     if (first->still)
         info->frame_rate = joined->options.framerate;
     return result;

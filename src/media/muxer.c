@@ -13,11 +13,14 @@
 
 #include <stdlib.h>
 
+enum { FINEST_MOVIE = 200000 }; /* units a second that no sample of sound is lost in */
+
 struct SolMuxer {
     const char *path, *name; /* name: for messages */
     AVFormatContext *format;
     AVStream *stream; /* owned by the format */
     bool y4m;         /* YUV4MPEG: a line before all pictures, and one before each; libavformat writes bare ones */
+    SolTracks *tracks;
 };
 
 /* The container by libavformat's name. */
@@ -57,13 +60,13 @@ static int open_format(SolMuxer *muxer, const char *temporary)
 
 /*
  * Options of the MP4 and QuickTime muxer: the index in front, so that playing can start before all is
- * there, and times of the whole film counted as finely as those of its frames (by default, in
- * milliseconds, rounded up).
+ * there, and times of the whole film counted at least as finely as those of its frames and its sound (by default, in
+ * milliseconds, rounded).
  */
 static int set_options(AVDictionary **options, AVRational time_base)
 {
     int64_t scale = time_base.den;
-    while (scale < 10000)
+    while (scale < FINEST_MOVIE)
         scale *= 2;
     if (av_dict_set(options, "movflags", "+faststart", 0) < 0)
         return AVERROR(ENOMEM);
@@ -87,23 +90,27 @@ static void put_y4m_head(AVIOContext *to, const AVCodecContext *encoder)
                 encoder->framerate.num, encoder->framerate.den, name);
 }
 
-static int start_stream(SolMuxer *muxer, const AVCodecContext *encoder, SolRational rate)
+static int add_stream(SolMuxer *muxer, const AVCodecContext *encoder, SolRational rate)
 {
-    AVFormatContext *format = muxer->format;
-    AVStream *stream = muxer->stream = avformat_new_stream(format, NULL);
-    AVDictionary *options = NULL;
-    int error;
+    AVStream *stream = muxer->stream = avformat_new_stream(muxer->format, NULL);
     if (!stream)
         return sol_fail_memory("the video stream");
     stream->time_base = encoder->time_base;
     stream->sample_aspect_ratio = encoder->sample_aspect_ratio;
     if (rate.num > 0 && rate.den > 0)
         stream->avg_frame_rate = encoder->framerate;
-    error = avcodec_parameters_from_context(stream->codecpar, encoder);
-    if (error >= 0)
-        error = avio_open(&format->pb, format->url, AVIO_FLAG_WRITE);
-    if (error >= 0 && encoder->codec_id == AV_CODEC_ID_HEVC && sol_path_has_extension(muxer->path, "mp4 mov"))
+    if (avcodec_parameters_from_context(stream->codecpar, encoder) < 0)
+        return sol_fail_memory("the video stream");
+    if (encoder->codec_id == AV_CODEC_ID_HEVC && sol_path_has_extension(muxer->path, "mp4 mov"))
         stream->codecpar->codec_tag = MKTAG('h', 'v', 'c', '1'); /* which Apple's players insist on */
+    return SOL_OK;
+}
+
+static int write_header(SolMuxer *muxer, const AVCodecContext *encoder)
+{
+    AVFormatContext *format = muxer->format;
+    AVDictionary *options = NULL;
+    int error = avio_open(&format->pb, format->url, AVIO_FLAG_WRITE);
     if (error >= 0 && sol_path_has_extension(muxer->path, "mp4 mov"))
         error = set_options(&options, encoder->time_base);
     if (error >= 0)
@@ -115,7 +122,7 @@ static int start_stream(SolMuxer *muxer, const AVCodecContext *encoder, SolRatio
 }
 
 int sol_muxer_open(SolMuxer **out, const char *path, const char *temporary, const AVCodecContext *encoder,
-                   SolRational rate)
+                   SolRational rate, const SolTracksRequest *tracks)
 {
     SolMuxer *muxer = sol_calloc(1, sizeof *muxer);
     int result;
@@ -126,7 +133,11 @@ int sol_muxer_open(SolMuxer **out, const char *path, const char *temporary, cons
     muxer->y4m = sol_path_has_extension(path, "y4m");
     result = open_format(muxer, temporary);
     if (result == SOL_OK)
-        result = start_stream(muxer, encoder, rate);
+        result = add_stream(muxer, encoder, rate);
+    if (result == SOL_OK)
+        result = sol_tracks_open(&muxer->tracks, tracks, muxer->format, muxer->stream);
+    if (result == SOL_OK)
+        result = write_header(muxer, encoder);
     if (result == SOL_OK)
         *out = muxer;
     else
@@ -136,7 +147,13 @@ int sol_muxer_open(SolMuxer **out, const char *path, const char *temporary, cons
 
 int sol_muxer_write(SolMuxer *muxer, AVPacket *packet, AVRational time_base)
 {
-    int error;
+    int64_t lead = sol_tracks_lead(muxer->tracks, time_base);
+    int result, error;
+    packet->pts += lead;
+    packet->dts += lead;
+    result = sol_tracks_write(muxer->tracks, av_rescale_q(packet->dts, time_base, AV_TIME_BASE_Q));
+    if (result != SOL_OK)
+        return result;
     packet->stream_index = muxer->stream->index;
     av_packet_rescale_ts(packet, time_base, muxer->stream->time_base);
     if (muxer->y4m)
@@ -150,7 +167,10 @@ int sol_muxer_write(SolMuxer *muxer, AVPacket *packet, AVRational time_base)
 int sol_muxer_finish(SolMuxer *muxer, int64_t *bytes)
 {
     AVFormatContext *format = muxer->format;
-    int error = av_write_trailer(format);
+    int result = sol_tracks_write(muxer->tracks, INT64_MAX), error;
+    if (result != SOL_OK)
+        return result;
+    error = av_write_trailer(format);
     avio_flush(format->pb);
     *bytes = avio_tell(format->pb);
     if (error >= 0)
@@ -166,6 +186,7 @@ void sol_muxer_close(SolMuxer **out)
     *out = NULL;
     if (!muxer)
         return;
+    sol_tracks_close(&muxer->tracks);
     if (muxer->format)
         avio_closep(&muxer->format->pb);
     avformat_free_context(muxer->format);

@@ -10,24 +10,30 @@
 
 #include <solstice/video.h>
 
+#include "media/tracks.h"
+
 typedef struct SolMuxer SolMuxer;
 
 /** True where the container that the path's extension asks for wants a codec's headers apart from its packets. */
 bool sol_muxer_wants_global_header(const char *path);
 
 /**
- * Begins a file with one video stream.
+ * Begins a file with one video stream, and what goes with it.
  *
  * @param[out] muxer  untouched on failure; released by sol_muxer_close()
  * @param path        tells the container by its extension (sol_writer_kind_path()); what messages begin with; borrowed
  * @param temporary   what is written to; NULL: standard output
  * @param encoder     opened; read here only
  * @param rate        average, frames a second; {0, 1} where it is not known
+ * @param tracks      sound and the like; read here only
  */
 int sol_muxer_open(SolMuxer **muxer, const char *path, const char *temporary, const AVCodecContext *encoder,
-                   SolRational rate);
+                   SolRational rate, const SolTracksRequest *tracks);
 
-/** Writes a packet of the video, whose times are in `time_base`; takes over what it refers to. */
+/**
+ * Writes a packet of the video, whose times are in `time_base`, and of the other tracks what comes before it; takes over
+ * what the packet refers to.
+ */
 int sol_muxer_write(SolMuxer *muxer, AVPacket *packet, AVRational time_base);
 
 /** Completes the file, which has `*bytes`. */

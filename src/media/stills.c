@@ -149,8 +149,9 @@ static void stills_close(SolWriter *writer)
 const SolWriterClass sol_stills_writer = {
     .name = "numbered stills, as in %05d.png",
     .extensions = SOL_STILL_EXTENSIONS,
-    .keys = SOL_KEY_WIDTH,
+    .keys = SOL_KEY_WIDTH | SOL_KEY_FPS | SOL_KEY_FRAMES,
     .numbered = true,
+    .most_fps = 1000,
     .open = stills_open,
     .write = stills_write,
     .splice = stills_splice,

@@ -6,6 +6,7 @@
 #include "media/writer.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "base/memory.h"
 
 #include <stdio.h>
@@ -15,14 +16,15 @@
 static const SolWriterClass *const classes[] = {&sol_film_writer, &sol_gif_writer, &sol_stills_writer,
                                                 &sol_stream_writer};
 
-enum { CLASSES = sizeof classes / sizeof *classes, MIN_WIDTH = 16, MAX_LOOP = 65535, MAX_GIF_RATE = 50 };
+enum { CLASSES = sizeof classes / sizeof *classes, MIN_WIDTH = 16, MAX_LOOP = 65535, MAX_SPEED = 1000, MIN_SPEED = 100 };
 
 static const struct {
     unsigned key;
     const char *name;
 } keys[] = {
-    {SOL_KEY_CODEC, "codec"},   {SOL_KEY_CRF, "crf"},     {SOL_KEY_BITRATE, "bitrate"}, {SOL_KEY_PRESET, "preset"},
-    {SOL_KEY_PIX_FMT, "pix_fmt"}, {SOL_KEY_WIDTH, "width"}, {SOL_KEY_FPS, "fps"},         {SOL_KEY_LOOP, "loop"},
+    {SOL_KEY_CODEC, "codec"},   {SOL_KEY_CRF, "crf"},       {SOL_KEY_BITRATE, "bitrate"}, {SOL_KEY_PRESET, "preset"},
+    {SOL_KEY_PIX_FMT, "pix_fmt"}, {SOL_KEY_WIDTH, "width"}, {SOL_KEY_FPS, "fps"},         {SOL_KEY_SPEED, "speed"},
+    {SOL_KEY_FRAMES, "frames"}, {SOL_KEY_LOOP, "loop"},     {SOL_KEY_AUDIO, "audio"},
 };
 
 enum { KEYS = sizeof keys / sizeof *keys, TEXT = 256 };
@@ -106,7 +108,9 @@ static unsigned keys_given(const SolOutputSettings *settings)
            (settings->bitrate != 0 ? SOL_KEY_BITRATE : 0U) | (settings->preset ? SOL_KEY_PRESET : 0U) |
            (settings->pix_fmt ? SOL_KEY_PIX_FMT : 0U) | (settings->width != 0 ? SOL_KEY_WIDTH : 0U) |
            (settings->fps.num != 0 || settings->fps.den != 0 ? SOL_KEY_FPS : 0U) |
-           (settings->loop != 0 ? SOL_KEY_LOOP : 0U);
+           (settings->speed.num != 0 || settings->speed.den != 0 ? SOL_KEY_SPEED : 0U) |
+           (settings->first != 0 || settings->count != 0 ? SOL_KEY_FRAMES : 0U) |
+           (settings->loop != 0 ? SOL_KEY_LOOP : 0U) | (settings->audio != SOL_AUDIO_AUTO ? SOL_KEY_AUDIO : 0U);
 }
 
 static int check_keys(const SolOutputSettings *settings, const SolWriterClass *kind)
@@ -123,16 +127,32 @@ static int check_keys(const SolOutputSettings *settings, const SolWriterClass *k
     return SOL_OK;
 }
 
+static bool is_given(SolRational r)
+{
+    return r.num != 0 || r.den != 0;
+}
+
+/* What the settings say of time. */
+static int check_times(const SolOutputSettings *settings, const SolWriterClass *kind)
+{
+    SolRational fps = settings->fps, speed = settings->speed;
+    if (is_given(fps) && (fps.num <= 0 || fps.den <= 0 || fps.num > (int64_t)fps.den * kind->most_fps))
+        return sol_fail(SOL_ERR_ARGUMENT, "\"fps\" must be above 0 and at most %d, not %g", kind->most_fps,
+                        fps.den ? (double)fps.num / fps.den : 0.0);
+    if (is_given(speed) && (speed.num <= 0 || speed.den <= 0 || speed.num > (int64_t)speed.den * MAX_SPEED ||
+                            (int64_t)speed.num * MIN_SPEED < speed.den))
+        return sol_fail(SOL_ERR_ARGUMENT, "\"speed\" must be 0.01x to %dx, not %g", MAX_SPEED,
+                        speed.den ? (double)speed.num / speed.den : 0.0);
+    if (settings->first < 0 || settings->count < 0 || settings->first > INT64_MAX - settings->count)
+        return sol_fail(SOL_ERR_ARGUMENT, "\"frames\" must count from 0");
+    return SOL_OK;
+}
+
 static int check_values(const SolOutputSettings *settings)
 {
-    SolRational fps = settings->fps;
     if (settings->width != 0 && (settings->width < MIN_WIDTH || settings->width > SOL_IMAGE_MAX_SIDE))
         return sol_fail(SOL_ERR_ARGUMENT, "\"width\" must be %d to %d pixels, not %d", MIN_WIDTH, SOL_IMAGE_MAX_SIDE,
                         settings->width);
-    if ((fps.num != 0 || fps.den != 0) && (fps.num <= 0 || fps.den <= 0 || fps.num / MAX_GIF_RATE > fps.den ||
-                                           fps.num > (int64_t)fps.den * MAX_GIF_RATE))
-        return sol_fail(SOL_ERR_ARGUMENT, "\"fps\" must be above 0 and at most %d, not %g", MAX_GIF_RATE,
-                        fps.den ? (double)fps.num / fps.den : 0.0);
     if (settings->loop < 0 || settings->loop > MAX_LOOP)
         return sol_fail(SOL_ERR_ARGUMENT, "\"loop\" must be 0 (for ever) to %d, not %d", MAX_LOOP, settings->loop);
     return SOL_OK;
@@ -152,6 +172,8 @@ int sol_writer_check(const SolOutputSettings *settings)
         result = check_keys(settings, kind);
     if (result == SOL_OK)
         result = check_values(settings);
+    if (result == SOL_OK)
+        result = check_times(settings, kind);
     if (result == SOL_OK && kind->check)
         result = kind->check(settings);
     return result;
@@ -167,6 +189,46 @@ static int check_input(const SolWriterInput *input)
         return sol_fail(SOL_ERR_ARGUMENT, "a time base of %d/%d: both must be above 0", input->time_base.num,
                         input->time_base.den);
     return SOL_OK;
+}
+
+/* Narrows the input's range to what the settings want of it. */
+static int choose_range(SolWriter *writer)
+{
+    const SolOutputSettings *settings = writer->settings;
+    SolWriterInput *input = &writer->input;
+    int64_t first = settings->first, end = settings->first + settings->count;
+    if (settings->count == 0 || input->count == 0)
+        return SOL_OK;
+    if (input->index && end > input->index->frames)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: frames %lld-%lld run past the last frame (%lld)", settings->path,
+                        (long long)first, (long long)end - 1, (long long)input->index->frames - 1);
+    first = first > input->first ? first : input->first;
+    end = end < input->first + input->count ? end : input->first + input->count;
+    if (first >= end)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: none of its frames %lld-%lld is among those that are rendered",
+                        settings->path, (long long)settings->first, (long long)(settings->first + settings->count - 1));
+    input->first = first;
+    input->count = end - first;
+    return SOL_OK;
+}
+
+/* Decides how pictures become the output's, and what that makes of their times. */
+static void choose_cadence(SolWriter *writer)
+{
+    const SolOutputSettings *settings = writer->settings;
+    SolWriterInput *input = &writer->input;
+    writer->given_base = input->time_base;
+    writer->given_rate = input->frame_rate;
+    sol_cadence_open(&writer->cadence, &(SolCadenceRequest){.time_base = input->time_base,
+                                                            .frame_rate = input->frame_rate,
+                                                            .index = input->count > 0 ? input->index : NULL,
+                                                            .first = input->first,
+                                                            .count = input->count,
+                                                            .speed = settings->speed,
+                                                            .fps = writer->kind->own_fps ? (SolRational){0, 0}
+                                                                                         : settings->fps});
+    input->time_base = writer->cadence.time_base;
+    input->frame_rate = writer->cadence.frame_rate;
 }
 
 int sol_writer_open(SolWriter **out, const SolOutputSettings *settings, const SolWriterInput *input,
@@ -186,7 +248,11 @@ int sol_writer_open(SolWriter **out, const SolOutputSettings *settings, const So
     writer->input = *input;
     writer->log = log;
     writer->report.path = settings->path;
-    result = writer->kind->open(writer);
+    result = choose_range(writer);
+    if (result == SOL_OK) {
+        choose_cadence(writer);
+        result = writer->kind->open(writer);
+    }
     if (result != SOL_OK)
         sol_writer_close(&writer);
     else
@@ -194,7 +260,24 @@ int sol_writer_open(SolWriter **out, const SolOutputSettings *settings, const So
     return result;
 }
 
-void sol_writer_digest(const SolOutputSettings *settings, SolDigester *digester)
+/* What the rate that an output has follows from. */
+static void digest_cadence(const SolOutputSettings *settings, const SolWriterInput *input, SolDigester *digester)
+{
+    SolWriter writer = {.kind = find_class(settings->path), .settings = settings, .input = *input};
+    if (choose_range(&writer) != SOL_OK)
+        return;
+    choose_cadence(&writer);
+    sol_digester_add_int(digester, writer.cadence.regular);
+    if (!writer.cadence.regular)
+        return;
+    sol_digester_add_int(digester, writer.cadence.frame_rate.num);
+    sol_digester_add_int(digester, writer.cadence.frame_rate.den);
+    sol_digester_add_int(digester, writer.cadence.slack);
+    sol_digester_add_int(digester, writer.input.first);
+    sol_digester_add_int(digester, writer.input.count);
+}
+
+void sol_writer_digest(const SolOutputSettings *settings, const SolWriterInput *input, SolDigester *digester)
 {
     sol_digester_add_text(digester, sol_path_extension(sol_writer_kind_path(settings->path)));
     sol_digester_add_text(digester, settings->codec);
@@ -205,13 +288,20 @@ void sol_writer_digest(const SolOutputSettings *settings, SolDigester *digester)
     sol_digester_add_int(digester, settings->width);
     sol_digester_add_int(digester, settings->fps.num);
     sol_digester_add_int(digester, settings->fps.den);
+    sol_digester_add_int(digester, settings->speed.num);
+    sol_digester_add_int(digester, settings->speed.den);
+    sol_digester_add_int(digester, settings->first);
+    sol_digester_add_int(digester, settings->count);
     sol_digester_add_int(digester, settings->loop);
+    digest_cadence(settings, input, digester);
 }
 
-/* How long a picture shows: its own duration, or that of a frame at the average rate. */
+/* ---- writing ---- */
+
+/* How long a picture shows that is given: its own duration, or that of a frame at the average rate. */
 static int64_t duration_of(const SolWriter *writer, const SolImage *image)
 {
-    SolRational rate = writer->input.frame_rate, base = writer->input.time_base;
+    SolRational rate = writer->given_rate, base = writer->given_base;
     double units;
     if (image->duration > 0)
         return image->duration;
@@ -221,30 +311,92 @@ static int64_t duration_of(const SolWriter *writer, const SolImage *image)
     return units < 1 ? 1 : (int64_t)(units + 0.5);
 }
 
-int sol_writer_write(SolWriter *writer, SolImage *image)
+static bool is_within(const SolWriterInput *input, int64_t frame)
+{
+    return input->count == 0 || (frame >= input->first && frame < input->first + input->count);
+}
+
+static bool is_last(const SolWriter *writer, int64_t frame)
+{
+    return writer->input.count > 0 && frame == writer->input.first + writer->input.count - 1;
+}
+
+/* How the frame of this number shows, by the index. */
+static SolShowing showing_of(const SolWriter *writer, int64_t frame)
+{
+    const SolVideoIndex *index = writer->input.index;
+    int64_t origin = index->pts[writer->input.first];
+    int64_t end = frame + 1 < index->frames ? index->pts[frame + 1] : index->end;
+    return sol_cadence_show(&writer->cadence, index->pts[frame] - origin, end - origin, is_last(writer, frame));
+}
+
+int sol_writer_mark(const SolOutputSettings *settings, const SolWriterInput *input, bool wanted[])
+{
+    SolWriter writer = {.kind = find_class(settings->path), .settings = settings, .input = *input};
+    int result = sol_writer_check(settings);
+    if (result == SOL_OK)
+        result = choose_range(&writer);
+    if (result != SOL_OK)
+        return result;
+    choose_cadence(&writer);
+    for (int64_t n = writer.input.first; n < writer.input.first + writer.input.count; n++)
+        wanted[n - input->first] |= showing_of(&writer, n).count > 0;
+    return SOL_OK;
+}
+
+/* Takes in that a frame shows so. */
+static void count(SolWriter *writer, const SolShowing *showing)
+{
+    writer->seen++;
+    if (showing->count == 0)
+        return;
+    writer->shown++;
+    if (!writer->kind->numbered)
+        writer->report.repeated += showing->count - 1;
+    writer->end = showing->pts + showing->count * showing->duration;
+}
+
+static int check_picture(SolWriter *writer, const SolImage *image)
 {
     const char *path = writer->settings->path;
-    int64_t pts, duration;
-    int result;
     if (writer->failed || writer->finished)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: a picture behind the end of the output", path);
     if (image->width != writer->input.width || image->height != writer->input.height)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: a picture of %dx%d pixels among those of %dx%d", path, image->width,
                         image->height, writer->input.width, writer->input.height);
-    if (!writer->started)
-        writer->first_pts = image->pts;
-    pts = image->pts - writer->first_pts;
-    if (writer->started && pts <= writer->pts)
+    if (writer->started && image->pts - writer->first_pts <= writer->pts)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: a picture that does not come after the one before it", path);
-    duration = duration_of(writer, image);
-    result = writer->kind->write(writer, image, pts, duration);
+    return SOL_OK;
+}
+
+/* Where the output's time 0 is. Frames that are left out do not move it. */
+static void start(SolWriter *writer, int64_t pts)
+{
+    const SolWriterInput *input = &writer->input;
+    if (!writer->started)
+        writer->first_pts = input->index && input->count > 0 ? input->index->pts[input->first] : pts;
+    writer->started = true;
+}
+
+int sol_writer_write(SolWriter *writer, SolImage *image)
+{
+    SolShowing showing;
+    int64_t pts, most;
+    int result = check_picture(writer, image);
+    if (result != SOL_OK || !is_within(&writer->input, image->number))
+        return result;
+    start(writer, image->pts);
+    writer->pts = pts = image->pts - writer->first_pts;
+    showing = sol_cadence_show(&writer->cadence, pts, pts + duration_of(writer, image), is_last(writer, image->number));
+    most = writer->kind->numbered && showing.count > 1 ? 1 : showing.count;
+    for (int64_t i = 0; i < most && result == SOL_OK; i++)
+        result = writer->kind->write(writer, image, showing.pts + i * showing.duration, showing.duration);
     if (result != SOL_OK) {
         writer->failed = true;
         return result;
     }
-    writer->started = writer->pending = true;
-    writer->pts = pts;
-    writer->end = pts + duration;
+    writer->pending |= showing.count > 0;
+    count(writer, &showing);
     return SOL_OK;
 }
 
@@ -270,14 +422,12 @@ int sol_writer_end_part(SolWriter *writer)
     return result;
 }
 
-int sol_writer_splice(SolWriter *writer, SolRecords *part, int64_t first, int64_t count)
+int sol_writer_splice(SolWriter *writer, SolRecords *part, int64_t first, int64_t frames)
 {
     const SolVideoIndex *index = writer->input.index;
     SolRecord record;
     bool got = true;
     int result = SOL_OK;
-    if (!writer->started)
-        writer->first_pts = index->pts[first];
     while (result == SOL_OK && got) {
         result = sol_records_next(part, &record, &got);
         if (result == SOL_OK && got)
@@ -286,9 +436,13 @@ int sol_writer_splice(SolWriter *writer, SolRecords *part, int64_t first, int64_
     if (result == SOL_OK && !sol_records_ended(part))
         result = sol_fail(SOL_ERR_FORMAT, "%s: a part of it that was kept is damaged", writer->settings->path);
     writer->failed |= result != SOL_OK;
-    writer->started = true;
-    writer->pts = index->pts[first + count - 1] - writer->first_pts;
-    writer->end = (first + count < index->frames ? index->pts[first + count] : index->end) - writer->first_pts;
+    for (int64_t frame = first; frame < first + frames; frame++)
+        if (is_within(&writer->input, frame)) {
+            SolShowing showing = showing_of(writer, frame);
+            start(writer, index->pts[frame]);
+            writer->pts = index->pts[frame] - writer->first_pts;
+            count(writer, &showing);
+        }
     return result;
 }
 
@@ -297,14 +451,26 @@ int64_t sol_writer_written(const SolWriter *writer)
     return writer->written;
 }
 
+/* Counts, and says, what the cadence made of the frames; those that were not wanted have not come. */
+static void report_cadence(SolWriter *writer)
+{
+    SolWriterReport *report = &writer->report;
+    SolRational rate = writer->input.frame_rate;
+    report->dropped = (writer->input.count > 0 ? writer->input.count : writer->seen) - writer->shown;
+    if (writer->cadence.regular && !writer->kind->numbered && report->dropped + report->repeated > 0)
+        sol_log(writer->log, SOL_LOG_NOTE, "%s: at %.6g frames a second, %lld frames are dropped and %lld repeated",
+                report->path, (double)rate.num / rate.den, (long long)report->dropped, (long long)report->repeated);
+}
+
 int sol_writer_finish(SolWriter *writer, SolWriterReport *report)
 {
     SolRational base = writer->input.time_base;
     int result;
     if (writer->failed || writer->finished)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: cannot be completed", writer->settings->path);
-    if (!writer->started)
+    if (writer->shown == 0)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: no picture was given to write", writer->settings->path);
+    report_cadence(writer);
     writer->report.seconds = (double)writer->end * base.num / base.den;
     result = sol_writer_end_part(writer);
     if (result == SOL_OK)

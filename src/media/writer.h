@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/records.h"
 #include "image/image.h"
+#include "media/cadence.h"
 
 /* The settings that apply to a kind, besides its path. */
 enum {
@@ -21,15 +22,20 @@ enum {
     SOL_KEY_LOOP = 16,
     SOL_KEY_CODEC = 32,
     SOL_KEY_BITRATE = 64,
-    SOL_KEY_PIX_FMT = 128
+    SOL_KEY_PIX_FMT = 128,
+    SOL_KEY_AUDIO = 256,
+    SOL_KEY_SPEED = 512,
+    SOL_KEY_FRAMES = 1024
 };
 
 typedef struct SolWriterClass {
     const char *name;        /* as in "film.mp4 is a video" */
     const char *extensions;  /* as sol_path_has_extension() takes them */
     unsigned keys;           /* SOL_KEY_.. that apply */
-    bool numbered;           /* one file a picture: the file name holds %d */
+    bool numbered;           /* one file a picture: the file name holds %d, and no picture is repeated */
     bool stream;             /* standard output: the path is "-", or "-" and an extension */
+    bool own_fps;            /* chooses by settings->fps itself */
+    int most_fps;            /* that can be asked for */
 
     /** Checks what the class alone knows about settings in range; may be NULL. */
     int (*check)(const SolOutputSettings *settings);
@@ -37,7 +43,7 @@ typedef struct SolWriterClass {
     /** Makes writer->state; on failure close() is called with what there is of it. */
     int (*open)(SolWriter *writer);
 
-    /** `pts` is that of the image counted from the first picture's; `duration` is 1 or more. */
+    /** `pts` and `duration` are in writer->input's time base, the first pts 0; `duration` is 1 or more. */
     int (*write)(SolWriter *writer, SolImage *image, int64_t pts, int64_t duration);
 
     /**
@@ -61,20 +67,31 @@ extern const SolWriterClass sol_film_writer, sol_gif_writer, sol_stills_writer, 
 struct SolWriter {
     const SolWriterClass *kind;
     const SolOutputSettings *settings;
-    SolWriterInput input;
+    SolWriterInput input;       /* its time base and rate are the output's, its range what the output takes */
+    SolRational given_base, given_rate; /* of the pictures that are given */
+    SolCadence cadence;
     const SolLog *log;
     void *state;                /* the class's own */
     SolRecords *part;           /* where what the output is made of is kept, too; NULL: nowhere */
     SolWriterReport report;     /* width, height and frames are the class's to fill; seconds it may replace */
     int64_t written;            /* bytes so far, about: the class adds what it wrote */
-    int64_t first_pts;          /* of the first picture, */
-    int64_t pts, end;           /* start and end of the last one, counted from it */
+    int64_t first_pts;          /* of the first picture given, */
+    int64_t pts;                /* of the last one, counted from it */
+    int64_t end;                /* of the last one, in the output's time base */
+    int64_t seen, shown;        /* frames of the range that were given, or spliced in; those of them that show */
     bool started, failed, finished;
     bool pending;               /* pictures have been written since the last part ended */
 };
 
 /** False where parts of an output cannot be kept and spliced in again: on standard output. */
 bool sol_writer_keeps_parts(const SolOutputSettings *settings);
+
+/**
+ * Marks the frames that an output will show, of those that it is going to be given: wanted[0] is frame input->first.
+ *
+ * @return 0, or SOL_ERR_ARGUMENT where the settings want frames that there are not
+ */
+int sol_writer_mark(const SolOutputSettings *settings, const SolWriterInput *input, bool wanted[]);
 
 /**
  * Begins a part of the output: what the pictures to come are made into is appended to `part`, as records from which
@@ -88,14 +105,17 @@ void sol_writer_begin_part(SolWriter *writer, SolRecords *part);
 int sol_writer_end_part(SolWriter *writer);
 
 /**
- * Puts a part in place of its pictures: `count` of them, from number `first` on. Needs input.index.
+ * Puts a part in place of its pictures: `frames` of them, from number `first` on. Needs input.index.
  *
  * @param part  freshly opened; SOL_ERR_FORMAT where its records end before their time
  */
-int sol_writer_splice(SolWriter *writer, SolRecords *part, int64_t first, int64_t count);
+int sol_writer_splice(SolWriter *writer, SolRecords *part, int64_t first, int64_t frames);
 
-/** Adds everything in the settings that decides what an output is made of, and not where it is. */
-void sol_writer_digest(const SolOutputSettings *settings, SolDigester *digester);
+/**
+ * Adds everything in the settings, and in what they make of the input's times, that decides what an output is made of,
+ * and not where it is.
+ */
+void sol_writer_digest(const SolOutputSettings *settings, const SolWriterInput *input, SolDigester *digester);
 
 /** True where `path` is standard output: "-", or "-" and an extension. */
 bool sol_writer_is_stream(const char *path);

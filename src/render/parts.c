@@ -262,12 +262,16 @@ static bool is_sequence(const Keys *keys, const SolMoment *moment)
     return sequential;
 }
 
-/* Whether the first frame of `part` begins with the painting of the frame before it: not where a new scene does. */
+/*
+ * Whether the first frame of `part` begins with the painting of the frame before it: not where a new scene does, nor
+ * where that is not painted.
+ */
 static bool follows(const Keys *keys, const SolPart *part, const SolMoment *moment)
 {
     const SolPartsSource *source = keys->source;
     SolMoment before;
-    if (!part->sequential || part->first == source->first)
+    if (!part->sequential || part->first == source->first ||
+        (source->wanted && !source->wanted[part->first - 1 - source->first]))
         return false;
     sol_timeline_at(source->timeline, part->first - 1, &before);
     return before.styles > 0 && (moment->styles == 2 || before.styles == 2 || before.stretch == moment->stretch);
@@ -288,6 +292,8 @@ static void digest_part(Keys *keys, const SolDigest *all, SolPart *part, const S
     for (int64_t n = part->first; n < part->first + part->count; n++) {
         sol_timeline_at(keys->source->timeline, n, &moment);
         add_moment(keys, &moment);
+        if (keys->source->wanted && !keys->source->wanted[n - keys->source->first])
+            sol_digester_add_text(keys->digester, "not shown");
     }
     part->key = sol_digester_finish(keys->digester);
 }
@@ -333,7 +339,7 @@ static int digest_parts(SolParts *parts, const SolPartsSource *source)
 
 int sol_parts_cut(SolParts *out, const SolPartsSource *source)
 {
-    SolParts parts = {0};
+    SolParts parts = {.wanted = source->wanted};
     int result = cut(&parts, source);
     if (result == SOL_OK && sol_video_has_digest(source->video))
         result = digest_parts(&parts, source);
@@ -342,6 +348,19 @@ int sol_parts_cut(SolParts *out, const SolPartsSource *source)
     else
         sol_parts_clear(&parts);
     return result;
+}
+
+bool sol_parts_want(const SolParts *parts, int64_t n)
+{
+    return !parts->wanted || parts->wanted[n - parts->items[0].first];
+}
+
+int64_t sol_parts_shown(const SolParts *parts, int64_t first, int64_t count)
+{
+    int64_t shown = 0;
+    for (int64_t n = first; n < first + count; n++)
+        shown += sol_parts_want(parts, n);
+    return shown;
 }
 
 SolPart *sol_parts_at(const SolParts *parts, int64_t n)
@@ -382,7 +401,7 @@ int sol_part_output_key(SolDigest *key, const SolPart *part, const SolOutputSett
     if (result != SOL_OK)
         return result;
     sol_digester_add(digester, part->key.bytes, sizeof part->key.bytes);
-    sol_writer_digest(settings, digester);
+    sol_writer_digest(settings, input, digester);
     sol_digester_add_int(digester, input->width);
     sol_digester_add_int(digester, input->height);
     sol_digester_add_int(digester, input->time_base.num);

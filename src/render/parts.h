@@ -23,6 +23,7 @@ typedef struct SolPart {
 typedef struct SolParts {
     SolPart *items; /* [count], ascending, without gaps */
     int count;
+    const bool *wanted; /* which frames show in an output, from the first part's first on; NULL: all; borrowed */
 } SolParts;
 
 /* What a render paints, as far as it is the same for all parts. */
@@ -35,6 +36,7 @@ typedef struct SolPartsSource {
     uint64_t memory;     /* that each engine may take */
     int threads;
     int64_t first, count; /* frames that are rendered */
+    const bool *wanted;  /* [count] those that show in an output, and are painted; NULL: all; borrowed by the parts */
 } SolPartsSource;
 
 /**
@@ -47,6 +49,12 @@ typedef struct SolPartsSource {
  * @return 0, SOL_ERR_IO (a model or style cannot be read), SOL_ERR_NOMEM
  */
 int sol_parts_cut(SolParts *parts, const SolPartsSource *source);
+
+/** Whether frame `n` of the parts shows in an output; otherwise it is neither read nor painted. */
+bool sol_parts_want(const SolParts *parts, int64_t n);
+
+/** How many of these frames do. */
+int64_t sol_parts_shown(const SolParts *parts, int64_t first, int64_t count);
 
 /** The part that frame `n` lies in. */
 SolPart *sol_parts_at(const SolParts *parts, int64_t n);

@@ -31,7 +31,8 @@ typedef struct Run {
     char failure_text[ERROR_TEXT_SIZE];
 
     int64_t painted_count;       /* of the stylist, read when it has been joined */
-    int64_t painted_last;        /* number of the frame painted last */
+    int64_t painting;            /* number of the frame at hand */
+    int64_t painted_last;        /* and of the one painted last */
     bool cut_short;              /* the painting that was being made when somebody asked to stop */
     double decode_seconds, paint_seconds, encode_seconds;
 
@@ -88,16 +89,17 @@ static bool is_cancelled(Run *run)
 static int read_part(Run *run, const SolPart *part, bool *ended)
 {
     SolVideo *video = run->pipeline->video;
-    double start = sol_clock();
-    int64_t first = part->first + part->kept;
-    int result = first < part->first + part->count ? sol_video_skip_to(video, first) : SOL_OK;
-    run->decode_seconds += sol_clock() - start;
-    for (int64_t n = first; result == SOL_OK && n < part->first + part->count; n++) {
+    int result = SOL_OK;
+    for (int64_t n = part->first + part->kept; result == SOL_OK && n < part->first + part->count; n++) {
         SolImage *image = NULL;
+        double start = sol_clock();
         if (is_cancelled(run))
             return SOL_ERR_CANCELLED;
-        start = sol_clock();
-        result = sol_video_read(video, &image);
+        if (!sol_parts_want(run->pipeline->parts, n))
+            continue;
+        result = sol_video_skip_to(video, n);
+        if (result == SOL_OK)
+            result = sol_video_read(video, &image);
         run->decode_seconds += sol_clock() - start;
         if (result != SOL_OK)
             return result;
@@ -157,7 +159,9 @@ static int paint_frame(Run *run, SolImage **image)
     result = sol_store_ready(pipeline->store, part);
     if (result != SOL_OK)
         return result;
-    if (number != run->painted_last + 1)
+    run->painting = number;
+    if (number != run->painted_last + 1 && number > pipeline->parts->items[0].first &&
+        sol_parts_want(pipeline->parts, number - 1))
         result = sol_store_remind(pipeline->store, part, number, pipeline->painters);
     if (result == SOL_OK)
         result = sol_painters_paint(pipeline->painters, &moment, *image, &painting);
@@ -258,7 +262,7 @@ static int write_painted(Run *run, const SolPart *part, bool *whole)
 {
     const SolPipeline *pipeline = run->pipeline;
     void *item;
-    for (int64_t n = part->kept; n < part->count; n++) {
+    for (int64_t n = sol_parts_shown(pipeline->parts, part->first + part->kept, part->count - part->kept); n > 0; n--) {
         SolImage *image;
         int64_t number;
         double start;
@@ -284,14 +288,14 @@ static int write_part(Run *run, const SolPart *part, bool *whole)
 {
     const SolPipeline *pipeline = run->pipeline;
     double start = sol_clock();
-    int64_t reused = part->reused ? part->count : part->kept;
+    int64_t reused = sol_parts_shown(pipeline->parts, part->first, part->reused ? part->count : part->kept);
     int result = part->reused ? sol_store_splice(pipeline->store, part, pipeline->writers)
                               : sol_store_begin(pipeline->store, part, pipeline->writers);
-    if (result == SOL_OK && part->kept > 0)
+    if (result == SOL_OK && !part->reused && reused > 0)
         result = sol_store_replay(pipeline->store, part, pipeline->writers);
     run->encode_seconds += sol_clock() - start;
     if (result == SOL_OK && reused > 0)
-        count_done(run, part, reused, true, part->first + reused - 1);
+        count_done(run, part, reused, true, part->first + (part->reused ? part->count : part->kept) - 1);
     if (result != SOL_OK || part->reused)
         return result;
     result = write_painted(run, part, whole);
@@ -325,7 +329,7 @@ static void tell_part(void *context, double part)
 {
     Run *run = context;
     pthread_mutex_lock(&run->telling);
-    tell_progress(run, run->pipeline->parts->items[0].first + run->done, part);
+    tell_progress(run, run->painting, part);
     pthread_mutex_unlock(&run->telling);
 }
 
@@ -361,8 +365,10 @@ int sol_pipeline_run(const SolPipeline *pipeline, SolRenderReport *report)
     int result;
     for (int i = 0; i < pipeline->parts->count; i++) {
         const SolPart *part = &pipeline->parts->items[i];
-        run.frames += part->count;
-        run.left[kind_of(part)] += part->reused ? 0 : part->count - part->kept;
+        int64_t shown = sol_parts_shown(pipeline->parts, part->first, part->count);
+        run.frames += shown;
+        if (!part->reused)
+            run.left[kind_of(part)] += shown - sol_parts_shown(pipeline->parts, part->first, part->kept);
     }
     sol_estimate_begin(&run.estimate, run.start);
     if ((result = sol_queue_open(&run.decoded, QUEUE_CAPACITY, discard_image)) != SOL_OK)

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "media/video.h"
 #include "media/writer.h"
+#include "render/comment.h"
 #include "render/parts.h"
 #include "render/pipeline.h"
 #include "render/store.h"
@@ -36,6 +37,9 @@ typedef struct Render {
     SolPainters *painters;    /* NULL where nothing is painted */
     SolWriter **writers;      /* [output_count] */
     int64_t first, count;
+    bool *wanted;             /* [count] frames that show in an output */
+    int64_t shown;            /* how many these are */
+    char comment[SOL_COMMENT_SIZE];
     uint64_t memory;          /* that each engine may take */
     bool complete;            /* the outputs are */
 } Render;
@@ -48,6 +52,7 @@ static void release(Render *render)
     sol_store_close(&render->store, render->complete && !render->options->keep);
     sol_painters_close(&render->painters);
     sol_parts_clear(&render->parts);
+    sol_free(render->wanted);
     sol_timeline_close(&render->timeline);
     sol_video_index_clear(&render->index);
 }
@@ -142,7 +147,7 @@ static int learn_styles(Render *render, const SolSchedule *schedule)
         result = sol_fail_memory("the styles");
     for (int i = 0; i < render->parts.count && result == SOL_OK; i++) {
         const SolPart *part = &render->parts.items[i];
-        if (!part->reused)
+        if (!part->reused && sol_parts_shown(&render->parts, part->first, part->count) > 0)
             sol_parts_touched(render->timeline, part->first + part->kept, part->count - part->kept, wanted);
     }
     for (int i = 0; i < count && result == SOL_OK; i++)
@@ -183,9 +188,11 @@ static bool paints(const SolSchedule *schedule)
     return false;
 }
 
-static void describe_input(Render *render, bool painting)
+/* What is given to every output; marks the frames that show in one. */
+static int describe_input(Render *render, const SolSchedule *schedule, bool painting)
 {
     SolVideoInfo info;
+    int result = sol_comment_write(render->comment, schedule);
     sol_video_info(render->video, &info);
     render->input = (SolWriterInput){.width = info.out_width,
                                      .height = info.out_height,
@@ -195,7 +202,21 @@ static void describe_input(Render *render, bool painting)
                                      .overwrite = render->options->overwrite,
                                      .first = render->first,
                                      .count = render->count,
-                                     .index = &render->index};
+                                     .index = &render->index,
+                                     .source = info.source,
+                                     .source_format = info.source_format,
+                                     .source_start = info.source_start,
+                                     .comment = render->comment};
+    render->wanted = sol_calloc((size_t)render->count, sizeof *render->wanted);
+    if (result == SOL_OK && !render->wanted)
+        result = sol_fail_memory("the frames of the outputs");
+    for (int i = 0; i < render->output_count && result == SOL_OK; i++)
+        result = sol_writer_mark(&render->outputs[i], &render->input, render->wanted);
+    for (int64_t n = 0; n < render->count && result == SOL_OK; n++)
+        render->shown += render->wanted[n];
+    if (result == SOL_OK && info.sound && !info.source)
+        sol_log(render->options->log, SOL_LOG_NOTE, "the sound of several inputs is not kept");
+    return result;
 }
 
 enum { MEMORY_STEP = 64 << 20 };
@@ -236,7 +257,8 @@ static int open_parts(Render *render, const SolSchedule *schedule)
                                    .memory = render->memory,
                                    .threads = thread_count(options),
                                    .first = render->first,
-                                   .count = render->count};
+                                   .count = render->count,
+                                   .wanted = render->wanted};
     const SolStoreSource store = {render->outputs, render->output_count, &render->input, &render->parts};
     bool keeps = sol_video_has_digest(render->video);
     int result = sol_parts_cut(&render->parts, &source);
@@ -297,7 +319,7 @@ static int finish_writers(Render *render, SolRenderReport *report)
 /* Adds to the text of a failure that is not one of the request what has been saved from it. */
 static int tell_kept(const Render *render, int result)
 {
-    long long kept = (long long)sol_store_frames(render->store), count = (long long)render->count;
+    long long kept = (long long)sol_store_frames(render->store), count = (long long)render->shown;
     char *text = result == SOL_OK || kept == 0 ? NULL : sol_copy(sol_error_text());
     if (text && result == SOL_ERR_CANCELLED)
         sol_fail(result, "interrupted with %lld of %lld frames done; the same command goes on from there", kept, count);
@@ -373,9 +395,10 @@ int sol_render(const SolSchedule *schedule, const SolRenderOptions *options, Sol
         result = sol_timeline_open(&render.timeline, schedule, &render.index);
     if (result == SOL_OK) {
         report_uncovered(&render);
-        describe_input(&render, paints(schedule));
-        result = share_memory(&render, schedule);
+        result = describe_input(&render, schedule, paints(schedule));
     }
+    if (result == SOL_OK)
+        result = share_memory(&render, schedule);
     if (result == SOL_OK)
         result = open_parts(&render, schedule);
     if (result == SOL_OK) {
@@ -401,8 +424,9 @@ int sol_render_clip(SolVideo *video, const SolRenderOptions *options, SolRenderR
     int result = find_range(&render);
     whole.first = render.first;
     whole.count = render.count;
-    render.parts = (SolParts){&whole, 1};
-    describe_input(&render, false);
+    if (result == SOL_OK)
+        result = describe_input(&render, NULL, false);
+    render.parts = (SolParts){&whole, 1, render.wanted};
     if (result == SOL_OK)
         result = carry_out(&render, start, &made);
     render.parts = (SolParts){0};

@@ -122,7 +122,15 @@ static int image_of(const SolStore *store, const SolRecord *record, SolImage **o
     return result;
 }
 
-/* How many of a part's first frames are kept, in order. */
+/* The first frame at or behind `n` that shows in an output; the part's end where there is none. */
+static int64_t next_shown(const SolStore *store, const SolPart *part, int64_t n)
+{
+    while (n < part->first + part->count && !sol_parts_want(store->source.parts, n))
+        n++;
+    return n;
+}
+
+/* How many of a part's first frames are kept, in order, with those between them that do not show. */
 static int count_frames(const SolStore *store, const SolPart *part, int64_t *count)
 {
     char *path = path_of(store, part, &part->key, frames_suffix);
@@ -133,10 +141,12 @@ static int count_frames(const SolStore *store, const SolPart *part, int64_t *cou
     *count = 0;
     if (result == SOL_OK && sol_records_open(&records, path, &part->key) == SOL_OK) {
         while ((result = sol_records_next(records, &record, &got)) == SOL_OK && got)
-            if (record.flags == FRAME && (record.time != part->first + *count || record.size != frame_bytes(store)))
-                break;
+            if (record.flags != FRAME)
+                continue;
+            else if (record.time == next_shown(store, part, part->first + *count) && record.size == frame_bytes(store))
+                *count = record.time - part->first + 1;
             else
-                *count += record.flags == FRAME;
+                break;
         sol_records_close(&records);
     }
     free(path);
@@ -185,7 +195,7 @@ static int find(SolStore *store)
             result = count_frames(store, part, &part->kept);
         if (part->kept == part->count && needed && !has_memory(store, part))
             part->kept--; /* painting its last frame again is the shortest way to it */
-        atomic_fetch_add(&store->frames, part->reused ? part->count : part->kept);
+        atomic_fetch_add(&store->frames, sol_parts_shown(parts, part->first, part->reused ? part->count : part->kept));
     }
     return result;
 }
@@ -490,7 +500,7 @@ int sol_store_keep(SolStore *store, const SolPart *part, const SolImage *image, 
         return result;
     store->journal_frames++;
     atomic_fetch_add(&store->frames, 1);
-    if (image->number < part->first + part->count - 1)
+    if (next_shown(store, part, image->number + 1) < part->first + part->count)
         return SOL_OK;
     close_journal(store);
     return part + 1 < end && part[1].follows ? keep_memories(store, part, painters) : SOL_OK;
@@ -551,9 +561,9 @@ int sol_store_replay(SolStore *store, const SolPart *part, SolWriter *const writ
 {
     char *path = path_of(store, part, &part->key, frames_suffix);
     SolRecords *records = NULL;
-    int64_t done = 0;
+    int64_t done = 0, kept = sol_parts_shown(store->source.parts, part->first, part->kept);
     int result = path ? sol_records_open(&records, path, &part->key) : sol_fail_memory("a path");
-    while (result == SOL_OK && done < part->kept) {
+    while (result == SOL_OK && done < kept) {
         SolImage *image = NULL;
         SolRecord record;
         bool got;

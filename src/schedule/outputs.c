@@ -18,11 +18,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH, CODEC, CRF, BITRATE, PRESET, PIX_FMT, WIDTH, FPS, LOOP, OUTPUT_KEYS };
+enum { PATH, CODEC, CRF, BITRATE, PRESET, PIX_FMT, WIDTH, FPS, SPEED, FRAMES, LOOP, AUDIO, OUTPUT_KEYS };
 static const char *const output_keys[OUTPUT_KEYS + 1] = {
-    [PATH] = "path",       [CODEC] = "codec", [CRF] = "crf", [BITRATE] = "bitrate", [PRESET] = "preset",
-    [PIX_FMT] = "pix_fmt", [WIDTH] = "width", [FPS] = "fps", [LOOP] = "loop",
+    [PATH] = "path",     [CODEC] = "codec",     [CRF] = "crf",     [BITRATE] = "bitrate",
+    [PRESET] = "preset", [PIX_FMT] = "pix_fmt", [WIDTH] = "width", [FPS] = "fps",
+    [SPEED] = "speed",   [FRAMES] = "frames",   [LOOP] = "loop",   [AUDIO] = "audio",
 };
+
+static const char *const audio_words[] = {[SOL_AUDIO_NONE] = "none", [SOL_AUDIO_COPY] = "copy", [SOL_AUDIO_AAC] = "aac",
+                                          [SOL_AUDIO_STRETCH] = "stretch"};
 
 /* Refuses to write over the input: the same file, or numbered stills among the input's own. */
 static int check_apart(const SolSchedule *schedule, const char *path)
@@ -56,6 +60,42 @@ static int read_bitrate(const SolYaml *yaml, const SolYamlPair *pair, int64_t *b
     return SOL_OK;
 }
 
+static int read_audio(const SolYaml *yaml, const SolYamlPair *pair, SolAudio *audio)
+{
+    const char *text = sol_yaml_scalar(pair);
+    if (!pair->value)
+        return SOL_OK;
+    for (size_t i = SOL_AUDIO_NONE; i < sizeof audio_words / sizeof *audio_words; i++)
+        if (text && strcmp(text, audio_words[i]) == 0) {
+            *audio = (SolAudio)i;
+            return SOL_OK;
+        }
+    return sol_yaml_fail_value(yaml, pair, "none, copy, aac or stretch");
+}
+
+static int read_speed(const SolYaml *yaml, const SolYamlPair *pair, SolRational *speed)
+{
+    const char *text = sol_yaml_scalar(pair);
+    if (pair->value && (!text || !sol_parse_speed(text, speed)))
+        return sol_yaml_fail_value(yaml, pair, "0.01x to 1000x, such as 4x or 0.5x");
+    return SOL_OK;
+}
+
+static int read_range(const SolYaml *yaml, const SolYamlPair *pair, SolOutputSettings *output)
+{
+    const char *text = sol_yaml_scalar(pair);
+    int64_t last;
+    if (!pair->value)
+        return SOL_OK;
+    if (!text || !sol_parse_frames(text, &output->first, &last) || last == INT64_MAX)
+        return sol_yaml_fail_value(yaml, pair, "frame numbers such as 0-59, counted from 0");
+    if (output->first > last)
+        return sol_fail_at(sol_yaml_place(yaml, pair->value), "frames %s run backwards; write %lld-%lld", text,
+                           (long long)last, (long long)output->first);
+    output->count = last - output->first + 1;
+    return SOL_OK;
+}
+
 static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSchedule *schedule,
                        SolOutputSettings *output)
 {
@@ -71,8 +111,11 @@ static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSc
         (result = sol_yaml_copy(yaml, &pairs[PRESET], &output->preset)) ||
         (result = sol_yaml_copy(yaml, &pairs[PIX_FMT], &output->pix_fmt)) ||
         (result = sol_yaml_int(yaml, &pairs[WIDTH], 16, SOL_IMAGE_MAX_SIDE, &output->width)) ||
-        (result = sol_yaml_rate(yaml, &pairs[FPS], "frames a second, up to 50, such as 15 or 12.5", &output->fps)) ||
-        (result = sol_yaml_int(yaml, &pairs[LOOP], 0, 65535, &output->loop)))
+        (result = sol_yaml_rate(yaml, &pairs[FPS], "frames a second, such as 25, 12.5 or 30000/1001", &output->fps)) ||
+        (result = read_speed(yaml, &pairs[SPEED], &output->speed)) ||
+        (result = read_range(yaml, &pairs[FRAMES], output)) ||
+        (result = sol_yaml_int(yaml, &pairs[LOOP], 0, 65535, &output->loop)) ||
+        (result = read_audio(yaml, &pairs[AUDIO], &output->audio)))
         return result;
     if ((result = sol_writer_check(output)) || (result = check_apart(schedule, output->path)))
         return result == SOL_ERR_NOMEM ? result : fail_output(yaml, pairs);

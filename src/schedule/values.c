@@ -51,7 +51,8 @@ static int64_t common_divisor(int64_t a, int64_t b)
     return a;
 }
 
-bool sol_parse_rate(const char *text, SolRational *rate)
+/* "25", "29.97" or "30000/1001", 0.01 to 1000, in lowest terms. */
+static bool parse_fraction(const char *text, SolRational *value)
 {
     enum { LARGEST = 1000000000 };
     const char *cut = strpbrk(text, "/.");
@@ -77,8 +78,29 @@ bool sol_parse_rate(const char *text, SolRational *rate)
     divisor = common_divisor(num, den);
     if (num / divisor > LARGEST)
         return false;
-    *rate = (SolRational){(int)(num / divisor), (int)(den / divisor)};
+    *value = (SolRational){(int)(num / divisor), (int)(den / divisor)};
     return true;
+}
+
+bool sol_parse_rate(const char *text, SolRational *rate)
+{
+    static const struct {
+        const char *text;
+        int thousands;
+    } common[] = {{"23.976", 24}, {"23.98", 24}, {"29.97", 30}, {"47.952", 48}, {"59.94", 60}, {"119.88", 120}};
+    for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+        if (strcmp(text, common[i].text) == 0) {
+            *rate = (SolRational){common[i].thousands * 1000, 1001};
+            return true;
+        }
+    return parse_fraction(text, rate);
+}
+
+bool sol_parse_speed(const char *text, SolRational *speed)
+{
+    size_t length = strlen(text);
+    char number[PART_SIZE];
+    return length > 1 && text[length - 1] == 'x' && copy_part(text, length - 1, number) && parse_fraction(number, speed);
 }
 
 bool sol_parse_frames(const char *text, int64_t *first, int64_t *last)

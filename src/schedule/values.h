@@ -13,8 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** "25", "29.97" or "30000/1001": frames a second, 0.01 to 1000, in lowest terms. */
+/**
+ * "25", "12.5" or "30000/1001": frames a second, 0.01 to 1000, in lowest terms. What is commonly written for a multiple
+ * of 1000/1001 is that: 23.976 (23.98), 29.97, 47.952, 59.94 and 119.88.
+ */
 bool sol_parse_rate(const char *text, SolRational *rate);
+
+/** "4x", "0.5x" or "1/3x", 0.01 to 1000, in lowest terms. */
+bool sol_parse_speed(const char *text, SolRational *speed);
 
 /** "A-B" or "A": frame numbers, blanks around the dash allowed. B may be less than A. */
 bool sol_parse_frames(const char *text, int64_t *first, int64_t *last);

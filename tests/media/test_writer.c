@@ -45,7 +45,8 @@ static void test_good_settings(void **state)
     check((SolOutputSettings){.path = (char[]){"a.mkv"}, .crf = 51}, NULL);
     check((SolOutputSettings){PATH("a.gif"), .width = 100, .fps = {50, 1}, .loop = 65535}, NULL);
     check((SolOutputSettings){PATH("a.gif"), .fps = {1, 1000}}, NULL);
-    check((SolOutputSettings){PATH("%d.png"), .width = 100}, NULL);
+    check((SolOutputSettings){PATH("%d.png"), .width = 100, .fps = {1, 10}, .first = 5, .count = 10}, NULL);
+    check((SolOutputSettings){PATH("a.mp4"), .fps = {1000, 1}, .speed = {1, 100}, .audio = SOL_AUDIO_STRETCH}, NULL);
     check((SolOutputSettings){PATH("a%b/frame-%012d-x.jpeg")}, NULL);
 }
 
@@ -91,12 +92,16 @@ static void test_keys_that_do_not_apply(void **state)
 {
     (void)state;
     check((SolOutputSettings){.path = (char[]){"a.gif"}, .crf = 18},
-          "\"crf\" does not apply to a .gif; it takes width, fps, loop");
+          "\"crf\" does not apply to a .gif; it takes width, fps, speed, frames, loop");
     check((SolOutputSettings){PATH("a.gif"), .preset = (char[]){"fast"}},
-          "\"preset\" does not apply to a .gif; it takes width, fps, loop");
-    check((SolOutputSettings){PATH("a.mkv"), .fps = {10, 1}},
-          "\"fps\" does not apply to a .mkv; it takes codec, crf, bitrate, preset, pix_fmt, width");
-    check((SolOutputSettings){PATH("%d.png"), .loop = 1}, "\"loop\" does not apply to a .png; it takes width");
+          "\"preset\" does not apply to a .gif; it takes width, fps, speed, frames, loop");
+    check((SolOutputSettings){PATH("a.gif"), .audio = SOL_AUDIO_NONE},
+          "\"audio\" does not apply to a .gif; it takes width, fps, speed, frames, loop");
+    check((SolOutputSettings){PATH("a.mkv"), .loop = 2},
+          "\"loop\" does not apply to a .mkv; it takes codec, crf, bitrate, preset, pix_fmt, width, fps, speed, "
+          "frames, audio");
+    check((SolOutputSettings){PATH("%d.png"), .speed = {2, 1}},
+          "\"speed\" does not apply to a .png; it takes width, fps, frames");
 }
 
 static void test_values_out_of_range(void **state)
@@ -111,6 +116,11 @@ static void test_values_out_of_range(void **state)
     check((SolOutputSettings){PATH("a.gif"), .fps = {101, 2}}, "\"fps\" must be above 0 and at most 50, not 50.5");
     check((SolOutputSettings){PATH("a.gif"), .fps = {0, 1}}, "\"fps\" must be above 0 and at most 50, not 0");
     check((SolOutputSettings){PATH("a.gif"), .fps = {-5, 1}}, "\"fps\" must be above 0 and at most 50, not -5");
+    check((SolOutputSettings){PATH("a.mp4"), .fps = {1001, 1}}, "\"fps\" must be above 0 and at most 1000, not 1001");
+    check((SolOutputSettings){PATH("a.mp4"), .speed = {1001, 1}}, "\"speed\" must be 0.01x to 1000x, not 1001");
+    check((SolOutputSettings){PATH("a.mp4"), .speed = {1, 101}},
+          "\"speed\" must be 0.01x to 1000x, not 0.00990099");
+    check((SolOutputSettings){PATH("a.mp4"), .first = -1, .count = 2}, "\"frames\" must count from 0");
     check((SolOutputSettings){PATH("a.gif"), .loop = -1}, "\"loop\" must be 0 (for ever) to 65535, not -1");
     check((SolOutputSettings){PATH("a.gif"), .loop = 65536}, "\"loop\" must be 0 (for ever) to 65535, not 65536");
     check((SolOutputSettings){PATH("a.mp4"), .preset = (char[]){"meduim"}},

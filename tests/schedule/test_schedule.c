@@ -148,7 +148,8 @@ static void test_keys(void **state)
                                                "frames, time, share, style, weights, strength, model, method, levels, "
                                                "gatys, color"},
         {RIGHT "    quality: x\n", "seasons.yaml:9:5: unknown key \"quality\"; the keys of an output are path, codec, "
-                                  "crf, bitrate, preset, pix_fmt, width, fps, loop"},
+                                  "crf, bitrate, preset, pix_fmt, width, fps, speed, frames, loop, "
+                                  "audio"},
         {RIGHT "\"a\\nb\": 1\n", "seasons.yaml:9:1: unknown key \"a?b\"; the keys of the schedule are " TOP_KEYS},
         {RIGHT "a-very-long-key-of-more-than-sixty-characters-is-cut-short-in-its-error: 1\n",
          "seasons.yaml:9:1: unknown key \"a-very-long-key-of-more-than-sixty-characters-is-cut-short-i...\"; the keys "
@@ -353,7 +354,14 @@ static void test_output_errors(void **state)
         {RIGHT "    width: 15\n", "seasons.yaml:9:12: \"width\" must be a whole number from 16 to 32768, not \"15\""},
         {RIGHT "    preset: [a]\n", "seasons.yaml:9:13: \"preset\" must be text, not a list"},
         {RIGHT "    fps: often\n",
-         "seasons.yaml:9:10: \"fps\" must be frames a second, up to 50, such as 15 or 12.5, not \"often\""},
+         "seasons.yaml:9:10: \"fps\" must be frames a second, such as 25, 12.5 or 30000/1001, not \"often\""},
+        {RIGHT "    speed: fast\n",
+         "seasons.yaml:9:12: \"speed\" must be 0.01x to 1000x, such as 4x or 0.5x, not \"fast\""},
+        {RIGHT "    speed: 4\n", "seasons.yaml:9:12: \"speed\" must be 0.01x to 1000x, such as 4x or 0.5x, not \"4\""},
+        {RIGHT "    frames: first\n",
+         "seasons.yaml:9:13: \"frames\" must be frame numbers such as 0-59, counted from 0, not \"first\""},
+        {RIGHT "    frames: 9-3\n", "seasons.yaml:9:13: frames 9-3 run backwards; write 3-9"},
+        {RIGHT "    audio: no\n", "seasons.yaml:9:12: \"audio\" must be none, copy, aac or stretch, not \"no\""},
         {RIGHT "    loop: -1\n", "seasons.yaml:9:11: \"loop\" must be a whole number from 0 to 65535, not \"-1\""},
         {RIGHT "  - path: out/film.gif\n  - path: out/film.mp4\n",
          "seasons.yaml:10:11: two outputs have the path out/film.mp4, the first on line 8; give each its own"},
@@ -724,7 +732,10 @@ static void test_values(void **state)
             fail_msg("\"%s\" is taken for a percentage", wrong_percents[i]);
     assert_int_equal(rate.num, 7);
     assert_true(from == 7 && to == 7);
-    assert_true(sol_parse_rate("29.97", &rate) && rate.num == 2997 && rate.den == 100);
+    assert_true(sol_parse_rate("29.97", &rate) && rate.num == 30000 && rate.den == 1001);
+    assert_true(sol_parse_rate("23.976", &rate) && rate.num == 24000 && rate.den == 1001);
+    assert_true(sol_parse_rate("59.94", &rate) && rate.num == 60000 && rate.den == 1001);
+    assert_true(sol_parse_rate("29.971", &rate) && rate.num == 29971 && rate.den == 1000);
     assert_true(sol_parse_rate("0.01", &rate) && rate.num == 1 && rate.den == 100);
     assert_true(sol_parse_rate("1000", &rate) && rate.num == 1000 && rate.den == 1);
     assert_true(sol_parse_rate("60/2", &rate) && rate.num == 30 && rate.den == 1);
