@@ -32,10 +32,11 @@ static json_t *report_json(const SolRenderReport *report)
     json_t *outputs = json_array();
     for (int i = 0; i < report->output_count; i++) {
         const SolWriterReport *output = &report->outputs[i];
-        json_array_append_new(outputs, json_pack("{s:s, s:i, s:i, s:I, s:f, s:I}", "path", output->path, "width",
-                                                 output->width, "height", output->height, "frames",
-                                                 (json_int_t)output->frames, "seconds", output->seconds, "bytes",
-                                                 (json_int_t)output->bytes));
+        json_array_append_new(outputs, json_pack("{s:s, s:i, s:i, s:I, s:I, s:I, s:f, s:I}", "path", output->path,
+                                                 "width", output->width, "height", output->height, "frames",
+                                                 (json_int_t)output->frames, "dropped", (json_int_t)output->dropped,
+                                                 "repeated", (json_int_t)output->repeated, "seconds", output->seconds,
+                                                 "bytes", (json_int_t)output->bytes));
     }
     return json_pack("{s:s, s:I, s:I, s:i, s:i, s:f, s:f, s:f, s:o, s:o, s:o, s:I, s:i, s:i, s:s, s:s, s:o}", "version",
                      SOL_VERSION, "frames", (json_int_t)report->frames, "painted", (json_int_t)report->painted,
