@@ -125,6 +125,14 @@ typedef enum SolAudio {
     SOL_AUDIO_STRETCH /* as SOL_AUDIO_AUTO, and stretched to any speed */
 } SolAudio;
 
+/* What a picture of an output shows. */
+typedef enum SolLayout {
+    SOL_LAYOUT_PAINTING,     /* what was painted */
+    SOL_LAYOUT_SIDE_BY_SIDE, /* the source at the left, the painting at the right */
+    SOL_LAYOUT_STACKED,      /* the source above the painting */
+    SOL_LAYOUT_WIPE          /* the source at first, which the painting covers from left to right until the end */
+} SolLayout;
+
 /* One output, as a schedule describes it. Zero or NULL (for crf: -1) means the default that is named here. */
 typedef struct SolOutputSettings {
     char *path;          /* .mp4 .mov .mkv .webm .y4m; .gif; numbered stills: .png .jpg .jpeg with one %d or %0Nd */
@@ -140,9 +148,10 @@ typedef struct SolOutputSettings {
     int64_t first, count; /* the frames of the input that it takes, from 0; count 0: all */
     int loop;            /* gif: times it plays, 0 for ever */
     SolAudio audio;      /* video */
+    SolLayout layout;
 } SolOutputSettings;
 
-/* What is fed to a writer. */
+/* What is fed to a writer: pictures as they were painted, which it lays out itself. */
 typedef struct SolWriterInput {
     int width, height;      /* of every picture */
     SolRational time_base;  /* of the pictures' pts and durations */

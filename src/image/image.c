@@ -42,6 +42,7 @@ void sol_image_unref(SolImage **out)
     SolImage *image = *out;
     *out = NULL;
     if (image && atomic_fetch_sub(&image->references, 1) == 1) {
+        sol_image_unref(&image->source);
         sol_free(image->pixels);
         sol_free(image);
     }

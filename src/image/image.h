@@ -20,6 +20,8 @@ struct SolImage {
     int64_t number;         /* frame number in its source, from 0 */
     int64_t pts, duration;  /* in time_base; pts counts from the source's first frame */
     SolRational time_base;  /* seconds a unit */
+    SolImage *source;       /* the picture of the same size that this one was painted from, where that is to be shown
+                               beside it; NULL: none; given back with this one */
 };
 
 /** Copies the place in time (number, pts, duration, time base). */

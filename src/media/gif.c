@@ -396,7 +396,7 @@ static void gif_close(SolWriter *writer)
 const SolWriterClass sol_gif_writer = {
     .name = "GIF",
     .extensions = "gif",
-    .keys = SOL_KEY_WIDTH | SOL_KEY_FPS | SOL_KEY_SPEED | SOL_KEY_FRAMES | SOL_KEY_LOOP,
+    .keys = SOL_KEY_WIDTH | SOL_KEY_FPS | SOL_KEY_SPEED | SOL_KEY_FRAMES | SOL_KEY_LOOP | SOL_KEY_LAYOUT,
     .own_fps = true,
     .most_fps = MAX_RATE,
     .open = gif_open,

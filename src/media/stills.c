@@ -149,7 +149,7 @@ static void stills_close(SolWriter *writer)
 const SolWriterClass sol_stills_writer = {
     .name = "numbered stills, as in %05d.png",
     .extensions = SOL_STILL_EXTENSIONS,
-    .keys = SOL_KEY_WIDTH | SOL_KEY_FPS | SOL_KEY_FRAMES,
+    .keys = SOL_KEY_WIDTH | SOL_KEY_FPS | SOL_KEY_FRAMES | SOL_KEY_LAYOUT,
     .numbered = true,
     .most_fps = 1000,
     .open = stills_open,

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "image/layout.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,7 @@ static const struct {
     {SOL_KEY_CODEC, "codec"},   {SOL_KEY_CRF, "crf"},       {SOL_KEY_BITRATE, "bitrate"}, {SOL_KEY_PRESET, "preset"},
     {SOL_KEY_PIX_FMT, "pix_fmt"}, {SOL_KEY_WIDTH, "width"}, {SOL_KEY_FPS, "fps"},         {SOL_KEY_SPEED, "speed"},
     {SOL_KEY_FRAMES, "frames"}, {SOL_KEY_LOOP, "loop"},     {SOL_KEY_AUDIO, "audio"},
+    {SOL_KEY_LAYOUT, "layout"},
 };
 
 enum { KEYS = sizeof keys / sizeof *keys, TEXT = 256 };
@@ -110,7 +112,8 @@ static unsigned keys_given(const SolOutputSettings *settings)
            (settings->fps.num != 0 || settings->fps.den != 0 ? SOL_KEY_FPS : 0U) |
            (settings->speed.num != 0 || settings->speed.den != 0 ? SOL_KEY_SPEED : 0U) |
            (settings->first != 0 || settings->count != 0 ? SOL_KEY_FRAMES : 0U) |
-           (settings->loop != 0 ? SOL_KEY_LOOP : 0U) | (settings->audio != SOL_AUDIO_AUTO ? SOL_KEY_AUDIO : 0U);
+           (settings->loop != 0 ? SOL_KEY_LOOP : 0U) | (settings->audio != SOL_AUDIO_AUTO ? SOL_KEY_AUDIO : 0U) |
+           (settings->layout ? SOL_KEY_LAYOUT : 0U);
 }
 
 static int check_keys(const SolOutputSettings *settings, const SolWriterClass *kind)
@@ -231,6 +234,21 @@ static void choose_cadence(SolWriter *writer)
     input->frame_rate = writer->cadence.frame_rate;
 }
 
+/* The size of the pictures once they are laid out. */
+static int lay_out_size(SolWriter *writer)
+{
+    const SolOutputSettings *settings = writer->settings;
+    int width = writer->input.width, height = writer->input.height;
+    sol_layout_size(settings->layout, &width, &height);
+    if (width > SOL_IMAGE_MAX_SIDE || height > SOL_IMAGE_MAX_SIDE)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: its layout, %s, makes pictures of %dx%d pixels, and sides can be %d at "
+                        "most; paint at a smaller size", settings->path, sol_layout_name(settings->layout), width,
+                        height, SOL_IMAGE_MAX_SIDE);
+    writer->input.width = width;
+    writer->input.height = height;
+    return SOL_OK;
+}
+
 int sol_writer_open(SolWriter **out, const SolOutputSettings *settings, const SolWriterInput *input,
                     const SolLog *log)
 {
@@ -249,6 +267,8 @@ int sol_writer_open(SolWriter **out, const SolOutputSettings *settings, const So
     writer->log = log;
     writer->report.path = settings->path;
     result = choose_range(writer);
+    if (result == SOL_OK)
+        result = lay_out_size(writer);
     if (result == SOL_OK) {
         choose_cadence(writer);
         result = writer->kind->open(writer);
@@ -293,7 +313,13 @@ void sol_writer_digest(const SolOutputSettings *settings, const SolWriterInput *
     sol_digester_add_int(digester, settings->first);
     sol_digester_add_int(digester, settings->count);
     sol_digester_add_int(digester, settings->loop);
+    sol_digester_add_int(digester, settings->layout);
     digest_cadence(settings, input, digester);
+}
+
+bool sol_writer_shows_source(const SolOutputSettings *settings)
+{
+    return settings->layout != SOL_LAYOUT_PAINTING;
 }
 
 /* ---- writing ---- */
@@ -359,11 +385,13 @@ static void count(SolWriter *writer, const SolShowing *showing)
 static int check_picture(SolWriter *writer, const SolImage *image)
 {
     const char *path = writer->settings->path;
+    int width = image->width, height = image->height;
     if (writer->failed || writer->finished)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: a picture behind the end of the output", path);
-    if (image->width != writer->input.width || image->height != writer->input.height)
-        return sol_fail(SOL_ERR_ARGUMENT, "%s: a picture of %dx%d pixels among those of %dx%d", path, image->width,
-                        image->height, writer->input.width, writer->input.height);
+    sol_layout_size(writer->settings->layout, &width, &height);
+    if (width != writer->input.width || height != writer->input.height)
+        return sol_fail(SOL_ERR_ARGUMENT, "%s: a picture of %dx%d pixels among those of %dx%d", path, width, height,
+                        writer->input.width, writer->input.height);
     if (writer->started && image->pts - writer->first_pts <= writer->pts)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: a picture that does not come after the one before it", path);
     return SOL_OK;
@@ -378,6 +406,22 @@ static void start(SolWriter *writer, int64_t pts)
     writer->started = true;
 }
 
+/* Gives a picture to the class, laid out as the settings say. One without a source is its own. */
+static int write_laid_out(SolWriter *writer, SolImage *image, int64_t pts, int64_t duration)
+{
+    const SolWriterInput *input = &writer->input;
+    SolLayout layout = writer->settings->layout;
+    SolImage *composed = NULL;
+    int result = SOL_OK;
+    if (layout != SOL_LAYOUT_PAINTING)
+        result = sol_layout_compose(&composed, layout, image->source ? image->source : image, image,
+                                    image->number - input->first, input->count);
+    if (result == SOL_OK)
+        result = writer->kind->write(writer, composed ? composed : image, pts, duration);
+    sol_image_unref(&composed);
+    return result;
+}
+
 int sol_writer_write(SolWriter *writer, SolImage *image)
 {
     SolShowing showing;
@@ -390,7 +434,7 @@ int sol_writer_write(SolWriter *writer, SolImage *image)
     showing = sol_cadence_show(&writer->cadence, pts, pts + duration_of(writer, image), is_last(writer, image->number));
     most = writer->kind->numbered && showing.count > 1 ? 1 : showing.count;
     for (int64_t i = 0; i < most && result == SOL_OK; i++)
-        result = writer->kind->write(writer, image, showing.pts + i * showing.duration, showing.duration);
+        result = write_laid_out(writer, image, showing.pts + i * showing.duration, showing.duration);
     if (result != SOL_OK) {
         writer->failed = true;
         return result;

@@ -25,7 +25,8 @@ enum {
     SOL_KEY_PIX_FMT = 128,
     SOL_KEY_AUDIO = 256,
     SOL_KEY_SPEED = 512,
-    SOL_KEY_FRAMES = 1024
+    SOL_KEY_FRAMES = 1024,
+    SOL_KEY_LAYOUT = 2048
 };
 
 typedef struct SolWriterClass {
@@ -67,7 +68,7 @@ extern const SolWriterClass sol_film_writer, sol_gif_writer, sol_stills_writer, 
 struct SolWriter {
     const SolWriterClass *kind;
     const SolOutputSettings *settings;
-    SolWriterInput input;       /* its time base and rate are the output's, its range what the output takes */
+    SolWriterInput input;       /* its size is that of pictures laid out, its time base and rate are the output's, its range what the output takes */
     SolRational given_base, given_rate; /* of the pictures that are given */
     SolCadence cadence;
     const SolLog *log;
@@ -110,6 +111,9 @@ int sol_writer_end_part(SolWriter *writer);
  * @param part  freshly opened; SOL_ERR_FORMAT where its records end before their time
  */
 int sol_writer_splice(SolWriter *writer, SolRecords *part, int64_t first, int64_t frames);
+
+/** True where an output shows more than what was painted: its pictures come with their source (SolImage.source). */
+bool sol_writer_shows_source(const SolOutputSettings *settings);
 
 /**
  * Adds everything in the settings, and in what they make of the input's times, that decides what an output is made of,

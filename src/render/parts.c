@@ -409,6 +409,10 @@ int sol_part_output_key(SolDigest *key, const SolPart *part, const SolOutputSett
     sol_digester_add_int(digester, input->frame_rate.num);
     sol_digester_add_int(digester, input->frame_rate.den);
     sol_digester_add_int(digester, input->threads);
+    if (settings->layout == SOL_LAYOUT_WIPE) { /* frames show how far it is, from the first to the last */
+        sol_digester_add_int(digester, input->first);
+        sol_digester_add_int(digester, input->count);
+    }
     sol_digester_add_int(digester, (int64_t)avformat_version());
     for (int64_t n = part->first; n < part->first + part->count; n++)
         sol_digester_add_int(digester, index->pts[n] - index->pts[input->first]);

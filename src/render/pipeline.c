@@ -169,7 +169,10 @@ static int paint_frame(Run *run, SolImage **image)
         return sol_fail_within(result, "frame %lld", (long long)number);
     if (moment.opacity < 1)
         sol_image_mix(painting, *image, moment.opacity);
-    sol_image_unref(image);
+    if (pipeline->pairs)
+        painting->source = *image;
+    else
+        sol_image_unref(image);
     *image = painting;
     run->painted_count++;
     run->painted_last = number;

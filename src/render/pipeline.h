@@ -19,6 +19,7 @@ typedef struct SolPipeline {
     SolPainters *painters;           /* planned for the frame size; NULL where nothing is painted */
     SolWriter *const *writers;
     int writer_count;
+    bool pairs;                      /* an output shows what frames were painted from */
     const SolRenderOptions *options; /* log, progress, cancelled */
 } SolPipeline;
 

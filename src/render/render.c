@@ -41,6 +41,7 @@ typedef struct Render {
     int64_t shown;            /* how many these are */
     char comment[SOL_COMMENT_SIZE];
     uint64_t memory;          /* that each engine may take */
+    bool pairs;               /* an output shows what frames were painted from */
     bool complete;            /* the outputs are */
 } Render;
 
@@ -194,6 +195,8 @@ static int describe_input(Render *render, const SolSchedule *schedule, bool pain
     SolVideoInfo info;
     int result = sol_comment_write(render->comment, schedule);
     sol_video_info(render->video, &info);
+    for (int i = 0; i < render->output_count; i++)
+        render->pairs |= sol_writer_shows_source(&render->outputs[i]);
     render->input = (SolWriterInput){.width = info.out_width,
                                      .height = info.out_height,
                                      .time_base = info.time_base,
@@ -259,7 +262,8 @@ static int open_parts(Render *render, const SolSchedule *schedule)
                                    .first = render->first,
                                    .count = render->count,
                                    .wanted = render->wanted};
-    const SolStoreSource store = {render->outputs, render->output_count, &render->input, &render->parts};
+    const SolStoreSource store = {render->outputs, render->output_count, &render->input, &render->parts,
+                                   render->pairs};
     bool keeps = sol_video_has_digest(render->video);
     int result = sol_parts_cut(&render->parts, &source);
     for (int i = 0; i < render->output_count; i++)
@@ -356,6 +360,7 @@ static int carry_out(Render *render, double start, SolRenderReport *report)
                              .painters = render->painters,
                              .writers = render->writers,
                              .writer_count = render->output_count,
+                             .pairs = render->pairs,
                              .options = render->options};
     result = sol_pipeline_run(&pipeline, report);
     encode_start = sol_clock();

@@ -25,16 +25,18 @@
 #include <unistd.h>
 
 /* What files are called behind their frames and key. */
-static const char frames_suffix[] = "frames", memory_suffix[] = "memory", output_suffix[] = "part";
+static const char painted_suffix[] = "frames", paired_suffix[] = "pairs"; /* with what they were painted from */
+static const char memory_suffix[] = "memory", output_suffix[] = "part";
 /* Files that are not whole end in the first of these, and what a store makes in any. */
-static const char partial_suffix[] = "partial", our_suffixes[] = "partial frames memory part naming";
+static const char partial_suffix[] = "partial", our_suffixes[] = "partial frames pairs memory part naming";
 static const char lock_name[] = "lock", naming_name[] = "outputs.naming";
 
 /* Flags of records in files of frames and memories. */
-enum { FRAME = 0, MEMORY = 1 };
+enum { FRAME = 0, MEMORY = 1, SOURCE = 2 /* of the frame behind it */ };
 
 struct SolStore {
     SolStoreSource source;
+    const char *frames_suffix; /* frames by themselves, or in pairs with their sources */
     char *folder;
     char *made; /* the topmost folder that was made for it, or NULL */
     SolLock *lock;
@@ -133,7 +135,7 @@ static int64_t next_shown(const SolStore *store, const SolPart *part, int64_t n)
 /* How many of a part's first frames are kept, in order, with those between them that do not show. */
 static int count_frames(const SolStore *store, const SolPart *part, int64_t *count)
 {
-    char *path = path_of(store, part, &part->key, frames_suffix);
+    char *path = path_of(store, part, &part->key, store->frames_suffix);
     SolRecords *records = NULL;
     SolRecord record;
     bool got = true;
@@ -323,6 +325,7 @@ int sol_store_open(SolStore **out, const SolStoreSource *source)
         result = sol_fail_memory("the store of a render");
     if (result == SOL_OK) {
         store->source = *source;
+        store->frames_suffix = source->pairs ? paired_suffix : painted_suffix;
         result = lock_folder(store);
     }
     if (result == SOL_OK)
@@ -344,7 +347,7 @@ int sol_store_open(SolStore **out, const SolStoreSource *source)
 static void close_journal(SolStore *store)
 {
     char *path = store->journal && store->journal_frames == 0
-                     ? path_of(store, store->journal_part, &store->journal_part->key, frames_suffix)
+                     ? path_of(store, store->journal_part, &store->journal_part->key, store->frames_suffix)
                      : NULL;
     sol_records_close(&store->journal);
     if (path)
@@ -433,7 +436,7 @@ int64_t sol_store_frames(const SolStore *store)
 
 static int open_journal(SolStore *store, const SolPart *part)
 {
-    char *path = path_of(store, part, &part->key, frames_suffix);
+    char *path = path_of(store, part, &part->key, store->frames_suffix);
     int result = path ? sol_records_continue(&store->journal, path, &part->key) : sol_fail_memory("a path");
     store->journal_part = part;
     store->journal_frames = part->kept;
@@ -443,11 +446,12 @@ static int open_journal(SolStore *store, const SolPart *part)
 
 int sol_store_ready(SolStore *store, const SolPart *part)
 {
-    uint64_t bytes;
+    uint64_t bytes = 0;
     int result = SOL_OK;
     if (!store)
         return SOL_OK;
-    bytes = (frame_bytes(store) + SOL_RECORD_HEAD) * (part->sequential ? 2 : 1); /* what is remembered is a picture, too */
+    for (int i = 0; i < 1 + part->sequential + store->source.pairs; i++) /* what is remembered is a picture, too */
+        bytes += frame_bytes(store) + SOL_RECORD_HEAD;
     if (!store->journal || store->journal_part != part) {
         close_journal(store);
         result = open_journal(store, part);
@@ -491,6 +495,8 @@ int sol_store_keep(SolStore *store, const SolPart *part, const SolImage *image, 
         return SOL_OK;
     end = store->source.parts->items + store->source.parts->count;
     result = append_memories(store->journal, painters);
+    if (result == SOL_OK && store->source.pairs)
+        result = append_image(store->journal, image->source, (SolRecord){.time = image->number, .flags = SOURCE});
     if (result == SOL_OK)
         result = append_image(store->journal, image, (SolRecord){.time = image->number,
                                                                  .place = image->pts,
@@ -530,7 +536,7 @@ static int remind_from(SolStore *store, const SolPart *part, const char *suffix,
 int sol_store_remind(SolStore *store, const SolPart *part, int64_t number, SolPainters *painters)
 {
     if (store && part->sequential && number > part->first)
-        return remind_from(store, part, frames_suffix, number - 1, painters);
+        return remind_from(store, part, store->frames_suffix, number - 1, painters);
     if (store && part->follows)
         return remind_from(store, part - 1, memory_suffix, number - 1, painters);
     return SOL_OK;
@@ -559,8 +565,9 @@ int sol_store_begin(SolStore *store, const SolPart *part, SolWriter *const write
 
 int sol_store_replay(SolStore *store, const SolPart *part, SolWriter *const writers[])
 {
-    char *path = path_of(store, part, &part->key, frames_suffix);
+    char *path = path_of(store, part, &part->key, store->frames_suffix);
     SolRecords *records = NULL;
+    SolImage *source = NULL;
     int64_t done = 0, kept = sol_parts_shown(store->source.parts, part->first, part->kept);
     int result = path ? sol_records_open(&records, path, &part->key) : sol_fail_memory("a path");
     while (result == SOL_OK && done < kept) {
@@ -570,6 +577,8 @@ int sol_store_replay(SolStore *store, const SolPart *part, SolWriter *const writ
         result = sol_records_next(records, &record, &got);
         if (result == SOL_OK && !got)
             result = sol_fail(SOL_ERR_IO, "%s: ends before its time", path);
+        if (result == SOL_OK && record.flags == SOURCE && !source)
+            result = image_of(store, &record, &source);
         if (result != SOL_OK || record.flags != FRAME)
             continue;
         result = image_of(store, &record, &image);
@@ -578,12 +587,15 @@ int sol_store_replay(SolStore *store, const SolPart *part, SolWriter *const writ
             image->pts = record.place;
             image->duration = record.duration;
             image->time_base = store->source.input->time_base;
+            image->source = source;
+            source = NULL;
         }
         for (int i = 0; i < store->source.output_count && result == SOL_OK; i++)
             result = sol_writer_write(writers[i], image);
         sol_image_unref(&image);
         done++;
     }
+    sol_image_unref(&source);
     sol_records_close(&records);
     free(path);
     return result;
@@ -621,7 +633,7 @@ int sol_store_end(SolStore *store, const SolPart *part, SolWriter *const writers
         atomic_fetch_add(&store->frames, part->count);
     if (result != SOL_OK)
         return result;
-    frames = path_of(store, part, &part->key, frames_suffix);
+    frames = path_of(store, part, &part->key, store->frames_suffix);
     sol_sync_folder(store->folder); /* the outputs' names, before what they are made of goes */
     if (frames)
         unlink(frames);

@@ -23,6 +23,7 @@ typedef struct SolStoreSource {
     int output_count;
     const SolWriterInput *input;
     const SolParts *parts;
+    bool pairs;                       /* an output shows what frames were painted from, which is kept, too */
 } SolStoreSource;
 
 /**

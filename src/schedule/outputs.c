@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "image/layout.h"
 #include "media/codecs.h"
 #include "media/encode_still.h"
 #include "media/writer.h"
@@ -18,11 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH, CODEC, CRF, BITRATE, PRESET, PIX_FMT, WIDTH, FPS, SPEED, FRAMES, LOOP, AUDIO, OUTPUT_KEYS };
+enum { PATH, CODEC, CRF, BITRATE, PRESET, PIX_FMT, WIDTH, FPS, SPEED, FRAMES, LOOP, AUDIO, LAYOUT, OUTPUT_KEYS };
 static const char *const output_keys[OUTPUT_KEYS + 1] = {
     [PATH] = "path",     [CODEC] = "codec",     [CRF] = "crf",     [BITRATE] = "bitrate",
     [PRESET] = "preset", [PIX_FMT] = "pix_fmt", [WIDTH] = "width", [FPS] = "fps",
     [SPEED] = "speed",   [FRAMES] = "frames",   [LOOP] = "loop",   [AUDIO] = "audio",
+    [LAYOUT] = "layout",
 };
 
 static const char *const audio_words[] = {[SOL_AUDIO_NONE] = "none", [SOL_AUDIO_COPY] = "copy", [SOL_AUDIO_AAC] = "aac",
@@ -96,6 +98,20 @@ static int read_range(const SolYaml *yaml, const SolYamlPair *pair, SolOutputSet
     return SOL_OK;
 }
 
+static int read_layout(const SolYaml *yaml, const SolYamlPair *pair, SolLayout *layout)
+{
+    const char *text = sol_yaml_scalar(pair), *names[8], *nearest;
+    if (!pair->value || (text && sol_layout_find(text, layout)))
+        return SOL_OK;
+    for (int i = 0; (names[i] = sol_layout_name(i)); i++)
+        ;
+    nearest = text ? sol_nearest(text, names) : NULL;
+    if (nearest)
+        return sol_fail_at(sol_yaml_place(yaml, pair->value), "unknown layout \"%s\"; did you mean \"%s\"?", text,
+                           nearest);
+    return sol_yaml_fail_value(yaml, pair, "painting, side-by-side, stacked or wipe");
+}
+
 static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSchedule *schedule,
                        SolOutputSettings *output)
 {
@@ -115,7 +131,8 @@ static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSc
         (result = read_speed(yaml, &pairs[SPEED], &output->speed)) ||
         (result = read_range(yaml, &pairs[FRAMES], output)) ||
         (result = sol_yaml_int(yaml, &pairs[LOOP], 0, 65535, &output->loop)) ||
-        (result = read_audio(yaml, &pairs[AUDIO], &output->audio)))
+        (result = read_audio(yaml, &pairs[AUDIO], &output->audio)) ||
+        (result = read_layout(yaml, &pairs[LAYOUT], &output->layout)))
         return result;
     if ((result = sol_writer_check(output)) || (result = check_apart(schedule, output->path)))
         return result == SOL_ERR_NOMEM ? result : fail_output(yaml, pairs);
