@@ -82,6 +82,25 @@ SOL_API int sol_render(const SolSchedule *schedule, const SolRenderOptions *opti
  */
 SOL_API int sol_render_clip(SolVideo *video, const SolRenderOptions *options, SolRenderReport *report);
 
+/* A contact sheet: one row for every segment, each of its frames above its painting, with captions. */
+typedef struct SolSheetOptions {
+    int columns; /* frames of a segment at most, spread evenly over it; 0: SOL_SHEET_COLUMNS */
+    int width;   /* of the sheet, pixels; 0: what suits */
+} SolSheetOptions;
+
+#define SOL_SHEET_COLUMNS 3
+
+/**
+ * Makes a contact sheet of a schedule. Only the frames that it shows are painted, each as in the film, but that a
+ * painting which would begin with that of the frame before it (method gatys) begins anew.
+ *
+ * @param[out] sheet  untouched on failure; released by sol_image_unref()
+ * @param options     what they say of outputs, ranges and keeping does not count
+ * @return as sol_render(), or SOL_ERR_ARGUMENT (the columns have no room, or the sheet would be too large)
+ */
+SOL_API int sol_render_sheet(SolImage **sheet, const SolSchedule *schedule, const SolSheetOptions *wishes,
+                             const SolRenderOptions *options);
+
 SOL_API void sol_render_report_clear(SolRenderReport *report);
 
 #ifdef __cplusplus

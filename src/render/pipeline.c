@@ -278,6 +278,8 @@ static int write_painted(Run *run, const SolPart *part, bool *whole)
         start = sol_clock();
         for (int i = 0; i < pipeline->writer_count && result == SOL_OK; i++)
             result = sol_writer_write(pipeline->writers[i], image);
+        if (result == SOL_OK && pipeline->take)
+            result = pipeline->take(pipeline->context, image);
         run->encode_seconds += sol_clock() - start;
         sol_image_unref(&image);
         if (result != SOL_OK)

@@ -19,7 +19,9 @@ typedef struct SolPipeline {
     SolPainters *painters;           /* planned for the frame size; NULL where nothing is painted */
     SolWriter *const *writers;
     int writer_count;
-    bool pairs;                      /* an output shows what frames were painted from */
+    bool pairs;                      /* an output, or `take`, shows what frames were painted from */
+    int (*take)(void *context, const SolImage *image); /* gets every frame, too; NULL: nobody does */
+    void *context;                   /* of that */
     const SolRenderOptions *options; /* log, progress, cancelled */
 } SolPipeline;
 

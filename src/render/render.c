@@ -16,6 +16,7 @@
 #include "media/video.h"
 #include "media/writer.h"
 #include "render/comment.h"
+#include "render/frames.h"
 #include "render/parts.h"
 #include "render/pipeline.h"
 #include "render/store.h"
@@ -333,6 +334,19 @@ static int tell_kept(const Render *render, int result)
     return result;
 }
 
+static SolPipeline pipeline_of(const Render *render)
+{
+    return (SolPipeline){.video = render->video,
+                         .parts = &render->parts,
+                         .store = render->store,
+                         .timeline = render->timeline,
+                         .painters = render->painters,
+                         .writers = render->writers,
+                         .writer_count = render->output_count,
+                         .pairs = render->pairs,
+                         .options = render->options};
+}
+
 /* From known parts to finished outputs. */
 static int carry_out(Render *render, double start, SolRenderReport *report)
 {
@@ -353,15 +367,7 @@ static int carry_out(Render *render, double start, SolRenderReport *report)
     report->height = input->height;
     report->threads = thread_count(render->options);
     report->prepare_seconds = sol_clock() - start;
-    pipeline = (SolPipeline){.video = render->video,
-                             .parts = &render->parts,
-                             .store = render->store,
-                             .timeline = render->timeline,
-                             .painters = render->painters,
-                             .writers = render->writers,
-                             .writer_count = render->output_count,
-                             .pairs = render->pairs,
-                             .options = render->options};
+    pipeline = pipeline_of(render);
     result = sol_pipeline_run(&pipeline, report);
     encode_start = sol_clock();
     if (result == SOL_OK)
@@ -437,6 +443,70 @@ int sol_render_clip(SolVideo *video, const SolRenderOptions *options, SolRenderR
     render.parts = (SolParts){0};
     release(&render);
     hand_over(&made, result, report);
+    return result;
+}
+
+/* Every frame that is chosen is a part of its own. */
+static int choose_parts(Render *render, const SolFrames *frames)
+{
+    int64_t *numbers = NULL;
+    int count = 0, result;
+    result = frames->choose(frames->context, render->timeline, render->input.width, render->input.height, &numbers,
+                            &count);
+    if (result == SOL_OK && !(render->parts.items = calloc((size_t)count, sizeof *render->parts.items)))
+        result = sol_fail_memory("the parts of a render");
+    for (int i = 0; i < count && result == SOL_OK; i++) {
+        SolMoment moment;
+        sol_timeline_at(render->timeline, numbers[i], &moment);
+        render->parts.items[i] = (SolPart){.first = numbers[i], .count = 1, .painted = moment.styles > 0};
+        render->parts.count = i + 1;
+    }
+    sol_free(numbers);
+    return result;
+}
+
+static int paint_chosen(Render *render, const SolFrames *frames)
+{
+    SolRenderReport report = {0};
+    SolPipeline pipeline;
+    int result = SOL_OK;
+    if (render->painters)
+        result = sol_painters_plan(render->painters, render->input.width, render->input.height);
+    if (result != SOL_OK)
+        return result;
+    pipeline = pipeline_of(render);
+    pipeline.pairs = true;
+    pipeline.take = frames->take;
+    pipeline.context = frames->context;
+    return sol_pipeline_run(&pipeline, &report);
+}
+
+int sol_render_frames(const SolSchedule *schedule, const SolRenderOptions *options, const SolFrames *frames)
+{
+    SolRenderOptions whole = *options;
+    Render render = {.options = &whole};
+    SolVideo *video = NULL;
+    int decoders = codec_threads(options, paints(schedule), DECODING_SHARE);
+    int result = sol_schedule_open_input(schedule, options->size, decoders, options->log, &video);
+    if (result != SOL_OK)
+        return result;
+    whole.first = whole.count = 0;
+    render.video = video;
+    result = find_range(&render);
+    if (result == SOL_OK)
+        result = sol_timeline_open(&render.timeline, schedule, &render.index);
+    if (result == SOL_OK) {
+        describe_input(&render, paints(schedule));
+        result = share_memory(&render, schedule);
+    }
+    if (result == SOL_OK)
+        result = choose_parts(&render, frames);
+    if (result == SOL_OK)
+        result = learn_styles(&render, schedule);
+    if (result == SOL_OK)
+        result = paint_chosen(&render, frames);
+    release(&render);
+    sol_video_close(&video);
     return result;
 }
 

@@ -66,7 +66,8 @@ static void check_pixels(const SolImage *composed, SolLayout layout, const SolIm
     assert_int_equal(composed->height, height);
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++)
-            if (memcmp(sol_image_row_const(composed, y) + 3 * x, pixel_at(layout, source, painting, x, y, edge, end), 3))
+            if (memcmp(sol_image_row_const(composed, y) + 3 * x,
+                       pixel_at(layout, source, painting, x, y, edge, end), 3) != 0)
                 fail_msg("%s of %dx%d: another pixel at %d,%d", sol_layout_name((int)layout), painting->width,
                          painting->height, x, y);
 }
@@ -77,7 +78,8 @@ static void test_pixels(void **state)
     enum { COUNT = 7 };
     (void)state;
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
-        SolImage *source = make_picture(sizes[s][0], sizes[s][1], 1), *painting = make_picture(sizes[s][0], sizes[s][1], 2);
+        SolImage *source = make_picture(sizes[s][0], sizes[s][1], 1);
+        SolImage *painting = make_picture(sizes[s][0], sizes[s][1], 2);
         painting->number = 5;
         painting->pts = 1234;
         for (int layout = 0; sol_layout_name(layout); layout++)
@@ -149,8 +151,8 @@ static void test_too_large(void **state)
     SolWriter *writer = NULL;
     (void)state;
     assert_int_equal(sol_writer_open(&writer, &stills, &input, NULL), SOL_ERR_ARGUMENT);
-    assert_string_equal(sol_error_text(), "%d.png: its layout, stacked, makes pictures of 10x32770 pixels, and sides can "
-                                          "be 32768 at most; paint at a smaller size");
+    assert_string_equal(sol_error_text(), "%d.png: its layout, stacked, makes pictures of 10x32770 pixels, and sides "
+                                          "can be 32768 at most; paint at a smaller size");
 }
 
 /* ---- outputs ---- */
@@ -162,8 +164,8 @@ static SolSchedule *load(const char *what, const char *outputs)
 {
     SolSchedule *schedule = NULL;
     char text[4096], *at;
-    snprintf(text, sizeof text, "version: 1\ninput: images\nframerate: 25\nmodel: tiny.safetensors\n%soutputs:\n%s", what,
-             outputs);
+    snprintf(text, sizeof text, "version: 1\ninput: images\nframerate: 25\nmodel: tiny.safetensors\n%soutputs:\n%s",
+             what, outputs);
     /* "@" is the folder */
     while ((at = strchr(text, '@'))) {
         char rest[4096];
@@ -260,7 +262,8 @@ static void test_width(void **state)
 /* ---- going on ---- */
 
 static const char three[] = "  - {path: '@/r/a.mp4', layout: side-by-side}\n"
-                            "  - {path: '@/r/a.gif', layout: wipe, fps: 10}\n  - {path: '@/r/%d.png', layout: stacked}\n";
+                            "  - {path: '@/r/a.gif', layout: wipe, fps: 10}\n"
+                            "  - {path: '@/r/%d.png', layout: stacked}\n";
 
 typedef struct Stop {
     atomic_bool over;
@@ -367,8 +370,8 @@ static void test_unknown_layout(void **state)
     write_text(in_folder("s.yaml"), "version: 1\ninput: images\nsegments: [{share: 100%, style: none}]\n"
                                     "outputs:\n  - {path: a.mp4, layout: beside}\n");
     assert_int_equal(sol_schedule_load(&schedule, in_folder("s.yaml"), &schedule_options), SOL_ERR_SCHEDULE);
-    assert_string_equal(error_in_folder(), "s.yaml:5:27: \"layout\" must be painting, side-by-side, stacked or wipe, not "
-                                           "\"beside\"");
+    assert_string_equal(error_in_folder(), "s.yaml:5:27: \"layout\" must be painting, side-by-side, stacked or wipe, "
+                                           "not \"beside\"");
 }
 
 int main(void)
