@@ -495,10 +495,10 @@ int sol_render_frames(const SolSchedule *schedule, const SolRenderOptions *optio
     result = find_range(&render);
     if (result == SOL_OK)
         result = sol_timeline_open(&render.timeline, schedule, &render.index);
-    if (result == SOL_OK) {
-        describe_input(&render, paints(schedule));
+    if (result == SOL_OK)
+        result = describe_input(&render, schedule, paints(schedule));
+    if (result == SOL_OK)
         result = share_memory(&render, schedule);
-    }
     if (result == SOL_OK)
         result = choose_parts(&render, frames);
     if (result == SOL_OK)
