@@ -630,7 +630,7 @@ int sol_store_end(SolStore *store, const SolPart *part, SolWriter *const writers
     for (int i = 0; i < count && result == SOL_OK; i++)
         result = commit(store, part, i);
     if (result == SOL_OK && !part->painted)
-        atomic_fetch_add(&store->frames, part->count);
+        atomic_fetch_add(&store->frames, sol_parts_shown(store->source.parts, part->first, part->count));
     if (result != SOL_OK)
         return result;
     frames = path_of(store, part, &part->key, store->frames_suffix);
