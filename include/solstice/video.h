@@ -190,7 +190,9 @@ SOL_API int sol_writer_open(SolWriter **writer, const SolOutputSettings *setting
                             const SolLog *log);
 
 /**
- * Appends a picture of the promised size; pts must ascend. Pictures that do not show in the output may be left out. Keeps no reference on return that outlives the writer. */
+ * Appends a picture of the promised size; pts must ascend. Pictures that do not show in the output may be left out. Keeps
+ * no reference on return that outlives the writer.
+ */
 SOL_API int sol_writer_write(SolWriter *writer, SolImage *image);
 
 /** Bytes that have been written so far; what an encoder still holds is not among them. */

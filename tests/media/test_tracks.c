@@ -49,6 +49,7 @@ static Lines logged;
 /* Writes the frames first .. first + count - 1 (0: all) of a clip into a film, as a render does that paints nothing. */
 static Copied copy_film(const char *from, SolOutputSettings settings, int64_t first, int64_t count)
 {
+    static char quick[] = "ultrafast";
     const SolLog log = {keep_line, &logged};
     SolVideo *video = open_video(from, &(SolVideoOptions){.threads = 2});
     SolWriter *writer = NULL;
@@ -73,7 +74,8 @@ static Copied copy_film(const char *from, SolOutputSettings settings, int64_t fi
                              .source_start = info.source_start,
                              .comment = "Solstice test"};
     settings.crf = -1;
-    settings.preset = (char[]){"ultrafast"};
+    if (!strstr(settings.path, ".y4m"))
+        settings.preset = quick;
     wanted = calloc((size_t)input.count, sizeof *wanted);
     assert_non_null(wanted);
     copied.result = sol_writer_mark(&settings, &input, wanted);
@@ -394,7 +396,7 @@ static void test_rates_keep_sync(void **state)
     assert_near((double)report.frames * 1001 / 60000, 6, 1.0 / 23);
     assert_sync("out.mp4", 6, 0.03);
     report = copied("in.mp4", (SolOutputSettings){TO("out.mp4"), .fps = {12, 1}}, 0, 0);
-    assert_string_equal(ask("out.mp4", "v", "stream=r_frame_rate,nb_read_frames"), "r_frame_rate=12/1|nb_read_frames=N/A|");
+    assert_string_equal(ask("out.mp4", "v", "stream=r_frame_rate"), "r_frame_rate=12/1|");
     assert_int_equal(report.repeated, 0);
     assert_int_equal(report.frames, 144 - report.dropped);
     assert_int_equal(report.frames, 72);
@@ -455,7 +457,8 @@ static void test_subtitles_and_chapters(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char arguments[512];
         snprintf(arguments, sizeof arguments, "-i clip.mov -i in.srt -i in.txt -map 0 -map 1 -map_metadata 2 -c copy "
-                 "-c:a %s -c:s %s -metadata:s:s:0 language=fra %s", strstr(cases[i].from, "mp4") ? "ac3" : "copy", cases[i].form, cases[i].from);
+                 "-c:a %s -c:s %s -metadata:s:s:0 language=fra %s",
+                 strstr(cases[i].from, "mp4") ? "ac3" : "copy", cases[i].form, cases[i].from);
         ffmpeg(arguments);
         /* 1 s to 5 s */
         copied(cases[i].from, (SolOutputSettings){TO(cases[i].to), .speed = {cases[i].speed, 1}}, 25, 100);
@@ -473,6 +476,19 @@ static void test_subtitles_and_chapters(void **state)
                                                 : "start_time=0.000000|end_time=1.000000|TAG:title=One|"
                                                   "start_time=1.000000|end_time=2.000000|TAG:title=Two|");
     }
+}
+
+static void test_webm_has_opus(void **state)
+{
+    (void)state;
+    need_encoder("libvpx-vp9");
+    need_encoder("libopus");
+    make_clip(2, "10", "-c:a aac in.mp4");
+    copied("in.mp4", (SolOutputSettings){TO("out.webm")}, 0, 0);
+    assert_contains(ask("out.webm", "a", "stream=codec_name,sample_rate"), "codec_name=opus|sample_rate=48000|");
+    assert_near(offset_in("out.webm"), offset_in("in.mp4"), 0.005);
+    copied("in.mp4", (SolOutputSettings){TO("out.y4m")}, 0, 0);
+    assert_string_equal(ask("out.y4m", "", "stream=codec_type"), "codec_type=video|");
 }
 
 /* ---- sources that are not as they should be ---- */
@@ -532,6 +548,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rates_keep_sync, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_several_tracks_and_tags, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_subtitles_and_chapters, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_webm_has_opus, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_damaged_sound_is_no_error, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_sources_without_sound, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_campus, set_up_folder, tear_down_folder),
