@@ -126,11 +126,13 @@ int sol_make_parent_folders(const char *path, char **made)
     if (!copy)
         return sol_fail_memory("a path");
     for (char *slash = copy + 1; *copy && (slash = strchr(slash, '/')) && result == SOL_OK; slash++) {
+        int error;
         *slash = '\0';
-        if (mkdir(copy, 0777) == 0) {
-            if (!first)
-                first = sol_copy(copy);
-        } else if (!sol_path_is_folder(copy)) {
+        error = mkdir(copy, 0777) == 0 ? 0 : errno;
+        if (error == 0 && !first)
+            first = sol_copy(copy);
+        if (error != 0 && !sol_path_is_folder(copy)) {
+            errno = error;
             result = sol_fail_errno(copy, "the folder cannot be made");
         }
         *slash = '/';
