@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -33,8 +34,10 @@ static long read_holder(int file)
 {
     char text[32];
     ssize_t size = pread(file, text, sizeof text - 1, 0);
+    long holder;
     text[size > 0 ? size : 0] = '\0';
-    return strtol(text, NULL, 10);
+    holder = strtol(text, NULL, 10);
+    return holder > 0 && holder <= INT_MAX ? holder : 0;
 }
 
 static void write_holder(int file)
