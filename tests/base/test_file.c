@@ -135,6 +135,39 @@ static void test_folder_in_the_way(void **state)
     assert_null(pending);
 }
 
+/* Of dead processes, of this file: 999999999 is more than any system numbers. */
+static void test_what_is_left_is_swept(void **state)
+{
+    static const struct {
+        const char *entry, *name;
+        bool left;
+    } cases[] = {
+        {".a.mp4.999999999-0.partial", "a.mp4", true},      {".a.mp4.999999999-17.partial", "a.mp4", true},
+        {".a.mp4.999999999-17.partial", NULL, true},        {".a.mp4.999999999-17.partial", "b.mp4", false},
+        {".a.mp4.999999999-17.partial", "mp4", false},      {".a.mp4.999999999-17.partial", "a.mp4.9", false},
+        {".a.mp4.999999999-.partial", "a.mp4", false},      {".a.mp4.-1-0.partial", "a.mp4", false},
+        {".a.mp4.99999999999999999999-0.partial", NULL, false}, {"a.mp4.999999999-0.partial", "a.mp4", false},
+        {".a.mp4.1-0.partial", "a.mp4", false},             {"..999999999-0.partial", NULL, false},
+        {".007.png.999999999-0.partial", "%03d.png", true}, {".x7y.png.999999999-0.partial", "x%dy.png", true},
+        {".xy.png.999999999-0.partial", "x%dy.png", false}, {".%d.mp4.999999999-0.partial", "%d.mp4", true},
+        {".50%.mp4.999999999-0.partial", "50%.mp4", true},  {".50.mp4.999999999-0.partial", "50%.mp4", false},
+        {".50%", "50%", false},                             {".partial", NULL, false},
+        {".", NULL, false},                                 {"", NULL, false},
+    };
+    SolPending *pending = NULL;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (sol_pending_is_left(cases[i].entry, cases[i].name) != cases[i].left)
+            fail_msg("%s of %s", cases[i].entry, cases[i].name ? cases[i].name : "any");
+    assert_int_equal(sol_pending_open(&pending, in_folder("a.mp4"), false), 0);
+    write_text(in_folder(".a.mp4.999999999-0.partial"), "left");
+    write_text(in_folder(".b.mp4.999999999-0.partial"), "another's");
+    assert_int_equal(sol_pending_sweep(in_folder("a.mp4")), 1);
+    assert_int_equal(sol_pending_sweep(in_folder("no/such/a.mp4")), 0);
+    assert_int_equal(count_entries(folder), 2);
+    sol_pending_close(&pending);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +179,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_file_that_appeared_meanwhile_is_kept, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_two_writers_of_one_name_do_not_meet, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_folder_in_the_way, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_what_is_left_is_swept, set_up_folder, tear_down_folder),
     };
     return cmocka_run_group_tests_name("base/file", tests, NULL, NULL);
 }
