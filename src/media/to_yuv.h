@@ -16,7 +16,7 @@
 typedef struct SolToYuv {
     int width, height;           /* of the pictures that come in */
     int out_width, out_height;   /* of the YUV */
-    enum AVPixelFormat format;   /* a planar YUV format; 4:2:0 is sited as H.264's default, to the left; or an RGB of 8 bits */
+    enum AVPixelFormat format;   /* planar YUV, 4:2:0 sited as H.264's default, to the left; or RGB of 8 bits */
     int matrix;                  /* SWS_CS_ITU709, SWS_CS_ITU601 */
     bool full_range;
 } SolToYuv;

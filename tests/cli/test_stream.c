@@ -93,13 +93,15 @@ static void test_bytes_are_counted(void **state)
 
 static void test_a_reader_that_quits(void **state)
 {
+    static const char closed[] = "solstice: standard output: closed by the program that reads it, before the film's "
+                                 "end\n";
     (void)state;
     run("-o -.y4m 2>said | head -c 1000 >film.out");
     assert_int_equal(run_command("cat %s/said", folder), 0);
-    assert_string_equal(printed, "solstice: standard output: closed by the program that reads it, before the film's end\n");
+    assert_string_equal(printed, closed);
     run("-o - 2>said | true");
     assert_int_equal(run_command("cat %s/said", folder), 0);
-    assert_string_equal(printed, "solstice: standard output: closed by the program that reads it, before the film's end\n");
+    assert_string_equal(printed, closed);
     /* not by a signal */
     assert_int_equal(run_command("cd %s && { %s render film.yaml -o -.y4m 2>/dev/null; echo $? >status; } | true", folder,
                                  program), 0);

@@ -91,8 +91,8 @@ static void test_films_say_what_they_are(void **state)
         if (!path)
             continue;
         text = probe(path, "stream=codec_name,profile,codec_tag_string,width,height,pix_fmt,color_range,color_space,"
-                           "color_transfer,color_primaries,chroma_location,nb_read_frames,avg_frame_rate");
-        print_message("%s\n", films[i].name);
+                           "color_transfer,color_primaries,chroma_location,nb_read_frames,avg_frame_rate:"
+                           "frame=color_range,color_space");
         assert_contains(text, films[i].says);
         snprintf(format, sizeof format, "width=128|height=72|pix_fmt=%s|", format_of(&films[i]));
         assert_contains(text, format);
@@ -103,8 +103,7 @@ static void test_films_say_what_they_are(void **state)
             continue; /* has no words for the rest */
         assert_contains(text, rgb ? "color_space=gbr|color_transfer=bt709|color_primaries=bt709|"
                                   : "color_space=bt709|color_transfer=bt709|color_primaries=bt709|");
-        /* and of every picture; MPEG-4 Part 2 and what has no place for it leave that to the container */
-        text = probe(path, "frame=color_range,color_space");
+        /* and every picture */
         assert_contains(text, rgb ? "color_range=pc|color_space=gbr|" : "color_range=tv|color_space=bt709|");
     }
 }
@@ -214,8 +213,8 @@ static void test_ramp_and_bars_return(void **state)
                 for (int c = 0; c < 3 && (rgb || !is_near_an_edge(x, y)); c++)
                     worst = fmax(worst, fabs(pixel[c] - was[c]));
             }
-        print_message("%s (%s): within %.2f\n", films[i].name, format, worst);
-        assert_true(worst <= (rgb ? 0 : kind->comp[0].depth > 8 ? 0.5 : mpeg4 ? 5 : 1.5));
+        if (worst > (rgb ? 0 : kind->comp[0].depth > 8 ? 0.5 : mpeg4 ? 5 : 1.5))
+            fail_msg("%s (%s): %g away", films[i].name, format, worst);
         free(raw);
     }
     sol_image_unref(&chart);
@@ -227,12 +226,18 @@ static void test_ramp_and_bars_return(void **state)
 static void test_lossless(void **state)
 {
     static const Film all[] = {
-        {"rgb.mp4", "h264", "gbrp", 0, "libx264rgb", NULL, NULL}, {"rgb.mkv", "h265", "gbrp", 0, "libx265", NULL, NULL},
-        {"rgb.webm", "vp9", "gbrp", 0, "libvpx-vp9", NULL, NULL}, {"1.mkv", "ffv1", NULL, -1, "ffv1", NULL, NULL},
-        {"2.mkv", "ffv1", "gbrp", -1, "ffv1", NULL, NULL},        {"3.mkv", "ffv1", "rgb24", -1, "ffv1", NULL, NULL},
-        {"4.mkv", "h264", "yuv420p", 0, "libx264", NULL, NULL},   {"5.mp4", "h264", "yuv444p10le", 0, "libx264", NULL, NULL},
-        {"6.mp4", "h265", "yuv422p", 0, "libx265", NULL, NULL},   {"7.webm", "vp9", "yuv420p", 0, "libvpx-vp9", NULL, NULL},
-        {"8.mkv", "av1", "yuv420p", 0, "libaom-av1", NULL, NULL}, {"9.mkv", "ffv1", "yuv420p10le", -1, "ffv1", NULL, NULL},
+        {"rgb.mp4", "h264", "gbrp", 0, "libx264rgb", NULL, NULL},
+        {"rgb.mkv", "h265", "gbrp", 0, "libx265", NULL, NULL},
+        {"rgb.webm", "vp9", "gbrp", 0, "libvpx-vp9", NULL, NULL},
+        {"1.mkv", "ffv1", NULL, -1, "ffv1", NULL, NULL},
+        {"2.mkv", "ffv1", "gbrp", -1, "ffv1", NULL, NULL},
+        {"3.mkv", "ffv1", "rgb24", -1, "ffv1", NULL, NULL},
+        {"4.mkv", "h264", "yuv420p", 0, "libx264", NULL, NULL},
+        {"5.mp4", "h264", "yuv444p10le", 0, "libx264", NULL, NULL},
+        {"6.mp4", "h265", "yuv422p", 0, "libx265", NULL, NULL},
+        {"7.webm", "vp9", "yuv420p", 0, "libvpx-vp9", NULL, NULL},
+        {"8.mkv", "av1", "yuv420p", 0, "libaom-av1", NULL, NULL},
+        {"9.mkv", "ffv1", "yuv420p10le", -1, "ffv1", NULL, NULL},
     };
     Clip clip = {96, 64, 4, thirtieth, thirty, 0, 1, NULL, draw_scene};
     (void)state;
@@ -243,7 +248,6 @@ static void test_lossless(void **state)
         uint8_t *raw, *same;
         if (!path)
             continue;
-        print_message("%s\n", all[i].name);
         raw = decode_raw(path, is_rgb(format) ? "rgb24" : format, &size);
         if (is_rgb(format)) {
             same = malloc(plain_size = (size_t)clip.width * (size_t)clip.height * 3 * (size_t)clip.frames);
@@ -269,7 +273,7 @@ static void test_lossless(void **state)
 /* Every frame of a real clip, passed on without loss, is what FFmpeg itself decodes; chroma lies as H.264 has it. */
 static void test_a_clip_passes_through(void **state)
 {
-    enum { WIDTH = 720, HEIGHT = 1280, COUNT = 24 };
+    enum { WIDTH = 720, HEIGHT = 1280, COUNT = 8 };
     static const char clip[] = "../shared/data/media/campus.mov";
     char path[512], command[1024];
     SolOutputSettings settings = {.path = path, .codec = (char[]){"ffv1"}, .crf = -1};
@@ -379,8 +383,8 @@ static void test_rates_are_kept(void **state)
         snprintf(path, sizeof path, "%s/%s", folder, cases[i].name);
         assert_int_equal(write_clip(&settings, &clip, true, &report), 0);
         rate = 8 * (double)report.bytes / report.seconds;
-        print_message("%s: %.0f bits a second\n", cases[i].name, rate);
-        assert_true(rate > 300000 && rate < 1200000);
+        if (rate < 300000 || rate > 1200000)
+            fail_msg("%s: %.0f bits a second", cases[i].name, rate);
     }
 }
 

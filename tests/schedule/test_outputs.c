@@ -34,7 +34,8 @@ static bool has(const char *encoder)
 }
 
 #define CODECS "\"codec\" must be h264, h265, vp9, av1, prores, ffv1, mpeg4 or rawvideo, not "
-#define SPEEDS "\"preset\" must be ultrafast, superfast, veryfast, faster, fast, medium, slow, slower, veryslow or placebo, not "
+#define SPEEDS \
+    "\"preset\" must be ultrafast, superfast, veryfast, faster, fast, medium, slow, slower, veryslow or placebo, not "
 
 static void test_codecs_that_do_not_fit(void **state)
 {
