@@ -156,6 +156,7 @@ static int paint_frame(Run *run, SolImage **image)
     int result;
     if (!is_painted(pipeline, number, &moment))
         return SOL_OK;
+    run->painting = number;
     result = sol_store_ready(pipeline->store, part);
     if (result != SOL_OK)
         return result;

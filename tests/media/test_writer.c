@@ -92,16 +92,16 @@ static void test_keys_that_do_not_apply(void **state)
 {
     (void)state;
     check((SolOutputSettings){.path = (char[]){"a.gif"}, .crf = 18},
-          "\"crf\" does not apply to a .gif; it takes width, fps, speed, frames, loop");
+          "\"crf\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout");
     check((SolOutputSettings){PATH("a.gif"), .preset = (char[]){"fast"}},
-          "\"preset\" does not apply to a .gif; it takes width, fps, speed, frames, loop");
+          "\"preset\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout");
     check((SolOutputSettings){PATH("a.gif"), .audio = SOL_AUDIO_NONE},
-          "\"audio\" does not apply to a .gif; it takes width, fps, speed, frames, loop");
+          "\"audio\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout");
     check((SolOutputSettings){PATH("a.mkv"), .loop = 2},
           "\"loop\" does not apply to a .mkv; it takes codec, crf, bitrate, preset, pix_fmt, width, fps, speed, "
-          "frames, audio");
+          "frames, audio, layout");
     check((SolOutputSettings){PATH("%d.png"), .speed = {2, 1}},
-          "\"speed\" does not apply to a .png; it takes width, fps, frames");
+          "\"speed\" does not apply to a .png; it takes width, fps, frames, layout");
 }
 
 static void test_values_out_of_range(void **state)
