@@ -160,7 +160,6 @@ static int paint_frame(Run *run, SolImage **image)
     result = sol_store_ready(pipeline->store, part);
     if (result != SOL_OK)
         return result;
-    run->painting = number;
     if (number != run->painted_last + 1 && number > pipeline->parts->items[0].first &&
         sol_parts_want(pipeline->parts, number - 1))
         result = sol_store_remind(pipeline->store, part, number, pipeline->painters);
