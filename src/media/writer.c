@@ -242,7 +242,7 @@ static int lay_out_size(SolWriter *writer)
     sol_layout_size(settings->layout, &width, &height);
     if (width > SOL_IMAGE_MAX_SIDE || height > SOL_IMAGE_MAX_SIDE)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: its layout, %s, makes pictures of %dx%d pixels, and sides can be %d at "
-                        "most; paint at a smaller size", settings->path, sol_layout_name(settings->layout), width,
+                        "most; paint at a smaller size", settings->path, sol_layout_name((int)settings->layout), width,
                         height, SOL_IMAGE_MAX_SIDE);
     writer->input.width = width;
     writer->input.height = height;
