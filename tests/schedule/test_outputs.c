@@ -49,7 +49,7 @@ static void test_codecs_that_do_not_fit(void **state)
     expect_error("- {path: a.y4m, codec: ffv1}", "17: \"codec\" must be rawvideo for a .y4m, not ffv1");
     expect_error("- {path: \"-\", codec: rawvideo}",
                  "15: \"codec\" must be h264, h265, vp9, av1, prores, ffv1 or mpeg4 for a .mkv, not rawvideo");
-    expect_error("- {path: a.gif, codec: vp9}", "17: \"codec\" does not apply to a .gif; it takes width, fps, loop, layout");
+    expect_error("- {path: a.gif, codec: vp9}", "17: \"codec\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout");
     expect_error("- {path: a.mp4, codec: [h264]}", "24: \"codec\" must be text, not a list");
 }
 
@@ -75,7 +75,7 @@ static void test_quality_that_does_not_fit(void **state)
     expect_error("- {path: a.mp4, bitrate: 4MB}",
                  "26: \"bitrate\" must be bits a second, such as 4M or 800k, not \"4MB\"");
     expect_error("- {path: a.mp4, bitrate: M}", "26: \"bitrate\" must be bits a second, such as 4M or 800k, not \"M\"");
-    expect_error("- {path: a.gif, bitrate: 4M}", "17: \"bitrate\" does not apply to a .gif; it takes width, fps, loop, layout");
+    expect_error("- {path: a.gif, bitrate: 4M}", "17: \"bitrate\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout");
 }
 
 static void test_presets_and_formats_that_do_not_fit(void **state)
@@ -97,7 +97,7 @@ static void test_presets_and_formats_that_do_not_fit(void **state)
                  "yuv422p10le or yuv444p10le for rawvideo, not \"yuv420\"; did you mean \"yuv420p\"?");
     expect_error("- {path: a.mp4, codec: mpeg4, pix_fmt: gbrp}",
                  "31: \"pix_fmt\" must be yuv420p for mpeg4, not \"gbrp\"");
-    expect_error("- {path: \"%d.png\", pix_fmt: rgb24}", "20: \"pix_fmt\" does not apply to a .png; it takes width, layout");
+    expect_error("- {path: \"%d.png\", pix_fmt: rgb24}", "20: \"pix_fmt\" does not apply to a .png; it takes width, fps, frames, layout");
 }
 
 static void test_standard_output(void **state)
