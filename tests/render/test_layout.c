@@ -227,6 +227,26 @@ static void test_stills(void **state)
         remove_folder(in_folder(names[i]));
 }
 
+/* A wipe goes over the frames of its own output. */
+static void test_wipe_of_some_frames(void **state)
+{
+    (void)state;
+    render(segments, "  - path: '@/plain/%d.png'\n  - {path: '@/wipe/%d.png', layout: wipe, frames: 5-14}\n",
+           (SolRenderOptions){0});
+    assert_int_equal(count_entries(in_folder("wipe")), 10);
+    for (int n = 5; n < 15; n++) {
+        SolImage *source = load_still("images", n), *painting = load_still("plain", n), *composed = load_still("wipe", n);
+        int edge, end;
+        sol_layout_wipe(WIDTH, n - 5, 10, &edge, &end);
+        check_pixels(composed, SOL_LAYOUT_WIPE, source, painting, edge, end);
+        sol_image_unref(&source);
+        sol_image_unref(&painting);
+        sol_image_unref(&composed);
+    }
+    remove_folder(in_folder("plain"));
+    remove_folder(in_folder("wipe"));
+}
+
 /* A film and a GIF of one pass: the left half of each frame carries its number, and so does the right, unpainted. */
 static void test_film_and_gif(void **state)
 {
@@ -262,7 +282,7 @@ static void test_width(void **state)
 /* ---- going on ---- */
 
 static const char three[] = "  - {path: '@/r/a.mp4', layout: side-by-side}\n"
-                            "  - {path: '@/r/a.gif', layout: wipe, fps: 10}\n"
+                            "  - {path: '@/r/a.gif', layout: wipe, fps: 10, frames: 3-17}\n"
                             "  - {path: '@/r/%d.png', layout: stacked}\n";
 
 typedef struct Stop {
@@ -383,6 +403,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_too_large),
         cmocka_unit_test(test_stills),
+        cmocka_unit_test(test_wipe_of_some_frames),
         cmocka_unit_test(test_film_and_gif),
         cmocka_unit_test(test_width),
         cmocka_unit_test(test_going_on),
