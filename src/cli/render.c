@@ -109,18 +109,6 @@ static int choose_outputs(RenderJob *job, const TextList *paths)
     return result;
 }
 
-/* Standard output has one use: a film on it takes no table of several renders, and no progress for programs. */
-static int check_stream(const RenderJob *job, const RenderWishes *wishes)
-{
-    const SolOutputSettings *outputs = job->outputs ? job->outputs : job->schedule->outputs;
-    size_t count = job->outputs ? wishes->outputs.count : (size_t)job->schedule->output_count;
-    for (size_t i = 0; i < count; i++)
-        if (sol_writer_is_stream(outputs[i].path) && (wishes->json || wishes->batch))
-            return sol_fail(SOL_ERR_ARGUMENT, "output %s is standard output, which %s", outputs[i].path,
-                            wishes->json ? "--json-progress takes" : "several schedules cannot share");
-    return SOL_OK;
-}
-
 int render_job(RenderJob *job, const RenderWishes *wishes, SolRenderOptions options)
 {
     const SolPrecision precision = (SolPrecision)wishes->precision.value;
@@ -137,8 +125,6 @@ int render_job(RenderJob *job, const RenderWishes *wishes, SolRenderOptions opti
         options.outputs = job->outputs;
         options.output_count = (int)wishes->outputs.count;
     }
-    if (result == SOL_OK)
-        result = check_stream(job, wishes);
     if (result == SOL_OK)
         result = sol_render(job->schedule, &options, &job->report);
     job->finished = result == SOL_OK;

@@ -19,7 +19,7 @@ static int set_up(void **state)
     program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
     assert_non_null(program);
     assert_int_equal(run_command("%s help", program), 0);
-    for (char *line = printed; line; line = strchr(line, '\n'), line += line != NULL)
+    for (char *line = printed; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
         if (strncmp(line, "  ", 2) == 0 && islower((unsigned char)line[2]) && strncmp(line, "  solstice", 10) != 0)
             sscanf(line, "%31s", commands[count++]);
     assert_true(count >= 10 && count < 16);

@@ -137,13 +137,6 @@ static void test_one_film_only(void **state)
     (void)state;
     assert_int_equal(run("-o - -o -.y4m >film.out"), 2);
     assert_string_equal(printed, "solstice: standard output takes one film, and 2 outputs name it\n");
-    assert_int_equal(run("-o - --json-progress >film.out"), 2);
-    assert_string_equal(printed, "solstice: output - is standard output, which --json-progress takes\n");
-    write_text(in_folder("pipe.yaml"), "version: 1\ninput: clip.mp4\nsegments: [{share: 100%, style: none}]\n"
-                                       "outputs: [path: \"-\"]\n");
-    assert_int_not_equal(run("pipe.yaml --overwrite 2>said >film.out"), 0);
-    assert_int_equal(run_command("cat %s/said", folder), 0);
-    assert_contains(printed, "output - is standard output, which several schedules cannot share");
 }
 
 int main(void)
