@@ -216,7 +216,6 @@ static int run(int argc, char **argv)
     };
     int status = read_arguments(&sol_command_render, argc, argv, options, &operands, 1, INT_MAX);
     bool batch = operands.count > 1 || (operands.count == 1 && sol_path_is_folder(operands.items[0]));
-    wishes.batch = batch;
     if (status < 0)
         status = check_wishes(&operands, &wishes, batch);
     if (status < 0)

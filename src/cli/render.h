@@ -21,7 +21,6 @@ typedef struct RenderWishes {
     const char *model, *method, *stats;
     Choice color;
     bool overwrite, keep, quiet, verbose, json;
-    bool batch; /* there are several schedules */
 } RenderWishes;
 
 /* One schedule, and what became of it. */

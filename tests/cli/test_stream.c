@@ -137,6 +137,19 @@ static void test_one_film_only(void **state)
     (void)state;
     assert_int_equal(run("-o - -o -.y4m >film.out"), 2);
     assert_string_equal(printed, "solstice: standard output takes one film, and 2 outputs name it\n");
+    /* what programs are told goes to standard error, too */
+    assert_int_equal(run("-o - --json-progress 2>said >film.out"), 0);
+    assert_int_equal(run_command("cat %s/said", folder), 0);
+    assert_contains(printed, "\"event\":");
+    assert_numbers(in_folder("film.out"), 64, 48, 0, FRAMES);
+    /* and schedules that are rendered together have one between them */
+    write_text(in_folder("pipe.yaml"), "version: 1\ninput: clip.mp4\nsegments: [{share: 100%, style: none}]\n"
+                                       "outputs: [path: \"-\"]\n");
+    assert_int_equal(run_command("cd %s && cp pipe.yaml too.yaml && %s render pipe.yaml too.yaml 2>said >film.out",
+                                 folder, program), 1);
+    assert_int_equal(run_command("cat %s/said", folder), 0);
+    assert_contains(printed, "both write it; give each its own outputs");
+    assert_numbers(in_folder("film.out"), 64, 48, 0, FRAMES);
 }
 
 int main(void)
