@@ -497,6 +497,7 @@ static int add_tracks(SolTracks *tracks)
     if (!tracks->tracks)
         return sol_fail_memory("the tracks");
     tracks->count = from->nb_streams;
+    tracks->ended = true; /* unless there is a track to read */
     if (tracks->request.audio == SOL_AUDIO_AUTO && !wants_sound(&tracks->request) && sol_demuxer_sounds(from) > 0)
         sol_log(tracks->request.log, SOL_LOG_NOTE, "%s: without sound, which would be far from its own speed; "
                 "\"audio: stretch\" keeps it", tracks->request.path);
@@ -512,8 +513,10 @@ static int add_tracks(SolTracks *tracks)
             result = add_subtitles(tracks, track);
         else
             track->in = NULL;
-        if (track->in)
+        if (track->in) {
             stream->discard = AVDISCARD_DEFAULT;
+            tracks->ended = false;
+        }
         if (stream->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT && result == SOL_OK &&
             strcmp(tracks->to->oformat->name, "matroska") == 0)
             result = add_attachment(tracks, stream);
