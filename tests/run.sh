@@ -8,6 +8,7 @@
 set -u
 build=${1:-build}
 export SOLSTICE=$build/solstice
+export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$PWD/tests/lsan.supp:print_suppressions=0}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 logs=$(mktemp -d)
 export XDG_DATA_HOME=$logs/data # nobody's own models
