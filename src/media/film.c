@@ -106,6 +106,15 @@ static SolTracksRequest request_tracks(const SolWriter *writer)
     return request;
 }
 
+/* Parts of a film are by one encoder: another FFmpeg may have others. */
+static void film_digest(const SolOutputSettings *settings, SolDigester *digester)
+{
+    SolCodecChoice choice;
+    SolCoder coder;
+    for (int i = 0; sol_codec_choose(&choice, settings) == SOL_OK && sol_codec_coder(&choice, i, &coder); i++)
+        sol_digester_add_text(digester, coder.encoder->name);
+}
+
 static int film_open(SolWriter *writer)
 {
     const char *path = writer->settings->path;
@@ -267,6 +276,7 @@ const SolWriterClass sol_film_writer = {
     .keys = KEYS,
     .most_fps = MOST_FPS,
     .check = film_check,
+    .digest = film_digest,
     .open = film_open,
     .write = film_write,
     .end_part = film_end_part,
@@ -283,6 +293,7 @@ const SolWriterClass sol_stream_writer = {
     .stream = true,
     .most_fps = MOST_FPS,
     .check = film_check,
+    .digest = film_digest,
     .open = film_open,
     .write = film_write,
     .end_part = film_end_part,

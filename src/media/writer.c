@@ -299,6 +299,7 @@ static void digest_cadence(const SolOutputSettings *settings, const SolWriterInp
 
 void sol_writer_digest(const SolOutputSettings *settings, const SolWriterInput *input, SolDigester *digester)
 {
+    const SolWriterClass *kind = find_class(settings->path);
     sol_digester_add_text(digester, sol_path_extension(sol_writer_kind_path(settings->path)));
     sol_digester_add_text(digester, settings->codec);
     sol_digester_add_int(digester, settings->crf);
@@ -315,6 +316,8 @@ void sol_writer_digest(const SolOutputSettings *settings, const SolWriterInput *
     sol_digester_add_int(digester, settings->loop);
     sol_digester_add_int(digester, settings->layout);
     digest_cadence(settings, input, digester);
+    if (kind && kind->digest)
+        kind->digest(settings, digester);
 }
 
 bool sol_writer_shows_source(const SolOutputSettings *settings)

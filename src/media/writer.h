@@ -41,6 +41,9 @@ typedef struct SolWriterClass {
     /** Checks what the class alone knows about settings in range; may be NULL. */
     int (*check)(const SolOutputSettings *settings);
 
+    /** Adds what makes such an output, beside its settings, to a fingerprint; may be NULL. */
+    void (*digest)(const SolOutputSettings *settings, SolDigester *digester);
+
     /** Makes writer->state; on failure close() is called with what there is of it. */
     int (*open)(SolWriter *writer);
 
