@@ -199,6 +199,17 @@ static bool take(const SolWriter *writer, Gif *gif, int64_t pts, int64_t end)
     return true;
 }
 
+static void gif_mark(const SolWriter *writer, bool wanted[])
+{
+    const SolWriterInput *input = &writer->input;
+    Gif gif = {0};
+    choose_rate(writer, &gif);
+    for (int64_t i = 0; i < input->count; i++) {
+        SolShowing showing = sol_writer_showing(writer, input->first + i);
+        wanted[i] |= showing.count > 0 && take(writer, &gif, showing.pts, showing.pts + showing.duration);
+    }
+}
+
 /* ---- making frames ---- */
 
 /* True where the palette in use holds every colour of `palette`. */
@@ -398,6 +409,7 @@ const SolWriterClass sol_gif_writer = {
     .extensions = "gif",
     .keys = SOL_KEY_WIDTH | SOL_KEY_FPS | SOL_KEY_SPEED | SOL_KEY_FRAMES | SOL_KEY_LOOP | SOL_KEY_LAYOUT,
     .own_fps = true,
+    .mark = gif_mark,
     .most_fps = MAX_RATE,
     .open = gif_open,
     .write = gif_write,

@@ -350,8 +350,7 @@ static bool is_last(const SolWriter *writer, int64_t frame)
     return writer->input.count > 0 && frame == writer->input.first + writer->input.count - 1;
 }
 
-/* How the frame of this number shows, by the index. */
-static SolShowing showing_of(const SolWriter *writer, int64_t frame)
+SolShowing sol_writer_showing(const SolWriter *writer, int64_t frame)
 {
     const SolVideoIndex *index = writer->input.index;
     int64_t origin = index->pts[writer->input.first];
@@ -368,15 +367,19 @@ int sol_writer_mark(const SolOutputSettings *settings, const SolWriterInput *inp
     if (result != SOL_OK)
         return result;
     choose_cadence(&writer);
-    for (int64_t n = writer.input.first; n < writer.input.first + writer.input.count; n++)
-        wanted[n - input->first] |= showing_of(&writer, n).count > 0;
+    if (writer.kind->mark)
+        writer.kind->mark(&writer, wanted + (writer.input.first - input->first));
+    else
+        for (int64_t n = writer.input.first; n < writer.input.first + writer.input.count; n++)
+            wanted[n - input->first] |= sol_writer_showing(&writer, n).count > 0;
     return SOL_OK;
 }
 
 /* Takes in that a frame shows so. */
-static void count(SolWriter *writer, const SolShowing *showing)
+static void count(SolWriter *writer, int64_t frame, const SolShowing *showing)
 {
     writer->seen++;
+    writer->last = frame;
     if (showing->count == 0)
         return;
     writer->shown++;
@@ -443,7 +446,7 @@ int sol_writer_write(SolWriter *writer, SolImage *image)
         return result;
     }
     writer->pending |= showing.count > 0;
-    count(writer, &showing);
+    count(writer, image->number, &showing);
     return SOL_OK;
 }
 
@@ -485,10 +488,10 @@ int sol_writer_splice(SolWriter *writer, SolRecords *part, int64_t first, int64_
     writer->failed |= result != SOL_OK;
     for (int64_t frame = first; frame < first + frames; frame++)
         if (is_within(&writer->input, frame)) {
-            SolShowing showing = showing_of(writer, frame);
+            SolShowing showing = sol_writer_showing(writer, frame);
             start(writer, index->pts[frame]);
             writer->pts = index->pts[frame] - writer->first_pts;
-            count(writer, &showing);
+            count(writer, frame, &showing);
         }
     return result;
 }
@@ -498,12 +501,37 @@ int64_t sol_writer_written(const SolWriter *writer)
     return writer->written;
 }
 
+/*
+ * Where the output takes only some of the frames, the last one that came shows until the next one that would be taken, or
+ * to the end of the range where there is none: frames between them need not have come.
+ */
+static int find_end(SolWriter *writer)
+{
+    const SolWriterInput *input = &writer->input;
+    const SolVideoIndex *index = input->index;
+    int64_t next = writer->last + 1, end = input->first + input->count;
+    bool *taken;
+    if (!writer->kind->mark || !index || input->count == 0)
+        return SOL_OK;
+    taken = sol_calloc((size_t)input->count, sizeof *taken);
+    if (!taken)
+        return sol_fail_memory("the times of an output");
+    writer->kind->mark(writer, taken);
+    while (next < end && !taken[next - input->first])
+        next++;
+    sol_free(taken);
+    writer->end = sol_cadence_end(&writer->cadence, (next < index->frames ? index->pts[next] : index->end) -
+                                                        index->pts[input->first], true);
+    return SOL_OK;
+}
+
 /* Counts, and says, what the cadence made of the frames; those that were not wanted have not come. */
 static void report_cadence(SolWriter *writer)
 {
     SolWriterReport *report = &writer->report;
     SolRational rate = writer->input.frame_rate;
-    report->dropped = (writer->input.count > 0 ? writer->input.count : writer->seen) - writer->shown;
+    report->dropped = (writer->input.count > 0 ? writer->input.count : writer->seen) -
+                      (writer->kind->mark ? report->frames : writer->shown);
     if (writer->cadence.regular && !writer->kind->numbered && report->dropped + report->repeated > 0)
         sol_log(writer->log, SOL_LOG_NOTE, "%s: at %.6g frames a second, %lld frames are dropped and %lld repeated",
                 report->path, (double)rate.num / rate.den, (long long)report->dropped, (long long)report->repeated);
@@ -517,6 +545,9 @@ int sol_writer_finish(SolWriter *writer, SolWriterReport *report)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: cannot be completed", writer->settings->path);
     if (writer->shown == 0)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: no picture was given to write", writer->settings->path);
+    result = find_end(writer);
+    if (result != SOL_OK)
+        return result;
     report_cadence(writer);
     writer->report.seconds = (double)writer->end * base.num / base.den;
     result = sol_writer_end_part(writer);

@@ -44,6 +44,9 @@ typedef struct SolWriterClass {
     /** Adds what makes such an output, beside its settings, to a fingerprint; may be NULL. */
     void (*digest)(const SolOutputSettings *settings, SolDigester *digester);
 
+    /** Marks, of the frames that the cadence shows, those that the output takes, as sol_writer_mark(); NULL: all. */
+    void (*mark)(const SolWriter *writer, bool wanted[]);
+
     /** Makes writer->state; on failure close() is called with what there is of it. */
     int (*open)(SolWriter *writer);
 
@@ -83,6 +86,7 @@ struct SolWriter {
     int64_t pts;                /* of the last one, counted from it */
     int64_t end;                /* of the last one, in the output's time base */
     int64_t seen, shown;        /* frames of the range that were given, or spliced in; those of them that show */
+    int64_t last;               /* number of the last of them */
     bool started, failed, finished;
     bool pending;               /* pictures have been written since the last part ended */
 };
@@ -96,6 +100,9 @@ bool sol_writer_keeps_parts(const SolOutputSettings *settings);
  * @return 0, or SOL_ERR_ARGUMENT where the settings want frames that there are not
  */
 int sol_writer_mark(const SolOutputSettings *settings, const SolWriterInput *input, bool wanted[]);
+
+/** How a frame of the output's range shows, by the index. */
+SolShowing sol_writer_showing(const SolWriter *writer, int64_t frame);
 
 /**
  * Begins a part of the output: what the pictures to come are made into is appended to `part`, as records from which

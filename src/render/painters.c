@@ -262,14 +262,14 @@ int sol_painters_tiles(const SolPainters *painters)
 
 /*
  * One painting, by a part's engine and with the colours of its look. What the engine painted last is no beginning for
- * another scene: where frames lie between, or the style changes without a transition.
+ * another scene: where that was not the frame that shows before, or the style changes without a transition.
  */
 static int paint_part(const Part *part, const SolStyle *style, float strength, const SolMoment *moment,
-                      const SolImage *frame, SolImage **painting)
+                      const SolImage *frame, int64_t before, SolImage **painting)
 {
     Tool *tool = part->tool;
     int result;
-    if (tool->number + 1 != frame->number || (moment->styles == 1 && tool->stretch != moment->stretch))
+    if (before < 0 || tool->number != before || (moment->styles == 1 && tool->stretch != moment->stretch))
         sol_engine_forget(tool->engine);
     tool->number = frame->number;
     tool->stretch = moment->styles == 2 ? moment->from[1] : moment->stretch;
@@ -279,23 +279,25 @@ static int paint_part(const Part *part, const SolStyle *style, float strength, c
     return result;
 }
 
-static int paint_blend(const Part *parts[2], const SolMoment *moment, const SolImage *frame, SolImage **painting)
+static int paint_blend(const Part *parts[2], const SolMoment *moment, const SolImage *frame, int64_t before,
+                       SolImage **painting)
 {
     const SolStyle *both[] = {parts[0]->style, parts[1]->style};
     SolStyle *blend = NULL;
     int result = sol_style_blend(&blend, both, moment->weight, 2);
     if (result == SOL_OK)
-        result = paint_part(parts[0], blend, moment->strength, moment, frame, painting);
+        result = paint_part(parts[0], blend, moment->strength, moment, frame, before, painting);
     sol_style_close(&blend);
     return result;
 }
 
-static int paint_both(const Part *parts[2], const SolMoment *moment, const SolImage *frame, SolImage **painting)
+static int paint_both(const Part *parts[2], const SolMoment *moment, const SolImage *frame, int64_t before,
+                      SolImage **painting)
 {
     SolImage *paintings[2] = {NULL, NULL};
     int result = SOL_OK;
     for (int i = 0; i < 2 && result == SOL_OK; i++)
-        result = paint_part(parts[i], parts[i]->style, parts[i]->stretch.strength, moment, frame, &paintings[i]);
+        result = paint_part(parts[i], parts[i]->style, parts[i]->stretch.strength, moment, frame, before, &paintings[i]);
     if (result == SOL_OK) {
         sol_image_mix(paintings[1], paintings[0], moment->later);
         *painting = paintings[1];
@@ -306,14 +308,15 @@ static int paint_both(const Part *parts[2], const SolMoment *moment, const SolIm
     return result;
 }
 
-int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const SolImage *frame, SolImage **painting)
+int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const SolImage *frame, int64_t before,
+                       SolImage **painting)
 {
     const Part *parts[2] = {&painters->parts[moment->from[0]], &painters->parts[moment->from[1]]};
     if (moment->styles == 1)
-        return paint_part(parts[0], parts[0]->style, moment->strength, moment, frame, painting);
+        return paint_part(parts[0], parts[0]->style, moment->strength, moment, frame, before, painting);
     if (sol_painters_blend(parts[0]->stretch.look, parts[1]->stretch.look))
-        return paint_blend(parts, moment, frame, painting);
-    return paint_both(parts, moment, frame, painting);
+        return paint_blend(parts, moment, frame, before, painting);
+    return paint_both(parts, moment, frame, before, painting);
 }
 
 /* ---- what engines remember ---- */

@@ -55,9 +55,11 @@ int sol_painters_tiles(const SolPainters *painters);
  * Paints a frame as `moment`, in which there are styles, says. Two styles that one engine learned are blended and
  * painted once; of any others both paintings are made, and their pixels mixed.
  *
+ * @param before  number of the frame whose painting this one may begin with, if that was the last one painted; or -1
  * @param[out] painting  a new picture; untouched on failure
  */
-int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const SolImage *frame, SolImage **painting);
+int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const SolImage *frame, int64_t before,
+                       SolImage **painting);
 
 /* What an engine, which paints the stretch `of`, would begin its next painting with. */
 typedef struct SolPaintersMemory {

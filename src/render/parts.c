@@ -263,30 +263,28 @@ static bool is_sequence(const Keys *keys, const SolMoment *moment)
 }
 
 /*
- * Whether the first frame of `part` begins with the painting of the frame before it: not where a new scene does, nor
- * where that is not painted.
+ * Whether the first frame of `part` begins with the painting of `frame`, which shows before it (-1: there is none): not
+ * where a new scene does, nor where that is not painted.
  */
-static bool follows(const Keys *keys, const SolPart *part, const SolMoment *moment)
+static bool follows(const Keys *keys, const SolPart *part, int64_t frame, const SolMoment *moment)
 {
-    const SolPartsSource *source = keys->source;
     SolMoment before;
-    if (!part->sequential || part->first == source->first ||
-        (source->wanted && !source->wanted[part->first - 1 - source->first]))
+    if (!part->sequential || frame < 0)
         return false;
-    sol_timeline_at(source->timeline, part->first - 1, &before);
+    sol_timeline_at(keys->source->timeline, frame, &before);
     return before.styles > 0 && (moment->styles == 2 || before.styles == 2 || before.stretch == moment->stretch);
 }
 
-static void digest_part(Keys *keys, const SolDigest *all, SolPart *part, const SolPart *before)
+static void digest_part(Keys *keys, const SolDigest *all, const SolParts *parts, SolPart *part)
 {
     SolMoment moment;
     sol_timeline_at(keys->source->timeline, part->first, &moment);
     part->sequential = is_sequence(keys, &moment);
-    part->follows = follows(keys, part, &moment);
+    part->follows = follows(keys, part, sol_parts_before(parts, part->first), &moment);
     add_digest(keys, all);
     sol_digester_add_int(keys->digester, part->follows);
     if (part->follows)
-        add_digest(keys, &before->key);
+        add_digest(keys, &part[-1].key);
     sol_digester_add_int(keys->digester, part->first);
     sol_digester_add_int(keys->digester, part->count);
     for (int64_t n = part->first; n < part->first + part->count; n++) {
@@ -329,7 +327,7 @@ static int digest_parts(SolParts *parts, const SolPartsSource *source)
     if (result == SOL_OK)
         result = digest_looks(&keys);
     for (int i = 0; i < parts->count && result == SOL_OK; i++)
-        digest_part(&keys, &all, &parts->items[i], i > 0 ? &parts->items[i - 1] : NULL);
+        digest_part(&keys, &all, parts, &parts->items[i]);
     sol_digester_close(&keys.digester);
     free(keys.files);
     sol_free(keys.looks);
@@ -353,6 +351,18 @@ int sol_parts_cut(SolParts *out, const SolPartsSource *source)
 bool sol_parts_want(const SolParts *parts, int64_t n)
 {
     return !parts->wanted || parts->wanted[n - parts->items[0].first];
+}
+
+int64_t sol_parts_before(const SolParts *parts, int64_t n)
+{
+    const SolPart *part = sol_parts_at(parts, n);
+    int64_t first = part->first;
+    if (part > parts->items && part[-1].first + part[-1].count == first)
+        first = part[-1].first;
+    while (--n >= first)
+        if (sol_parts_want(parts, n))
+            return n;
+    return -1;
 }
 
 int64_t sol_parts_shown(const SolParts *parts, int64_t first, int64_t count)

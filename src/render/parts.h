@@ -53,6 +53,12 @@ int sol_parts_cut(SolParts *parts, const SolPartsSource *source);
 /** Whether frame `n` of the parts shows in an output; otherwise it is neither read nor painted. */
 bool sol_parts_want(const SolParts *parts, int64_t n);
 
+/**
+ * The frame that shows before frame `n`, with which its painting may begin; -1 where that is neither in the same part nor
+ * in the one before it.
+ */
+int64_t sol_parts_before(const SolParts *parts, int64_t n);
+
 /** How many of these frames do. */
 int64_t sol_parts_shown(const SolParts *parts, int64_t first, int64_t count);
 

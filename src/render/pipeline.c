@@ -149,7 +149,7 @@ static bool is_painted(const SolPipeline *pipeline, int64_t n, SolMoment *moment
 static int paint_frame(Run *run, SolImage **image)
 {
     const SolPipeline *pipeline = run->pipeline;
-    int64_t number = (*image)->number;
+    int64_t number = (*image)->number, before = sol_parts_before(pipeline->parts, number);
     const SolPart *part = sol_parts_at(pipeline->parts, number);
     SolImage *painting = NULL;
     SolMoment moment;
@@ -160,11 +160,10 @@ static int paint_frame(Run *run, SolImage **image)
     result = sol_store_ready(pipeline->store, part);
     if (result != SOL_OK)
         return result;
-    if (number != run->painted_last + 1 && number > pipeline->parts->items[0].first &&
-        sol_parts_want(pipeline->parts, number - 1))
-        result = sol_store_remind(pipeline->store, part, number, pipeline->painters);
+    if (before >= 0 && before != run->painted_last)
+        result = sol_store_remind(pipeline->store, part, before, pipeline->painters);
     if (result == SOL_OK)
-        result = sol_painters_paint(pipeline->painters, &moment, *image, &painting);
+        result = sol_painters_paint(pipeline->painters, &moment, *image, before, &painting);
     if (result != SOL_OK)
         return sol_fail_within(result, "frame %lld", (long long)number);
     if (moment.opacity < 1)

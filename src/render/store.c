@@ -533,12 +533,12 @@ static int remind_from(SolStore *store, const SolPart *part, const char *suffix,
     return result;
 }
 
-int sol_store_remind(SolStore *store, const SolPart *part, int64_t number, SolPainters *painters)
+int sol_store_remind(SolStore *store, const SolPart *part, int64_t before, SolPainters *painters)
 {
-    if (store && part->sequential && number > part->first)
-        return remind_from(store, part, store->frames_suffix, number - 1, painters);
+    if (store && part->sequential && before >= part->first)
+        return remind_from(store, part, store->frames_suffix, before, painters);
     if (store && part->follows)
-        return remind_from(store, part - 1, memory_suffix, number - 1, painters);
+        return remind_from(store, part - 1, memory_suffix, before, painters);
     return SOL_OK;
 }
 

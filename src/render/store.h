@@ -43,8 +43,12 @@ int sol_store_ready(SolStore *store, const SolPart *part);
 /** Keeps a painted frame, for which sol_store_ready() has made room, and what the painters remember of it. */
 int sol_store_keep(SolStore *store, const SolPart *part, const SolImage *image, const SolPainters *painters);
 
-/** Gives the painters back what they remembered when they had painted the frame before `number`, where it is kept. */
-int sol_store_remind(SolStore *store, const SolPart *part, int64_t number, SolPainters *painters);
+/**
+ * Gives the painters back what they remembered when they had painted the frame `before`, where it is kept.
+ *
+ * @param part  of the frame to be painted, and that or the one before it is that of `before`
+ */
+int sol_store_remind(SolStore *store, const SolPart *part, int64_t before, SolPainters *painters);
 
 /* In the thread that writes: */
 

@@ -7,6 +7,7 @@
 #include "support/writing.h"
 
 #include "image/image.h"
+#include "media/writer.h"
 
 #include <signal.h>
 #include <string.h>
@@ -291,6 +292,74 @@ static void test_inputs_out_of_range(void **state)
     assert_null(writer);
 }
 
+/* ---- frames that do not show ---- */
+
+enum { MANY = 60 };
+
+/* Writes MANY frames, or of them those that the output wants; how many these were. */
+static int write_many(SolOutputSettings *settings, const SolVideoIndex *index, bool all, SolWriterReport *report)
+{
+    SolWriterInput input = {.width = 64, .height = 48, .time_base = index->time_base, .frame_rate = {30, 1},
+                            .threads = 1, .overwrite = true, .count = MANY, .index = index};
+    bool wanted[MANY] = {false};
+    SolWriter *writer = NULL;
+    int given = 0;
+    assert_int_equal(sol_writer_mark(settings, &input, wanted), 0);
+    assert_int_equal(sol_writer_open(&writer, settings, &input, NULL), 0);
+    for (int n = 0; n < MANY; n++)
+        if (all || wanted[n]) {
+            SolImage *image = new_picture(64, 48);
+            draw_scene(image, n);
+            image->number = n;
+            image->pts = index->pts[n];
+            image->duration = (n + 1 < MANY ? index->pts[n + 1] : index->end) - index->pts[n];
+            assert_int_equal(sol_writer_write(writer, image), 0);
+            sol_image_unref(&image);
+            given++;
+        }
+    assert_int_equal(sol_writer_finish(writer, report), 0);
+    sol_writer_close(&writer);
+    return given;
+}
+
+/* Leaving out what is not wanted changes no byte, and nothing in the report. */
+static void test_unwanted_frames_may_be_left_out(void **state)
+{
+    SolOutputSettings cases[] = {
+        {PATH("a.gif"), .fps = {7, 1}},
+        {PATH("a.gif"), .fps = {20, 1}, .first = 5, .count = 41},
+        {PATH("a.gif"), .speed = {3, 1}, .fps = {11, 1}},
+        {PATH("a.mov"), .speed = {5, 2}},
+        {PATH("a.mp4"), .fps = {13, 1}, .first = 1, .count = 50},
+        {PATH("a%02d.png"), .fps = {3, 1}},
+    };
+    (void)state;
+    for (int uneven = 0; uneven < 2; uneven++)
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            int64_t pts[MANY];
+            SolVideoIndex index = {.frames = MANY, .pts = pts, .end = MANY * 512, .time_base = {1, 15360}};
+            SolOutputSettings settings[2] = {cases[i], cases[i]};
+            SolWriterReport reports[2];
+            char paths[2][512];
+            int given;
+            for (int n = 0; n < MANY; n++)
+                pts[n] = n * 512 + (uneven ? n * n % 7 * 70 : 0);
+            for (int k = 0; k < 2; k++) {
+                snprintf(paths[k], sizeof paths[k], "%s/%d/%s", folder, k, cases[i].path);
+                settings[k].path = paths[k];
+            }
+            assert_int_equal(write_many(&settings[0], &index, true, &reports[0]), MANY);
+            given = write_many(&settings[1], &index, false, &reports[1]);
+            assert_true(given < MANY);
+            assert_int_equal(reports[0].frames, reports[1].frames);
+            assert_int_equal(reports[0].dropped, reports[1].dropped);
+            assert_int_equal(reports[0].dropped, (cases[i].count ? cases[i].count : MANY) - given);
+            assert_true(reports[0].seconds <= reports[1].seconds && reports[0].seconds >= reports[1].seconds);
+            assert_int_equal(run_command("cd '%s' && diff -r 0 1", folder), 0);
+            assert_int_equal(run_command("cd '%s' && rm -r 0 1", folder), 0);
+        }
+}
+
 /* ---- full disks ---- */
 
 /* In a process of its own whose files may have `limit` bytes: 0 where the failure is reported as it should be. */
@@ -353,6 +422,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_overwriting, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_pictures_that_do_not_fit, set_up_folder, tear_down_folder),
         cmocka_unit_test(test_inputs_out_of_range),
+        cmocka_unit_test_setup_teardown(test_unwanted_frames_may_be_left_out, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_full_disk, set_up_folder, tear_down_folder),
     };
     return cmocka_run_group_tests_name("media/writer", tests, NULL, NULL);

@@ -85,7 +85,7 @@ static SolImage *paint(const Fixture *fixture, int64_t n)
     SolImage *painting = NULL;
     SolMoment moment;
     sol_timeline_at(fixture->timeline, n, &moment);
-    assert_int_equal(sol_painters_paint(fixture->painters, &moment, fixture->frame, &painting), 0);
+    assert_int_equal(sol_painters_paint(fixture->painters, &moment, fixture->frame, -1, &painting), 0);
     return painting;
 }
 

@@ -293,6 +293,34 @@ static void test_frames_that_do_not_show(void **state)
     said = whole;
 }
 
+static void paint_stills(const char *input, int last, const char *stills)
+{
+    SolSchedule *schedule = NULL;
+    char text[2048];
+    snprintf(text, sizeof text, "version: 1\ninput: %s\nmodel: compact\ngatys: {iterations: 4, next_iterations: 2, "
+             "pyramid: 1}\nsegments:\n  - {frames: 0-%d, style: a.png, method: gatys}\noutputs:\n  - {path: '%s/%s}\n",
+             input, last, folder, stills);
+    write_text(in_folder("s.yaml"), text);
+    if (sol_schedule_load(&schedule, in_folder("s.yaml"), &(SolScheduleOptions){.model_folders = model_folders}) != 0 ||
+        sol_render(schedule, &(SolRenderOptions){.threads = 2, .size = 32}, NULL) != SOL_OK)
+        fail_msg("%s", sol_error_text());
+    sol_schedule_close(&schedule);
+}
+
+/* Frames that do not show make no difference: a painting begins with the one that shows before it. */
+static void test_paintings_follow_those_that_show(void **state)
+{
+    (void)state;
+    ffmpeg("-f lavfi -i testsrc2=rate=30:size=48x32 -frames:v 12 -c:v ffv1 all.mkv");
+    ffmpeg("-i all.mkv -vf 'select=not(mod(n\\,3))' -vsync 0 -c:v ffv1 third.mkv");
+    paint_stills("third.mkv", 3, "of-third/%02d.png'");
+    paint_stills("all.mkv", 11, "of-all/%02d.png', fps: 10");
+    for (int n = 0; n < 4; n++)
+        assert_int_equal(run_command("cmp %s/of-third/%02d.png %s/of-all/%02d.png", folder, n, folder, 3 * n), 0);
+    assert_int_equal(count_entries(in_folder("of-all")), 4);
+    assert_int_equal(run_command("cmp -s %s/of-all/00.png %s/of-all/03.png", folder, folder) != 0, 1);
+}
+
 /* ---- what is kept, and taken over ---- */
 
 /* Renders, and says how many frames were taken over. */
@@ -542,6 +570,7 @@ int main(void)
         cmocka_unit_test(test_range),
         cmocka_unit_test(test_paintings_that_follow_each_other),
         cmocka_unit_test(test_frames_that_do_not_show),
+        cmocka_unit_test(test_paintings_follow_those_that_show),
         cmocka_unit_test(test_keep),
         cmocka_unit_test(test_one_change),
         cmocka_unit_test(test_files_are_known_by_content),
