@@ -36,6 +36,16 @@ typedef struct SolSoundTrack {
     const char *language;  /* as the file says it, most often three letters of ISO 639-2: "eng" */
 } SolSoundTrack;
 
+/* A file whose sound, subtitles, chapters and tags go with pictures. */
+typedef struct SolSource {
+    const char *path;          /* NULL: a still, or images, with nothing beside them */
+    const char *format;        /* libavformat's name for it where that was said; NULL: what it looks like */
+    SolRational time_base;     /* of the file: */
+    int64_t start;             /* the stamp in it of its first picture */
+    int64_t from;              /* when that shows, in the video's time_base; known when the video has been indexed */
+    int channels, sample_rate; /* of its first sound track; 0: none */
+} SolSource;
+
 /* What is known of a video once it is open. The strings belong to the SolVideo. */
 typedef struct SolVideoInfo {
     const char *format;         /* container, as FFmpeg names it; "images" for a numbered sequence */
@@ -55,9 +65,8 @@ typedef struct SolVideoInfo {
     bool full_range;            /* black and white are 0 and the largest value, not 16 and 235 of 255 */
     bool range_guessed;
     const char *primaries, *transfer; /* as FFmpeg names them; "" where the file does not say them */
-    const char *source;         /* the file whose sound, subtitles, chapters and tags go with the pictures; NULL: none */
-    const char *source_format;  /* libavformat's name for it where that was said; NULL: what it looks like */
-    int64_t source_start;       /* the stamp in it of the first picture, in time_base */
+    const SolSource *sources;   /* [source_count] one behind the other */
+    int source_count;
 } SolVideoInfo;
 
 /* Every frame's time, found without painting: what a schedule is resolved against. */
@@ -160,9 +169,8 @@ typedef struct SolWriterInput {
     bool overwrite;         /* an existing output may be replaced */
     int64_t first, count;   /* numbers of the pictures to come: first .. first + count - 1; count 0: not known */
     const SolVideoIndex *index; /* times of all pictures by their numbers; NULL where they are not known; borrowed */
-    const char *source;     /* SolVideoInfo's; NULL: pictures alone; needs the index; borrowed */
-    const char *source_format;
-    int64_t source_start;   /* both SolVideoInfo's, too */
+    const SolSource *sources; /* SolVideoInfo's; without an index there must be none; borrowed */
+    int source_count;
     const char *comment;    /* the tag of that name; NULL: none; borrowed */
 } SolWriterInput;
 

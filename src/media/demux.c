@@ -46,6 +46,7 @@ typedef struct Demux {
     SolVideoOptions options; /* of the reader */
     bool resized;           /* a picture of another size has been seen */
     SolSoundTrack *sounds;  /* for the SolVideoInfo */
+    SolSource source;       /* likewise */
     const SolLog *log;
 } Demux;
 
@@ -272,13 +273,18 @@ static int describe(Demux *demux, SolVideoInfo *out)
         .out_height = demux->height,
         .frame_rate = rate.num > 0 && rate.den > 0 ? (SolRational){rate.num, rate.den} : (SolRational){0, 1},
         .time_base = {stream->time_base.num, stream->time_base.den},
-        .source = demux->decoder->path,
-        .source_format = demux->options.format,
-        .source_start = demux->clock.origin,
     };
     int result = describe_sounds(demux, &info);
     if (result != SOL_OK)
         return result;
+    demux->source = (SolSource){.path = demux->decoder->path,
+                                .format = demux->options.format,
+                                .time_base = info.time_base,
+                                .start = demux->clock.origin,
+                                .channels = info.sound_count > 0 ? info.sounds->channels : 0,
+                                .sample_rate = info.sound_count > 0 ? info.sounds->sample_rate : 0};
+    info.sources = &demux->source;
+    info.source_count = 1;
     sol_describe_frame(demux->frame, &info);
     tell_guesses(demux, &info);
     *out = info;

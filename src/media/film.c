@@ -92,15 +92,15 @@ static SolTracksRequest request_tracks(const SolWriter *writer)
     if (sol_path_has_extension(request.path, "y4m")) /* pictures, and nothing else */
         return request;
     request.comment = input->comment;
-    if (!input->source || !index || input->count == 0)
+    if (input->source_count == 0 || !index || input->count == 0)
         return request;
-    request.source = input->source;
-    request.format = input->source_format;
+    request.sources = input->sources;
+    request.source_count = input->source_count;
     request.time_base = (AVRational){writer->given_base.num, writer->given_base.den};
     if (writer->settings->speed.num > 0)
         request.speed = (AVRational){writer->settings->speed.num, writer->settings->speed.den};
-    request.start = input->source_start + index->pts[input->first];
-    request.end = input->source_start + (last < index->frames ? index->pts[last] : index->end);
+    request.start = index->pts[input->first];
+    request.end = last < index->frames ? index->pts[last] : index->end;
     request.whole_start = input->first == 0;
     request.whole_end = last == index->frames;
     return request;

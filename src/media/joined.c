@@ -40,6 +40,7 @@ typedef struct Joined {
     SolRational time_base;
     bool counted;              /* the frames of all parts */
     char **paths;              /* the parts', owned */
+    SolSource *sources;        /* of the parts, for the SolVideoInfo */
 } Joined;
 
 /* ---- the parts ---- */
@@ -71,6 +72,17 @@ static int64_t in_whole(const Joined *joined, const Part *part, int64_t time)
 {
     return av_rescale_q(time, (AVRational){part->time_base.num, part->time_base.den},
                         (AVRational){joined->time_base.num, joined->time_base.den});
+}
+
+/* Notes what a part has beside its pictures. */
+static void note_source(Joined *joined, const Part *part, const SolVideoInfo *info)
+{
+    SolSource *source = &joined->sources[part - joined->parts];
+    if (part->still || info->source_count != 1 || !info->sources->path || strcmp(info->sources->path, part->path) != 0)
+        return;
+    *source = *info->sources;
+    source->path = part->path;
+    source->format = joined->options.format;
 }
 
 /* How large a part's pictures of width x height become. */
@@ -114,6 +126,7 @@ static int look_at(Joined *joined, Part *part, SolVideoInfo *info)
     info->sound |= own.sound;
     part->still = is_still(&own);
     part->time_base = part->still ? (SolRational){options.framerate.den, options.framerate.num} : own.time_base;
+    note_source(joined, part, &own);
     if (part->width != joined->width || part->height != joined->height)
         sol_log(joined->options.log, SOL_LOG_NOTE,
                 "%s: has %dx%d pixels; scaled to %dx%d between black bars, to fit the first clip's %dx%d", part->path,
@@ -137,6 +150,7 @@ static void joined_close(void *state)
         free(joined->paths[i]);
     sol_free(joined->paths);
     sol_free(joined->parts);
+    sol_free(joined->sources);
     sol_free(joined);
 }
 
@@ -147,7 +161,8 @@ static int copy_paths(Joined *joined, const char *path, const char *const then[]
         joined->count++;
     joined->paths = sol_calloc((size_t)joined->count, sizeof *joined->paths);
     joined->parts = sol_calloc((size_t)joined->count, sizeof *joined->parts);
-    if (!joined->paths || !joined->parts)
+    joined->sources = sol_calloc((size_t)joined->count, sizeof *joined->sources);
+    if (!joined->paths || !joined->parts || !joined->sources)
         return sol_fail_memory("the inputs");
     for (int i = 0; i < joined->count; i++) {
         joined->parts[i].path = joined->paths[i] = sol_copy(i ? then[i - 1] : path);
@@ -171,13 +186,15 @@ static int open_parts(Joined *joined, SolVideoInfo *info)
     first->time_base = first->still ? (SolRational){joined->options.framerate.den, joined->options.framerate.num}
                                     : info->time_base;
     joined->time_base = first->time_base;
+    note_source(joined, first, info);
     for (int i = 1; i < joined->count && result == SOL_OK; i++) {
         result = look_at(joined, &joined->parts[i], info);
         if (result == SOL_OK)
             joined->time_base = common_base(joined->time_base, joined->parts[i].time_base);
     }
     info->time_base = joined->time_base;
-    info->source = NULL; /* none of them has all */
+    info->sources = joined->sources;
+    info->source_count = joined->count;
     if (first->still)
         info->frame_rate = joined->options.framerate;
     return result;
@@ -238,6 +255,7 @@ static int joined_index(void *state, SolVideoIndex *out)
         if (result == SOL_OK && !sol_grow(&pts, &capacity, (size_t)(whole.frames + index.frames), sizeof *whole.pts))
             result = sol_fail_memory("the index of the inputs");
         whole.pts = pts;
+        joined->sources[i].from = whole.end;
         for (int64_t n = 0; n < index.frames && result == SOL_OK; n++)
             whole.pts[whole.frames + n] = whole.end + in_whole(joined, part, index.pts[n]);
         whole.frames += index.frames;

@@ -13,6 +13,7 @@
 #include <libavfilter/avfilter.h>
 #include <libavfilter/buffersink.h>
 #include <libavfilter/buffersrc.h>
+#include <libavutil/audio_fifo.h>
 #include <libavutil/channel_layout.h>
 #include <libavutil/samplefmt.h>
 #include <stdarg.h>
@@ -53,7 +54,8 @@ struct SolSound {
     AVFrame *frame, *filtered;
     AVPacket *packet;
     int64_t next;                    /* stamp of the next decoded frame, where it has none of its own */
-    int64_t filled;                  /* samples that the encoder has got */
+    AVAudioFifo *waiting;            /* for the encoder, which takes so many at once */
+    int64_t filled;                  /* samples that have come out of the filters */
     bool damaged;                    /* and it has been said */
 };
 
@@ -76,6 +78,11 @@ static int open_decoder(SolSound *sound)
     if (code >= 0)
         code = sol_codec_open(sound->decoder, codec);
     return code < 0 ? sol_fail_av(code, sound->format.path, "the decoder of its sound cannot be opened") : SOL_OK;
+}
+
+static int at_least(int own, int least)
+{
+    return own < least ? least : own;
 }
 
 /* The encoder's rate: the sound's own, or the next above it that the codec knows. */
@@ -103,7 +110,7 @@ static int try_encoder(SolSound *sound, int which, const AVChannelLayout *layout
     if (!context)
         return AVERROR(ENOMEM);
     context->sample_fmt = encoders[which].samples;
-    context->sample_rate = choose_rate(format->codec, format->parameters->sample_rate);
+    context->sample_rate = choose_rate(format->codec, at_least(format->parameters->sample_rate, format->least_rate));
     context->time_base = (AVRational){1, context->sample_rate};
     context->bit_rate = (format->codec == AV_CODEC_ID_OPUS ? OPUS_BITS : AAC_BITS) * (int64_t)layout->nb_channels;
     context->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
@@ -119,8 +126,8 @@ static int open_encoder(SolSound *sound)
 {
     const AVChannelLayout *own = &sound->format.parameters->ch_layout, stereo = AV_CHANNEL_LAYOUT_STEREO;
     AVChannelLayout layout = {0};
-    int code = AVERROR_ENCODER_NOT_FOUND, count = own->nb_channels;
-    bool known = own->order == AV_CHANNEL_ORDER_NATIVE && count <= MOST_CHANNELS;
+    int code = AVERROR_ENCODER_NOT_FOUND, count = at_least(own->nb_channels, sound->format.least_channels);
+    bool known = own->order == AV_CHANNEL_ORDER_NATIVE && count == own->nb_channels && count <= MOST_CHANNELS;
     if (!known)
         av_channel_layout_default(&layout, count >= 1 && count <= MOST_CHANNELS ? count : 2);
     for (int i = 0; i < 2 * ENCODERS && code < 0 && code != AVERROR(ENOMEM); i++)
@@ -148,6 +155,10 @@ int sol_sound_open(SolSound **out, const SolSoundFormat *format)
     result = sound->frame && sound->filtered && sound->packet ? open_decoder(sound) : sol_fail_memory("a sound track");
     if (result == SOL_OK)
         result = open_encoder(sound);
+    if (result == SOL_OK) {
+        sound->waiting = av_audio_fifo_alloc(sound->encoder->sample_fmt, sound->encoder->ch_layout.nb_channels, 1);
+        result = sound->waiting ? SOL_OK : sol_fail_memory("a sound track");
+    }
     if (result == SOL_OK)
         *out = sound;
     else
@@ -185,10 +196,11 @@ static void stretch(char chain[TEXT], double tempo, int rate)
 }
 
 /*
- * Filters by name. A time at which sound is missing becomes silence, at the beginning, too. The first sample is at 0,
- * or follows what earlier filters let through. One filter slows to a half at most.
+ * Filters by name, for sound of `own_rate`, in whose samples the first filter counts. A time at which sound is missing
+ * becomes silence, at the beginning, too. The first sample is at 0, or follows what earlier filters let through. One
+ * filter slows to a half at most.
  */
-static void describe_chain(const SolSound *sound, char chain[TEXT])
+static void describe_chain(const SolSound *sound, int own_rate, char chain[TEXT])
 {
     const SolSoundFormat *format = &sound->format;
     const AVCodecContext *encoder = sound->encoder;
@@ -196,7 +208,7 @@ static void describe_chain(const SolSound *sound, char chain[TEXT])
     int rate = encoder->sample_rate;
     char layout[64];
     snprintf(chain, TEXT, "aresample=%d:async=1:min_hard_comp=%g:first_pts=%lld", rate, most_apart,
-             (long long)av_rescale(sound->filled, format->speed.num, format->speed.den));
+             (long long)av_rescale(av_rescale(sound->filled, own_rate, rate), format->speed.num, format->speed.den));
     if (format->end != INT64_MAX)
         append(chain, ",atrim=end_pts=%lld",
                (long long)av_rescale_q(format->end - format->start, format->time_base, (AVRational){1, rate}));
@@ -246,13 +258,11 @@ static int make_graph(SolSound *sound, const AVFrame *frame)
         /* named as seen from the chain: its input is open at our source */
         *out = (AVFilterInOut){av_strdup("in"), sound->source, 0, NULL};
         *in = (AVFilterInOut){av_strdup("out"), sound->sink, 0, NULL};
-        describe_chain(sound, chain);
+        describe_chain(sound, frame->sample_rate, chain);
         code = avfilter_graph_parse_ptr(sound->graph, chain, &in, &out, NULL);
     }
     if (code >= 0)
         code = avfilter_graph_config(sound->graph, NULL);
-    if (code >= 0 && sound->encoder->frame_size > 0)
-        av_buffersink_set_frame_size(sound->sink, (unsigned)sound->encoder->frame_size);
     avfilter_inout_free(&in);
     avfilter_inout_free(&out);
     return code < 0 ? sol_fail_av(code, sound->format.path, "its sound cannot be converted") : SOL_OK;
@@ -286,16 +296,39 @@ static int encode(SolSound *sound, const AVFrame *frame, const SolSoundSink *sin
                : sol_fail_av(code, sound->format.path, "its sound cannot be encoded");
 }
 
+/* Encodes what waits, in frames of the encoder's size: of another size only the last may be. */
+static int encode_waiting(SolSound *sound, bool last, const SolSoundSink *sink)
+{
+    const AVCodecContext *encoder = sound->encoder;
+    AVFrame *frame = sound->filtered;
+    int result = SOL_OK, size;
+    while (result == SOL_OK && (size = av_audio_fifo_size(sound->waiting)) > 0 && (last || size >= encoder->frame_size)) {
+        frame->nb_samples = encoder->frame_size > 0 && size > encoder->frame_size ? encoder->frame_size : size;
+        frame->format = encoder->sample_fmt;
+        frame->sample_rate = encoder->sample_rate;
+        frame->pts = sound->filled - size; /* the first filter leaves no gap */
+        if (av_channel_layout_copy(&frame->ch_layout, &encoder->ch_layout) < 0 || av_frame_get_buffer(frame, 0) < 0 ||
+            av_audio_fifo_read(sound->waiting, (void **)frame->data, frame->nb_samples) < 0)
+            result = sol_fail_memory("a sound track");
+        else
+            result = encode(sound, frame, sink);
+        av_frame_unref(frame);
+    }
+    return result;
+}
+
 /* Encodes what has come through the filters. */
 static int empty_filters(SolSound *sound, const SolSoundSink *sink)
 {
     AVFrame *frame = sound->filtered;
     int code, result = SOL_OK;
     while (result == SOL_OK && (code = av_buffersink_get_frame(sound->sink, frame)) >= 0) {
-        frame->pts = sound->filled; /* the first filter leaves no gap */
         sound->filled += frame->nb_samples;
-        result = encode(sound, frame, sink);
+        if (av_audio_fifo_write(sound->waiting, (void **)frame->data, frame->nb_samples) < frame->nb_samples)
+            result = sol_fail_memory("a sound track");
         av_frame_unref(frame);
+        if (result == SOL_OK)
+            result = encode_waiting(sound, false, sink);
     }
     if (result == SOL_OK && code == AVERROR(ENOMEM))
         result = sol_fail_memory("a sound track");
@@ -317,6 +350,8 @@ static int filter(SolSound *sound, AVFrame *frame, const SolSoundSink *sink)
     int64_t stamp = frame->best_effort_timestamp == AV_NOPTS_VALUE ? sound->next : frame->best_effort_timestamp;
     int code, result = SOL_OK;
     sound->next = stamp + av_rescale_q(frame->nb_samples, (AVRational){1, frame->sample_rate}, format->time_base);
+    if (format->from != INT64_MIN && stamp + (sound->next - stamp) / 2 < format->from)
+        return SOL_OK;
     frame->pts = stamp - format->start;
     if (frame->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC)
         av_channel_layout_default(&frame->ch_layout, frame->ch_layout.nb_channels);
@@ -338,7 +373,7 @@ static int filter(SolSound *sound, AVFrame *frame, const SolSoundSink *sink)
 
 static int decode(SolSound *sound, const AVPacket *packet, const SolSoundSink *sink)
 {
-    int code = avcodec_send_packet(sound->decoder, packet), result = SOL_OK;
+    int code = sound->decoder ? avcodec_send_packet(sound->decoder, packet) : AVERROR_EOF, result = SOL_OK;
     while (result == SOL_OK && code >= 0 && (code = avcodec_receive_frame(sound->decoder, sound->frame)) >= 0) {
         result = filter(sound, sound->frame, sink);
         av_frame_unref(sound->frame);
@@ -350,14 +385,36 @@ static int decode(SolSound *sound, const AVPacket *packet, const SolSoundSink *s
     return result;
 }
 
+/* Encodes all that decoder and filters hold. */
+static int end_source(SolSound *sound, const SolSoundSink *sink)
+{
+    int result = decode(sound, NULL, sink);
+    if (result == SOL_OK && sound->graph && av_buffersrc_add_frame(sound->source, NULL) >= 0)
+        result = empty_filters(sound, sink);
+    avfilter_graph_free(&sound->graph);
+    return result;
+}
+
 int sol_sound_write(SolSound *sound, const AVPacket *packet, const SolSoundSink *sink)
 {
-    int result = decode(sound, packet, sink);
-    if (result != SOL_OK || packet)
+    int result = packet ? decode(sound, packet, sink) : end_source(sound, sink);
+    if (result == SOL_OK && !packet)
+        result = encode_waiting(sound, true, sink);
+    return result == SOL_OK && !packet ? encode(sound, NULL, sink) : result;
+}
+
+int sol_sound_continue(SolSound *sound, const SolSoundFormat *format, const SolSoundSink *sink)
+{
+    int result = end_source(sound, sink);
+    if (result != SOL_OK)
         return result;
-    if (sound->graph && av_buffersrc_add_frame(sound->source, NULL) >= 0)
-        result = empty_filters(sound, sink);
-    return result == SOL_OK ? encode(sound, NULL, sink) : result;
+    avcodec_free_context(&sound->decoder);
+    sound->format = *format;
+    sound->next = format->start;
+    result = open_decoder(sound);
+    if (result != SOL_OK)
+        avcodec_free_context(&sound->decoder);
+    return result;
 }
 
 void sol_sound_close(SolSound **out)
@@ -369,6 +426,7 @@ void sol_sound_close(SolSound **out)
     avfilter_graph_free(&sound->graph);
     avcodec_free_context(&sound->decoder);
     avcodec_free_context(&sound->encoder);
+    av_audio_fifo_free(sound->waiting);
     av_frame_free(&sound->frame);
     av_frame_free(&sound->filtered);
     av_packet_free(&sound->packet);

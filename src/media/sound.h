@@ -18,7 +18,9 @@ typedef struct SolSound SolSound;
 typedef struct SolSoundFormat {
     const AVCodecParameters *parameters; /* of the source's packets; borrowed */
     AVRational time_base;                /* of their times */
-    int64_t start, end;                  /* of what is taken; end INT64_MAX: all that comes */
+    int64_t start, end;                  /* of the film, and of what is taken; end INT64_MAX: all that comes */
+    int64_t from;                        /* frames before it are not taken, as if they were silent; INT64_MIN: none */
+    int least_channels, least_rate;      /* of what is encoded, where the packets' own are less */
     AVRational speed;                    /* how much faster it plays, at the same pitch */
     enum AVCodecID codec;                /* AV_CODEC_ID_AAC or AV_CODEC_ID_OPUS */
     bool global_header;                  /* as SolEncoderFormat's */
@@ -47,6 +49,15 @@ const AVCodecContext *sol_sound_encoder(const SolSound *sound);
  * @return 0, what the sink returns, SOL_ERR_NOMEM
  */
 int sol_sound_write(SolSound *sound, const AVPacket *packet, const SolSoundSink *sink);
+
+/**
+ * Goes on with packets of another source, whose sound is made into what that of the first was. The codec, path and log of
+ * `format` are to be those that it had, and times of the film go on.
+ *
+ * @return 0, SOL_ERR_FORMAT (this FFmpeg cannot decode it; nothing may then be written but the end, or another source's),
+ *         what the sink returns, SOL_ERR_NOMEM
+ */
+int sol_sound_continue(SolSound *sound, const SolSoundFormat *format, const SolSoundSink *sink);
 
 /** Sets *sound to NULL; NULL is accepted. */
 void sol_sound_close(SolSound **sound);

@@ -45,16 +45,27 @@ typedef struct Track {
 
 struct SolTracks {
     SolTracksRequest request;
-    AVFormatContext *from, *to;
-    Track *tracks;        /* [count] */
+    AVFormatContext *from, *to; /* from: the source at hand; NULL: there is none, or it cannot be read */
+    int at;               /* its number */
+    AVRational base;      /* its time base, in which are: */
+    int64_t start, end;   /* the film's time 0, and when it, or this source's place in it, ends */
+    int64_t first;        /* this source's first picture */
+    bool whole_start, whole_end; /* what lies before, and behind, is taken, too */
+    Track *tracks;        /* [count] of that source; one that is joined stays the first */
     unsigned count;
     AVPacket *packet;
-    int64_t lead;         /* of the sound before the pictures, in the request's time base */
+    int64_t lead;         /* of the sound before the pictures, in `base` */
     int64_t reached;      /* microseconds of the film that the source has been read to */
     bool ended;
 };
 
 /* ---- which tracks, and how ---- */
+
+/* Whether the sounds of several sources become one track. */
+static bool is_joined(const SolTracks *tracks)
+{
+    return tracks->request.source_count > 1;
+}
 
 static bool is_pcm(enum AVCodecID codec)
 {
@@ -93,6 +104,7 @@ static bool takes_sound(const AVOutputFormat *format, enum AVCodecID codec)
 static int add_stream(SolTracks *tracks, Track *track)
 {
     track->out = avformat_new_stream(tracks->to, NULL);
+    track->last = AV_NOPTS_VALUE;
     return track->out ? sol_tags_copy_track(track->out, track->in) : sol_fail_memory("a track");
 }
 
@@ -112,19 +124,31 @@ static int add_copy(SolTracks *tracks, Track *track)
     return SOL_OK;
 }
 
-/* A track that is encoded anew; without a decoder for it, there is none. */
-static int add_encoded(SolTracks *tracks, Track *track)
+static SolSoundFormat sound_format(const SolTracks *tracks, const Track *track)
 {
     const AVOutputFormat *format = tracks->to->oformat;
     SolSoundFormat sound = {.parameters = track->in->codecpar,
                             .time_base = track->in->time_base,
                             .start = track->start,
                             .end = track->end,
+                            .from = is_joined(tracks) ? track->from : INT64_MIN,
                             .speed = tracks->request.speed,
                             .codec = strcmp(format->name, "webm") == 0 ? AV_CODEC_ID_OPUS : AV_CODEC_ID_AAC,
                             .global_header = format->flags & AVFMT_GLOBALHEADER,
                             .path = tracks->request.path,
                             .log = tracks->request.log};
+    for (int i = 0; is_joined(tracks) && i < tracks->request.source_count; i++) { /* room for the widest */
+        const SolSource *source = &tracks->request.sources[i];
+        sound.least_channels = source->channels > sound.least_channels ? source->channels : sound.least_channels;
+        sound.least_rate = source->sample_rate > sound.least_rate ? source->sample_rate : sound.least_rate;
+    }
+    return sound;
+}
+
+/* A track that is encoded anew; without a decoder for it, there is none. */
+static int add_encoded(SolTracks *tracks, Track *track)
+{
+    SolSoundFormat sound = sound_format(tracks, track);
     int result = sol_sound_open(&track->sound, &sound);
     if (result == SOL_ERR_FORMAT) {
         sol_log(tracks->request.log, SOL_LOG_WARNING, "%s; left out", sol_error_text());
@@ -160,10 +184,12 @@ static int add_sound(SolTracks *tracks, Track *track)
 {
     const SolTracksRequest *request = &tracks->request;
     enum AVCodecID codec = track->in->codecpar->codec_id;
-    bool takes = takes_sound(tracks->to->oformat, codec), as_it_is = plays_as_it_is(request);
+    bool takes = takes_sound(tracks->to->oformat, codec), as_it_is = plays_as_it_is(request) && !is_joined(tracks);
     if (request->audio == SOL_AUDIO_COPY && !(takes && as_it_is))
         return sol_fail(SOL_ERR_ARGUMENT, "%s: \"audio: copy\" cannot be: %s; leave it out, and the sound is encoded",
-                        request->path, !takes ? "such files do not take the source's sound" : "\"speed\" changes it");
+                        request->path, is_joined(tracks) ? "that of several inputs is made one track"
+                                       : !takes          ? "such files do not take the source's sound"
+                                                         : "\"speed\" changes it");
     return request->audio != SOL_AUDIO_AAC && takes && as_it_is ? add_copy(tracks, track) : add_encoded(tracks, track);
 }
 
@@ -216,29 +242,45 @@ static int add_attachment(SolTracks *tracks, const AVStream *from)
 /* The stamps of a track at which the film begins and ends. */
 static void set_times(const SolTracks *tracks, Track *track)
 {
+    int64_t from = tracks->first > tracks->start ? tracks->first : tracks->start;
+    track->next = track->smooth = AV_NOPTS_VALUE;
+    track->start = av_rescale_q(tracks->start, tracks->base, track->in->time_base);
+    track->end = tracks->whole_end ? INT64_MAX : av_rescale_q(tracks->end, tracks->base, track->in->time_base);
+    track->from = tracks->whole_start ? INT64_MIN : av_rescale_q(from, tracks->base, track->in->time_base);
+}
+
+/* Takes source number `at` in hand: times of the film become stamps of its own. */
+static void choose_source(SolTracks *tracks, int at)
+{
     const SolTracksRequest *request = &tracks->request;
-    track->next = track->last = track->smooth = AV_NOPTS_VALUE;
-    track->start = av_rescale_q(request->start, request->time_base, track->in->time_base);
-    track->end = request->whole_end ? INT64_MAX
-                                    : av_rescale_q(request->end, request->time_base, track->in->time_base);
-    track->from = request->whole_start ? INT64_MIN : track->start;
+    const SolSource *source = &request->sources[at];
+    AVRational base = {source->time_base.num, source->time_base.den};
+    int64_t end = request->end;
+    if (at + 1 < request->source_count && source[1].from < end)
+        end = source[1].from;
+    tracks->at = at;
+    tracks->base = base;
+    tracks->first = source->start;
+    tracks->start = source->start + av_rescale_q(request->start - source->from, request->time_base, base);
+    tracks->end = source->start + av_rescale_q(end - source->from, request->time_base, base);
+    tracks->whole_start = request->whole_start && !is_joined(tracks);
+    tracks->whole_end = request->whole_end && !is_joined(tracks);
 }
 
 /* Moves the film's time 0 to where the earliest sound begins, where that is before the first picture. */
 static void set_lead(SolTracks *tracks)
 {
-    SolTracksRequest *request = &tracks->request;
-    int64_t start = request->start;
-    if (!request->whole_start || !plays_as_it_is(request))
+    int64_t start = tracks->start;
+    if (!tracks->whole_start || !plays_as_it_is(&tracks->request))
         return;
     for (unsigned i = 0; i < tracks->from->nb_streams; i++) {
         const AVStream *stream = tracks->from->streams[i];
         if (stream->codecpar->codec_type == AVMEDIA_TYPE_AUDIO && stream->start_time != AV_NOPTS_VALUE &&
-            av_compare_ts(stream->start_time, stream->time_base, start, request->time_base) < 0)
-            start = av_rescale_q(stream->start_time, stream->time_base, request->time_base);
+            av_compare_ts(stream->start_time, stream->time_base, start, tracks->base) < 0)
+            start = av_rescale_q(stream->start_time, stream->time_base, tracks->base);
     }
-    tracks->lead = request->start - start;
-    request->start = start;
+    tracks->lead = tracks->start - start;
+    tracks->start = start;
 }
 
 static int64_t film_time(const Track *track, int64_t stamp)
@@ -319,16 +361,24 @@ static void cut_pcm(const Track *track, AVPacket *packet)
     packet->duration = av_rescale_q(samples - before - behind, sample, track->in->time_base);
 }
 
+/* The track that packets of this stream of the source at hand are of; NULL: none. */
+static Track *track_of(SolTracks *tracks, int stream)
+{
+    Track *track = &tracks->tracks[is_joined(tracks) ? 0 : stream];
+    if (!is_joined(tracks) && (unsigned)stream >= tracks->count)
+        return NULL;
+    return track->in && track->in->index == stream ? track : NULL;
+}
+
 /* Reads the next packet that belongs in the film into tracks->packet; *track is NULL at the end. */
 static int read_packet(SolTracks *tracks, Track **of)
 {
     AVPacket *packet = tracks->packet;
-    int64_t end = tracks->request.end, base_second = av_rescale_q(1, (AVRational){1, 1}, tracks->request.time_base);
+    int64_t end = tracks->end, base_second = av_rescale_q(1, (AVRational){1, 1}, tracks->base);
     int code = 0;
     *of = NULL;
     while (tracks->from && (code = av_read_frame(tracks->from, packet)) >= 0) {
-        unsigned i = (unsigned)packet->stream_index;
-        Track *track = i < tracks->count && tracks->tracks[i].in ? &tracks->tracks[i] : NULL;
+        Track *track = track_of(tracks, packet->stream_index);
         if (track) {
             complete(track, packet);
             if (is_wanted(tracks, track, packet)) {
@@ -337,8 +387,8 @@ static int read_packet(SolTracks *tracks, Track **of)
                 *of = track;
                 return SOL_OK;
             }
-            if (!tracks->request.whole_end && av_compare_ts(packet->pts, track->in->time_base, end + base_second,
-                                                            tracks->request.time_base) > 0)
+            if (!tracks->whole_end &&
+                av_compare_ts(packet->pts, track->in->time_base, end + base_second, tracks->base) > 0)
                 break;
         }
         av_packet_unref(packet);
@@ -435,7 +485,7 @@ static int pass_on_subtitles(SolTracks *tracks, Track *track, AVPacket *packet)
     int result = track->text ? sol_subtitles_convert(track->text, packet, &got) : SOL_OK;
     if (result != SOL_OK || !got)
         return result;
-    if (!tracks->request.whole_start && start < track->start)
+    if (!tracks->whole_start && start < track->start)
         start = track->start;
     if (end > track->end)
         end = track->end;
@@ -468,6 +518,75 @@ static int pass_on(SolTracks *tracks, Track *track, AVPacket *packet)
                                                                    : copy_sound(tracks, track, packet);
 }
 
+/* The first sound of a file; NULL: none. */
+static const AVStream *first_sound(const AVFormatContext *from)
+{
+    for (unsigned i = 0; i < from->nb_streams; i++)
+        if (from->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO)
+            return from->streams[i];
+    return NULL;
+}
+
+/*
+ * Opens the next of several sources that has sound in the film, behind number `at`; tracks->from is NULL where there is
+ * none. One that has gone is silent.
+ */
+static int open_next(SolTracks *tracks, int at)
+{
+    const SolTracksRequest *request = &tracks->request;
+    int result = SOL_ERR_IO;
+    while (result != SOL_OK && ++at < request->source_count) {
+        const SolSource *source = &request->sources[at];
+        AVStream *pictures;
+        if (source->channels == 0 || source->from >= request->end ||
+            (at + 1 < request->source_count && source[1].from <= request->start))
+            continue;
+        avformat_close_input(&tracks->from);
+        result = sol_demuxer_open_as(&tracks->from, &pictures, source->path, source->format, false);
+        if (result == SOL_OK && !first_sound(tracks->from))
+            result = sol_fail(SOL_ERR_FORMAT, "%s: has no sound any more", source->path);
+        if (result == SOL_ERR_NOMEM)
+            return result;
+        if (result != SOL_OK)
+            sol_log(request->log, SOL_LOG_WARNING, "%s: without the sound of one input: %s", request->path,
+                    sol_error_text());
+        else
+            choose_source(tracks, at);
+    }
+    if (result != SOL_OK)
+        avformat_close_input(&tracks->from);
+    return SOL_OK;
+}
+
+/* Makes the first sound of the source at hand, which has one, what the track is of. */
+static void take_first_sound(SolTracks *tracks, Track *track)
+{
+    track->in = first_sound(tracks->from);
+    for (unsigned i = 0; i < tracks->from->nb_streams; i++)
+        tracks->from->streams[i]->discard = (int)i == track->in->index ? AVDISCARD_DEFAULT : AVDISCARD_ALL;
+    set_times(tracks, track);
+}
+
+/* Goes on with the next of several sources; tracks->from is NULL where there is none. */
+static int go_on(SolTracks *tracks)
+{
+    Track *track = &tracks->tracks[0];
+    SolSoundSink sink = {take_encoded, &(Destination){tracks, track}};
+    int result = SOL_ERR_FORMAT;
+    while (result == SOL_ERR_FORMAT) {
+        SolSoundFormat format;
+        result = open_next(tracks, tracks->at);
+        if (result != SOL_OK || !tracks->from)
+            return result;
+        take_first_sound(tracks, track);
+        format = sound_format(tracks, track);
+        result = sol_sound_continue(track->sound, &format, &sink);
+        if (result == SOL_ERR_FORMAT)
+            sol_log(tracks->request.log, SOL_LOG_WARNING, "%s; left out", sol_error_text());
+    }
+    return result;
+}
+
 /* Reads one packet and passes it on; at the end, all that encoders hold. */
 static int pass_on_next(SolTracks *tracks)
 {
@@ -476,6 +595,11 @@ static int pass_on_next(SolTracks *tracks)
     if (result == SOL_OK && track)
         result = pass_on(tracks, track, tracks->packet);
     av_packet_unref(tracks->packet);
+    if (result == SOL_OK && !track && is_joined(tracks)) {
+        result = go_on(tracks);
+        if (tracks->from)
+            return result;
+    }
     if (result != SOL_OK || track)
         return result;
     tracks->ended = true;
@@ -488,6 +612,14 @@ static int pass_on_next(SolTracks *tracks)
 
 /* ---- opening ---- */
 
+/* Says so where it is not what was asked for. */
+static void tell_silence(const SolTracks *tracks)
+{
+    if (tracks->request.audio == SOL_AUDIO_AUTO)
+        sol_log(tracks->request.log, SOL_LOG_NOTE, "%s: without sound, which would be far from its own speed; "
+                "\"audio: stretch\" keeps it", tracks->request.path);
+}
+
 /* Which of the source's streams become tracks; all others are not even read. */
 static int add_tracks(SolTracks *tracks)
 {
@@ -498,9 +630,8 @@ static int add_tracks(SolTracks *tracks)
         return sol_fail_memory("the tracks");
     tracks->count = from->nb_streams;
     tracks->ended = true; /* unless there is a track to read */
-    if (tracks->request.audio == SOL_AUDIO_AUTO && !wants_sound(&tracks->request) && sol_demuxer_sounds(from) > 0)
-        sol_log(tracks->request.log, SOL_LOG_NOTE, "%s: without sound, which would be far from its own speed; "
-                "\"audio: stretch\" keeps it", tracks->request.path);
+    if (!wants_sound(&tracks->request) && sol_demuxer_sounds(from) > 0)
+        tell_silence(tracks);
     for (unsigned i = 0; i < tracks->count && result == SOL_OK; i++) {
         AVStream *stream = from->streams[i];
         Track *track = &tracks->tracks[i];
@@ -524,24 +655,52 @@ static int add_tracks(SolTracks *tracks)
     return result;
 }
 
+/* One track of the first sounds of several sources. */
+static int join_sounds(SolTracks *tracks)
+{
+    const SolTracksRequest *request = &tracks->request;
+    int result = sol_tags_copy(tracks->to, NULL, request->comment);
+    tracks->tracks = sol_calloc(1, sizeof *tracks->tracks);
+    tracks->ended = true; /* unless there is a sound */
+    tracks->at = -1;
+    if (result == SOL_OK && !tracks->tracks)
+        result = sol_fail_memory("the tracks");
+    tracks->count = 1;
+    for (int i = 0; i < request->source_count && !wants_sound(request); i++)
+        if (request->sources[i].channels > 0) {
+            tell_silence(tracks);
+            break;
+        }
+    while (result == SOL_OK && tracks->ended && wants_sound(request)) {
+        Track *track = &tracks->tracks[0];
+        result = open_next(tracks, tracks->at);
+        if (result != SOL_OK || !tracks->from)
+            return result;
+        take_first_sound(tracks, track);
+        result = add_sound(tracks, track);
+        tracks->ended = !track->in;
+    }
+    return result;
+}
+
 /* Opens the source for the second time. That it has gone since is no reason to lose the pictures. */
 static int open_source(SolTracks *tracks, AVStream *video)
 {
     const SolTracksRequest *request = &tracks->request;
     AVStream *pictures;
-    int result = sol_demuxer_open_as(&tracks->from, &pictures, request->source, request->format, false);
+    int result = sol_demuxer_open_as(&tracks->from, &pictures, request->sources->path, request->sources->format, false);
     if (result != SOL_OK) {
         sol_log(request->log, SOL_LOG_WARNING, "%s: without sound: %s", request->path, sol_error_text());
         return sol_tags_copy(tracks->to, NULL, request->comment);
     }
+    choose_source(tracks, 0);
     set_lead(tracks);
     result = sol_tags_copy(tracks->to, tracks->from, request->comment);
     if (result == SOL_OK)
         result = sol_tags_copy_track(video, pictures);
     if (result == SOL_OK)
-        result = sol_tags_copy_chapters(tracks->to, tracks->from, request->start,
-                                        request->whole_end ? INT64_MAX : request->end, request->time_base,
-                                        request->speed);
+        result = sol_tags_copy_chapters(tracks->to, tracks->from, tracks->start,
+                                        tracks->whole_end ? INT64_MAX : tracks->end, tracks->base, request->speed);
     return result == SOL_OK ? add_tracks(tracks) : result;
 }
 
@@ -557,7 +716,9 @@ int sol_tracks_open(SolTracks **out, const SolTracksRequest *request, AVFormatCo
     tracks->packet = av_packet_alloc();
     if (!tracks->packet)
         result = sol_fail_memory("the tracks");
-    else if (request->source)
+    else if (is_joined(tracks))
+        result = join_sounds(tracks);
+    else if (request->source_count == 1 && request->sources->path)
         result = open_source(tracks, video);
     else
         result = sol_tags_copy(to, NULL, request->comment);
@@ -570,7 +731,7 @@ int sol_tracks_open(SolTracks **out, const SolTracksRequest *request, AVFormatCo
 
 int64_t sol_tracks_lead(const SolTracks *tracks, AVRational base)
 {
-    return tracks->lead ? av_rescale_q(tracks->lead, tracks->request.time_base, base) : 0;
+    return tracks->lead ? av_rescale_q(tracks->lead, tracks->base, base) : 0;
 }
 
 int sol_tracks_write(SolTracks *tracks, int64_t time)

@@ -15,11 +15,12 @@ typedef struct SolTracks SolTracks;
 /* What is taken. */
 typedef struct SolTracksRequest {
     const char *path;      /* of the film: what messages begin with; borrowed */
-    const char *source;    /* NULL: nothing but the comment is written; borrowed */
-    const char *format;    /* of the source, by libavformat's name; NULL: what it looks like; borrowed while opening */
-    AVRational time_base;  /* of these stamps in the source: */
+    const SolSource *sources; /* of the video, borrowed. Of several, one behind the other, the first sound track of each
+                                 is joined to one, and nothing else is taken */
+    int source_count;      /* 0: nothing but the comment is written */
+    AVRational time_base;  /* of the video, and of these times in it: */
     int64_t start, end;    /* when the first picture shows, and the last one ends */
-    bool whole_start;      /* the film begins with the source's first picture: sound before it is taken, too */
+    bool whole_start;      /* the film begins with the video's first picture: sound before it is taken, too */
     bool whole_end;        /* the same of the last */
     AVRational speed;      /* how much faster the film plays; above 0 */
     SolAudio audio;

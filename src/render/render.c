@@ -207,9 +207,8 @@ static int describe_input(Render *render, const SolSchedule *schedule, bool pain
                                      .first = render->first,
                                      .count = render->count,
                                      .index = &render->index,
-                                     .source = info.source,
-                                     .source_format = info.source_format,
-                                     .source_start = info.source_start,
+                                     .sources = info.sources,
+                                     .source_count = info.source_count,
                                      .comment = render->comment};
     render->wanted = sol_calloc((size_t)render->count, sizeof *render->wanted);
     if (result == SOL_OK && !render->wanted)
@@ -218,8 +217,6 @@ static int describe_input(Render *render, const SolSchedule *schedule, bool pain
         result = sol_writer_mark(&render->outputs[i], &render->input, render->wanted);
     for (int64_t n = 0; n < render->count && result == SOL_OK; n++)
         render->shown += render->wanted[n];
-    if (result == SOL_OK && info.sound && !info.source)
-        sol_log(render->options->log, SOL_LOG_NOTE, "the sound of several inputs is not kept");
     return result;
 }
 

@@ -6,6 +6,7 @@
 #include "support/clips.h"
 #include "support/support.h"
 
+#include "base/text.h"
 #include "image/image.h"
 #include "media/writer.h"
 
@@ -45,13 +46,14 @@ typedef struct Copied {
 } Copied;
 
 static Lines logged;
+static const char *const *then; /* clips that follow the first; NULL: none */
 
 /* Writes the frames first .. first + count - 1 (0: all) of a clip into a film, as a render does that paints nothing. */
 static Copied copy_film(const char *from, SolOutputSettings settings, int64_t first, int64_t count)
 {
     static char quick[] = "ultrafast";
     const SolLog log = {keep_line, &logged};
-    SolVideo *video = open_video(from, &(SolVideoOptions){.threads = 2});
+    SolVideo *video = open_video(from, &(SolVideoOptions){.threads = 2, .then = then, .framerate = {2, 1}});
     SolWriter *writer = NULL;
     Copied copied = {0};
     SolVideoInfo info;
@@ -70,8 +72,8 @@ static Copied copy_film(const char *from, SolOutputSettings settings, int64_t fi
                              .first = first,
                              .count = count ? count : index.frames - first,
                              .index = &index,
-                             .source = info.source,
-                             .source_start = info.source_start,
+                             .sources = info.sources,
+                             .source_count = info.source_count,
                              .comment = "Solstice test"};
     settings.crf = -1;
     if (!strstr(settings.path, ".y4m"))
@@ -406,6 +408,63 @@ static void test_rates_keep_sync(void **state)
     assert_int_equal(report.dropped, 108);
 }
 
+/* ---- several sources ---- */
+
+/* Flashes at 0, 1 .. of each clip, with their beeps, or without; in the film these times are counted from `first`. */
+static void assert_joined(const char *name, const double sounding[], int sounds, const double silent[], int more,
+                          double first, double speed)
+{
+    static double beeps[MOST_BEEPS], flashes[MOST_BEEPS];
+    assert_int_equal(find_beeps(name, beeps), sounds);
+    assert_int_equal(find_flashes(name, flashes), sounds + more);
+    for (int i = 0, k = 0, l = 0; i < sounds + more; i++) {
+        bool sounds_now = k < sounds && (l == more || sounding[k] < silent[l]);
+        double due = ((sounds_now ? sounding[k++] : silent[l++]) - first) / speed;
+        assert_near(flashes[i], due, 0.04);
+        if (sounds_now)
+            assert_near(beeps[k - 1], due, speed > 1 ? 0.04 : 0.02);
+    }
+}
+
+static void test_sounds_of_several_inputs(void **state)
+{
+    static const char *const clips[] = {"mono.mp4", "mute.mkv", "still.png", "wide.mkv", "raw.mov"};
+    static const double sounding[] = {0, 1, 2, 3, 6.1, 7.1, 8.1, 9.1, 10.1, 10.6, 11.6},
+                        silent[] = {3.6, 4.6};
+    const char *paths[6] = {0};
+    SolWriterReport report;
+    (void)state;
+    make_clip(3.6, "25", "-c:a aac -ar 44100 -ac 1 mono.mp4");
+    make_clip(2, "30", "-an mute.mkv");
+    ffmpeg("-f lavfi -i color=gray:s=32x32 -frames:v 1 still.png");
+    make_clip(4.5, "30", "-c:a libopus -ac 2 wide.mkv");
+    make_clip(1.5, "24", "-c:a pcm_s16le -ar 22050 raw.mov");
+    for (int i = 0; i < 5; i++)
+        paths[i] = sol_copy(in_folder(clips[i]));
+    then = paths + 1;
+    report = copied("mono.mp4", (SolOutputSettings){TO("all.mp4")}, 0, 0);
+    assert_near(report.seconds, 12.1, 0.01); /* the still shows for half a second */
+    assert_joined("all.mp4", sounding, 11, silent, 2, 0, 1);
+    assert_string_equal(ask("all.mp4", "a", "stream=codec_name,sample_rate,channels"),
+                        "codec_name=aac|sample_rate=48000|channels=2|");
+    copied("mono.mp4", (SolOutputSettings){TO("all.webm")}, 0, 0);
+    assert_joined("all.webm", sounding, 11, silent, 2, 0, 1);
+    copied("mono.mp4", (SolOutputSettings){TO("fast.mkv"), .speed = {3, 2}}, 0, 0);
+    assert_joined("fast.mkv", sounding, 11, silent, 2, 0, 1.5);
+    copied("mono.mp4", (SolOutputSettings){TO("cut.mp4")}, 45, 150); /* 1.8 to about 7.6 s */
+    assert_joined("cut.mp4", sounding + 2, 4, silent, 2, 1.8, 1);
+    copied("mono.mp4", (SolOutputSettings){TO("late.mp4")}, 150, 36); /* from 5.6 s on, in the still */
+    assert_joined("late.mp4", sounding + 4, 2, silent, 0, 5.6, 1);
+    copied("mono.mp4", (SolOutputSettings){TO("none.mp4"), .audio = SOL_AUDIO_NONE}, 0, 0);
+    assert_string_equal(ask("none.mp4", "a", "stream=codec_name"), "");
+    assert_int_equal(copy_film("mono.mp4", (SolOutputSettings){TO("copy.mp4"), .audio = SOL_AUDIO_COPY}, 0, 0).result,
+                     SOL_ERR_ARGUMENT);
+    assert_contains(sol_error_text(), "that of several inputs is made one track");
+    then = NULL;
+    for (int i = 0; i < 5; i++)
+        free((char *)(intptr_t)paths[i]);
+}
+
 /* ---- the other tracks ---- */
 
 static void test_several_tracks_and_tags(void **state)
@@ -546,6 +605,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sync_after_ten_minutes, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_speed_stretches_sound, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_rates_keep_sync, set_up_folder, tear_down_folder),
+        cmocka_unit_test_setup_teardown(test_sounds_of_several_inputs, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_several_tracks_and_tags, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_subtitles_and_chapters, set_up_folder, tear_down_folder),
         cmocka_unit_test_setup_teardown(test_webm_has_opus, set_up_folder, tear_down_folder),
