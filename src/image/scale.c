@@ -9,6 +9,9 @@
 #include <libavutil/pixfmt.h>
 #include <libswscale/swscale.h>
 
+/* libswscale works in Y, Cb and Cr, and may pass over every other sample of these two unless it is told not to. */
+enum { FLAGS = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP | SWS_FULL_CHR_H_INT };
+
 int sol_image_scale(SolImage **out, const SolImage *image, int width, int height)
 {
     SolImage *scaled = NULL;
@@ -17,7 +20,7 @@ int sol_image_scale(SolImage **out, const SolImage *image, int width, int height
     if (result != SOL_OK)
         return result;
     scaler = sws_getContext(image->width, image->height, AV_PIX_FMT_RGB24, width, height, AV_PIX_FMT_RGB24,
-                            SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INP, NULL, NULL, NULL);
+                            FLAGS, NULL, NULL, NULL);
     if (!scaler) {
         sol_image_unref(&scaled);
         return sol_fail(SOL_ERR_NOMEM, "%dx%d pixels cannot be scaled to %dx%d", image->width, image->height, width,

@@ -210,6 +210,38 @@ static void test_scaling_keeps_a_flat_colour(void **state)
     }
 }
 
+/* Columns of two pixels, of these colours in turn. */
+static SolImage *make_columns(const uint8_t even[3], const uint8_t odd[3])
+{
+    SolImage *image = make_picture(40, 20);
+    for (int y = 0; y < image->height; y++)
+        for (int x = 0; x < image->width; x++)
+            memcpy(sol_image_row(image, y) + 3 * x, x / 2 % 2 ? odd : even, 3);
+    return image;
+}
+
+/* Colour is as sharp as brightness: what becomes of a channel is what becomes of a grey picture that is like it. */
+static void test_scaling_keeps_all_of_the_colour(void **state)
+{
+    static const uint8_t even[3] = {200, 70, 90}, odd[3] = {20, 145, 105};
+    static const int widths[] = {15, 20, 30, 40, 60};
+    SolImage *image = make_columns(even, odd);
+    (void)state;
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+        for (int c = 0; c < 3; c++) {
+            SolImage *grey = make_columns((uint8_t[]){even[c], even[c], even[c]}, (uint8_t[]){odd[c], odd[c], odd[c]});
+            SolImage *scaled = NULL, *oracle = NULL;
+            assert_int_equal(sol_image_scale(&scaled, image, widths[i], 31), 0);
+            assert_int_equal(sol_image_scale(&oracle, grey, widths[i], 31), 0);
+            for (int x = 0; x < widths[i]; x++)
+                assert_true(abs(sol_image_row(scaled, 15)[3 * x + c] - sol_image_row(oracle, 15)[3 * x + c]) <= 4);
+            sol_image_unref(&scaled);
+            sol_image_unref(&oracle);
+            sol_image_unref(&grey);
+        }
+    sol_image_unref(&image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_planes_are_clamped_and_rounded),
         cmocka_unit_test(test_mixing),
         cmocka_unit_test(test_scaling_keeps_a_flat_colour),
+        cmocka_unit_test(test_scaling_keeps_all_of_the_colour),
     };
     return cmocka_run_group_tests_name("image/image", tests, set_up_pools, tear_down_pools);
 }
