@@ -32,6 +32,7 @@ typedef struct SolRenderOptions {
     int output_count;
     int64_t first;            /* the first frame rendered, from 0 */
     int64_t count;            /* how many frames; 0: to the last one */
+    double from, to;          /* instead of these: the frames that begin within these seconds; 0 for the clip's own ends */
     int size;                 /* short side to paint at, instead of the schedule's; 0 for that */
     const SolPrecision *precision; /* instead of the schedule's; NULL for that */
     uint64_t memory;          /* bytes that painting a frame may take, instead of the schedule's; 0 for that */

@@ -142,6 +142,13 @@ typedef enum SolLayout {
     SOL_LAYOUT_WIPE          /* the source at first, which the painting covers from left to right until the end */
 } SolLayout;
 
+/* The part of its pictures that an output shows; all zero: all of them. */
+typedef struct SolCrop {
+    int width, height; /* pixels; or, where `ratio`, how the sides of the largest such part are to each other */
+    int left, top;     /* pixels, where `placed`; otherwise the part is in the middle */
+    bool ratio, placed;
+} SolCrop;
+
 /* One output, as a schedule describes it. Zero or NULL (for crf: -1) means the default that is named here. */
 typedef struct SolOutputSettings {
     char *path;          /* .mp4 .mov .mkv .webm .y4m; .gif; numbered stills: .png .jpg .jpeg with one %d or %0Nd */
@@ -158,6 +165,8 @@ typedef struct SolOutputSettings {
     int loop;            /* gif: times it plays, 0 for ever */
     SolAudio audio;      /* video */
     SolLayout layout;
+    SolCrop crop;        /* of the pictures laid out, before they are brought to the width */
+    char *text;          /* a caption at the bottom, in UTF-8, over which a line break may cut lines; NULL: none */
 } SolOutputSettings;
 
 /* What is fed to a writer: pictures as they were painted, which it lays out itself. */

@@ -14,6 +14,7 @@
 #include <solstice/model.h>
 #include <solstice/precision.h>
 #include <solstice/render.h>
+#include <solstice/video.h>
 
 /* Exit statuses. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
@@ -60,7 +61,10 @@ typedef enum OptionKind {
     OPTION_SIZE,     /* FrameSize, "WxH" */
     OPTION_MEMORY,   /* uint64_t: bytes, "2GiB" */
     OPTION_CHOICE,   /* Choice: one of some names */
-    OPTION_LEVELS    /* Levels, "0.6,0.6,0,0,0" */
+    OPTION_LEVELS,   /* Levels, "0.6,0.6,0,0,0" */
+    OPTION_TIME,     /* double: seconds, "0:12.5" */
+    OPTION_SPEED,    /* SolRational, "2x" */
+    OPTION_CROP      /* SolCrop, "640x360+0+60" or "16:9" */
 } OptionKind;
 
 typedef struct TextList {

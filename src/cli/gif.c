@@ -6,29 +6,49 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/text.h"
+#include "base/memory.h"
+#include "media/writer.h"
 
 #include <solstice/render.h>
 
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct Wishes {
-    const char *output;
-    FrameRange frames;
+    TextList outputs;
+    SolOutputSettings settings; /* of each of these, but for its path */
     int64_t width, loop, threads;
-    SolRational fps;
+    FrameRange frames;
+    double from, to;
     bool overwrite, quiet;
 } Wishes;
 
-static int make_gif(const char *input, SolOutputSettings *settings, const Wishes *wishes)
+/* Checks the outputs, and that there is work to do which they do not stand in the way of. */
+static int check_outputs(const char *input, const SolOutputSettings outputs[], size_t count)
+{
+    int result = SOL_OK;
+    for (size_t i = 0; i < count && result == SOL_OK; i++) {
+        const char *path = outputs[i].path;
+        result = sol_writer_check(&outputs[i]);
+        if (result == SOL_OK && sol_path_is_same(input, path))
+            result = sol_fail(SOL_ERR_ARGUMENT, "%s: is the input itself; choose another name", path);
+        for (size_t k = 0; k < i && result == SOL_OK; k++)
+            if (strcmp(path, outputs[k].path) == 0)
+                result = sol_fail(SOL_ERR_ARGUMENT, "%s: is named twice; give each output a name of its own", path);
+    }
+    return result;
+}
+
+static int make_gifs(const char *input, const SolOutputSettings outputs[], const Wishes *wishes)
 {
     const SolLog *log = wishes->quiet ? &sol_console_warnings : &sol_console_log;
     SolVideoOptions video_options = {.threads = (int)wishes->threads, .log = log};
-    SolRenderOptions options = {.outputs = settings,
-                                .output_count = 1,
+    SolRenderOptions options = {.outputs = outputs,
+                                .output_count = (int)wishes->outputs.count,
                                 .first = wishes->frames.first,
                                 .count = wishes->frames.count,
+                                .from = wishes->from,
+                                .to = wishes->to,
                                 .threads = (int)wishes->threads,
                                 .overwrite = wishes->overwrite,
                                 .log = log,
@@ -36,9 +56,7 @@ static int make_gif(const char *input, SolOutputSettings *settings, const Wishes
                                 .cancelled = was_interrupted};
     SolRenderReport report = {0};
     SolVideo *video = NULL;
-    int result = sol_writer_check(settings);
-    if (result == SOL_OK && sol_path_is_same(input, settings->path))
-        result = sol_fail(SOL_ERR_ARGUMENT, "%s: is the input itself; choose another name", settings->path);
+    int result = check_outputs(input, outputs, wishes->outputs.count);
     if (result == SOL_OK)
         result = sol_video_open(&video, input, &video_options);
     if (result == SOL_OK)
@@ -50,16 +68,53 @@ static int make_gif(const char *input, SolOutputSettings *settings, const Wishes
     return result == SOL_OK ? EXIT_DONE : report_failure(result);
 }
 
+static int check_wishes(const Wishes *wishes)
+{
+    for (size_t i = 0; i < wishes->outputs.count; i++)
+        if (!sol_path_has_extension(wishes->outputs.items[i], "gif")) {
+            complain("gif: -o %s: must end in .gif", wishes->outputs.items[i]);
+            return EXIT_USAGE;
+        }
+    if (wishes->outputs.count == 0)
+        complain("gif: no output given; add -o OUT.gif");
+    else if (wishes->frames.count > 0 && (wishes->from > 0 || wishes->to > 0))
+        complain("gif: --frames and --%s exclude each other; keep one", wishes->from > 0 ? "from" : "to");
+    else
+        return -1;
+    return EXIT_USAGE;
+}
+
+static int run_wishes(const char *input, Wishes *wishes)
+{
+    SolOutputSettings *outputs = sol_calloc(wishes->outputs.count, sizeof *outputs);
+    int status;
+    wishes->settings.width = (int)wishes->width;
+    wishes->settings.loop = (int)wishes->loop;
+    for (size_t i = 0; outputs && i < wishes->outputs.count; i++) {
+        outputs[i] = wishes->settings;
+        outputs[i].path = (char *)wishes->outputs.items[i]; /* only read from */
+    }
+    catch_interrupts();
+    status = outputs ? make_gifs(input, outputs, wishes) : report_failure(sol_fail_memory("the outputs"));
+    sol_free(outputs);
+    return status;
+}
+
 static int run(int argc, char **argv)
 {
-    Wishes wishes = {0};
+    Wishes wishes = {.settings.crf = -1};
+    SolOutputSettings *settings = &wishes.settings;
     TextList operands = {0};
-    SolOutputSettings settings = {.crf = -1};
     const Option options[] = {
-        {"output", 'o', OPTION_FILE, &wishes.output, 0, 0},
+        {"output", 'o', OPTION_LIST, &wishes.outputs, 0, 0},
+        {"from", 0, OPTION_TIME, &wishes.from, 0, 0},
+        {"to", 0, OPTION_TIME, &wishes.to, 0, 0},
         {"frames", 0, OPTION_RANGE, &wishes.frames, 0, 0},
+        {"crop", 0, OPTION_CROP, &settings->crop, 0, 0},
         {"width", 0, OPTION_INT, &wishes.width, 16, SOL_IMAGE_MAX_SIDE},
-        {"fps", 0, OPTION_FRACTION, &wishes.fps, 0, 0},
+        {"text", 0, OPTION_TEXT, &settings->text, 0, 0},
+        {"fps", 0, OPTION_FRACTION, &settings->fps, 0, 0},
+        {"speed", 0, OPTION_SPEED, &settings->speed, 0, 0},
         {"loop", 0, OPTION_INT, &wishes.loop, 0, 65535},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"overwrite", 0, OPTION_FLAG, &wishes.overwrite, 0, 0},
@@ -67,20 +122,12 @@ static int run(int argc, char **argv)
         {0},
     };
     int status = read_arguments(&sol_command_gif, argc, argv, options, &operands, 1, 1);
-    if (status < 0 && (!wishes.output || !sol_path_has_extension(wishes.output, "gif"))) {
-        complain("gif: %s", wishes.output ? "-o must name a file that ends in .gif" : "no output given; add -o OUT.gif");
-        status = EXIT_USAGE;
-    }
-    if (status < 0) {
-        settings.path = sol_copy(wishes.output);
-        settings.width = (int)wishes.width;
-        settings.fps = wishes.fps;
-        settings.loop = (int)wishes.loop;
-        catch_interrupts();
-        status = make_gif(operands.items[0], &settings, &wishes);
-        free(settings.path);
-    }
+    if (status < 0)
+        status = check_wishes(&wishes);
+    if (status < 0)
+        status = run_wishes(operands.items[0], &wishes);
     free(operands.items);
+    free(wishes.outputs.items);
     return status;
 }
 
@@ -90,10 +137,16 @@ const Command sol_command_gif = {
     .summary = "make a GIF from a clip",
     .help = "Makes a GIF from a video, another GIF, or numbered images (a folder, or frames/%d.png),\n"
             "without painting it.\n\n"
-            "  -o, --output FILE    the GIF\n"
-            "      --frames A-B     only these frames, counted from 0\n"
+            "  -o, --output FILE    the GIF; may be given again\n"
+            "      --from TIME      begin with the frame at this time: 12.5, 0:12.5 or 1:02:03\n"
+            "      --to TIME        end before the frame at this time\n"
+            "      --frames A-B     only these frames, counted from 0, instead of times\n"
+            "      --crop PART      a part of the picture: 640x360+0+60 is 640x360 pixels from column 0 and row 60\n"
+            "                       on, 640x360 those in the middle, 16:9 the largest part of that shape\n"
             "      --width N        N pixels wide, the height follows; the clip's own width otherwise\n"
+            "      --text CAPTION   a caption at the bottom, on up to four lines\n"
             "      --fps N          at most N frames a second; the clip's own rate, at most 50, otherwise\n"
+            "      --speed Nx       play N times as fast: 2x, 0.5x\n"
             "      --loop N         play N times; 0, for ever, where it is not given\n"
             "      --threads N      use N threads; as many as there are processors where it is not given\n"
             "      --overwrite      replace FILE where it exists\n"

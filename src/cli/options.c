@@ -7,6 +7,7 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "schedule/values.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -44,6 +45,14 @@ static bool read_fraction(const char *text, SolRational *value)
         return false;
     *value = (SolRational){(int)lround(number * 1000), 1000};
     return true;
+}
+
+/* "2x", or "2". */
+static bool read_speed(const char *text, SolRational *speed)
+{
+    char with_x[40];
+    return sol_parse_speed(text, speed) ||
+           (snprintf(with_x, sizeof with_x, "%sx", text) < (int)sizeof with_x && sol_parse_speed(with_x, speed));
 }
 
 static bool read_size(const char *text, FrameSize *size)
@@ -178,6 +187,14 @@ static bool store(const Command *command, const Option *option, const char *text
     case OPTION_LEVELS:
         return is_taken(read_levels(text, option->value), command, option, text,
                         "numbers from 0 to 1, one for each of the model's levels, such as 0,1,0,0,0");
+    case OPTION_TIME:
+        return is_taken(sol_parse_time(text, option->value), command, option, text,
+                        "a time such as 12.5, 0:12.5 or 1:02:03");
+    case OPTION_SPEED:
+        return is_taken(read_speed(text, option->value), command, option, text, "0.01x to 1000x, such as 2x or 0.5x");
+    case OPTION_CROP:
+        return is_taken(sol_parse_crop(text, option->value), command, option, text,
+                        "WIDTHxHEIGHT+LEFT+TOP such as 640x360+0+60, WIDTHxHEIGHT, or a shape such as 16:9");
     }
     return false;
 }

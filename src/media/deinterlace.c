@@ -10,17 +10,12 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "media/av.h"
-
-#include <libavfilter/avfilter.h>
-#include <libavfilter/buffersink.h>
-#include <libavfilter/buffersrc.h>
-#include <libavutil/mem.h>
+#include "media/filters.h"
 
 struct SolDeinterlacer {
-    AVFilterGraph *graph; /* NULL until it is needed, and again where it cannot be had */
-    AVFilterContext *source, *sink;
-    int format, width, height; /* of the frames that the graph takes */
-    AVFrame *held;        /* of another shape, while the graph is emptied; without a buffer otherwise */
+    SolFilters *filters;  /* NULL until they are needed, and again where they cannot be had */
+    int format, width, height; /* of the frames that they take */
+    AVFrame *held;        /* of another shape, while the filters are emptied; without a buffer otherwise */
     bool ended;           /* the decoder has nothing more */
     bool refused;         /* the filter cannot take such frames, as has been said */
 };
@@ -49,65 +44,14 @@ static bool fits(const SolDeinterlacer *deinterlacer, const AVFrame *frame)
            frame->height == deinterlacer->height;
 }
 
-/* Adds the graph's entrance, for frames such as `frame`. */
-static int add_source(SolDeinterlacer *deinterlacer, const AVFrame *frame, AVRational time_base)
+/* Makes sure of the filter for an interlaced frame, or says that there is none. */
+static int begin(SolDeinterlacer *deinterlacer, const SolDecoder *decoder, const AVFrame *frame)
 {
-    AVBufferSrcParameters *parameters = av_buffersrc_parameters_alloc();
-    int code;
-    if (!parameters)
-        return AVERROR(ENOMEM);
-    parameters->format = frame->format;
-    parameters->width = frame->width;
-    parameters->height = frame->height;
-    parameters->time_base = time_base;
-    parameters->sample_aspect_ratio = frame->sample_aspect_ratio;
-#if LIBAVFILTER_VERSION_MAJOR >= 10
-    parameters->color_space = frame->colorspace;
-    parameters->color_range = frame->color_range;
-#endif
-    deinterlacer->source = avfilter_graph_alloc_filter(deinterlacer->graph, avfilter_get_by_name("buffer"), "in");
-    code = deinterlacer->source ? av_buffersrc_parameters_set(deinterlacer->source, parameters) : AVERROR(ENOMEM);
-    if (code >= 0)
-        code = avfilter_init_str(deinterlacer->source, NULL);
-    av_free(parameters);
-    return code;
-}
-
-/* A graph for frames such as `frame`; an AVERROR where there can be none. */
-static int open_graph(SolDeinterlacer *deinterlacer, const AVFrame *frame, AVRational time_base)
-{
-    const AVFilter *bwdif = avfilter_get_by_name("bwdif");
-    AVFilterContext *filter = NULL;
-    int code;
-    deinterlacer->graph = bwdif ? avfilter_graph_alloc() : NULL;
-    if (!deinterlacer->graph)
-        return bwdif ? AVERROR(ENOMEM) : AVERROR_FILTER_NOT_FOUND;
-    deinterlacer->graph->nb_threads = 1; /* painting has the cores */
-    code = add_source(deinterlacer, frame, time_base);
-    if (code >= 0)
-        code = avfilter_graph_create_filter(&filter, bwdif, "bwdif", "mode=send_frame:parity=auto:deint=interlaced",
-                                            NULL, deinterlacer->graph);
-    if (code >= 0)
-        code = avfilter_graph_create_filter(&deinterlacer->sink, avfilter_get_by_name("buffersink"), "out", NULL, NULL,
-                                            deinterlacer->graph);
-    if (code >= 0)
-        code = avfilter_link(deinterlacer->source, 0, filter, 0);
-    if (code >= 0)
-        code = avfilter_link(filter, 0, deinterlacer->sink, 0);
-    if (code >= 0)
-        code = avfilter_graph_config(deinterlacer->graph, NULL);
-    if (code < 0)
-        avfilter_graph_free(&deinterlacer->graph);
+    static const SolFilterStep step = {"bwdif", "mode=send_frame:parity=auto:deint=interlaced", NULL};
+    int code = sol_filters_open(&deinterlacer->filters, frame, decoder->stream->time_base, &step, 1);
     deinterlacer->format = frame->format;
     deinterlacer->width = frame->width;
     deinterlacer->height = frame->height;
-    return code;
-}
-
-/* Makes sure of a graph for an interlaced frame, or says that there is none. */
-static int begin(SolDeinterlacer *deinterlacer, const SolDecoder *decoder, const AVFrame *frame)
-{
-    int code = open_graph(deinterlacer, frame, decoder->stream->time_base);
     if (code == AVERROR(ENOMEM))
         return sol_fail_memory("deinterlacing");
     deinterlacer->refused = code < 0;
@@ -131,22 +75,22 @@ int sol_deinterlacer_open(SolDeinterlacer **out)
     return SOL_OK;
 }
 
-/* Takes what the graph has ready; *end where it has been emptied, and is closed. */
+/* Takes what the filter has ready; *end where it has been emptied, and is closed. */
 static int take(SolDeinterlacer *deinterlacer, const SolDecoder *decoder, AVFrame *frame, bool *got)
 {
-    int code = av_buffersink_get_frame(deinterlacer->sink, frame);
+    int code = sol_filters_take(deinterlacer->filters, frame);
     *got = code >= 0;
     if (code == AVERROR_EOF)
-        avfilter_graph_free(&deinterlacer->graph);
+        sol_filters_close(&deinterlacer->filters);
     if (code >= 0 || code == AVERROR_EOF || code == AVERROR(EAGAIN))
         return SOL_OK;
     return sol_fail_av(code, decoder->path, "cannot be deinterlaced");
 }
 
-/* The graph takes `frame` over; NULL: there are no more. */
+/* The filter takes `frame` over; NULL: there are no more. */
 static int give(SolDeinterlacer *deinterlacer, const SolDecoder *decoder, AVFrame *frame)
 {
-    int code = av_buffersrc_add_frame(deinterlacer->source, frame);
+    int code = sol_filters_give(deinterlacer->filters, frame);
     return code < 0 ? sol_fail_av(code, decoder->path, "cannot be deinterlaced") : SOL_OK;
 }
 
@@ -167,7 +111,7 @@ int sol_deinterlacer_next(SolDeinterlacer *deinterlacer, SolDecoder *decoder, AV
     for (;;) {
         bool more = false;
         int result = SOL_OK;
-        if (deinterlacer->graph)
+        if (deinterlacer->filters)
             result = take(deinterlacer, decoder, frame, &more);
         if (result != SOL_OK || more) {
             *got = more;
@@ -176,9 +120,9 @@ int sol_deinterlacer_next(SolDeinterlacer *deinterlacer, SolDecoder *decoder, AV
         if (!deinterlacer->ended)
             result = fetch(deinterlacer, decoder, frame, &more);
         deinterlacer->ended = !more;
-        if (result == SOL_OK && more && !deinterlacer->graph && is_interlaced(frame) && !deinterlacer->refused)
+        if (result == SOL_OK && more && !deinterlacer->filters && is_interlaced(frame) && !deinterlacer->refused)
             result = begin(deinterlacer, decoder, frame);
-        if (result != SOL_OK || !deinterlacer->graph) {
+        if (result != SOL_OK || !deinterlacer->filters) {
             *got = more;
             return result;
         }
@@ -198,7 +142,7 @@ void sol_deinterlacer_close(SolDeinterlacer **out)
     *out = NULL;
     if (!deinterlacer)
         return;
-    avfilter_graph_free(&deinterlacer->graph);
+    sol_filters_close(&deinterlacer->filters);
     av_frame_free(&deinterlacer->held);
     sol_free(deinterlacer);
 }

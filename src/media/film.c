@@ -266,7 +266,8 @@ static void film_close(SolWriter *writer)
 
 enum {
     KEYS = SOL_KEY_CODEC | SOL_KEY_CRF | SOL_KEY_BITRATE | SOL_KEY_PRESET | SOL_KEY_PIX_FMT | SOL_KEY_WIDTH |
-           SOL_KEY_FPS | SOL_KEY_SPEED | SOL_KEY_FRAMES | SOL_KEY_AUDIO | SOL_KEY_LAYOUT,
+           SOL_KEY_FPS | SOL_KEY_SPEED | SOL_KEY_FRAMES | SOL_KEY_AUDIO | SOL_KEY_LAYOUT | SOL_KEY_CROP |
+           SOL_KEY_TEXT,
     MOST_FPS = 1000
 };
 
@@ -274,6 +275,7 @@ const SolWriterClass sol_film_writer = {
     .name = "video",
     .extensions = "mp4 mov mkv webm y4m",
     .keys = KEYS,
+    .own_width = true,
     .most_fps = MOST_FPS,
     .check = film_check,
     .digest = film_digest,
@@ -290,6 +292,7 @@ const SolWriterClass sol_stream_writer = {
     .name = "a video on standard output",
     .extensions = "mkv webm y4m",
     .keys = KEYS,
+    .own_width = true,
     .stream = true,
     .most_fps = MOST_FPS,
     .check = film_check,

@@ -86,6 +86,12 @@ static void gif_mark(const SolWriter *writer, bool wanted[])
     }
 }
 
+static bool gif_wants(const SolWriter *writer, int64_t pts, int64_t duration)
+{
+    Gif gif = *(const Gif *)writer->state;
+    return take(writer, &gif, pts, pts + duration);
+}
+
 /* ---- the class ---- */
 
 static int gif_open(SolWriter *writer)
@@ -137,20 +143,16 @@ static int add_held(SolWriter *writer, Gif *gif, int64_t delay)
 static int gif_write(SolWriter *writer, SolImage *image, int64_t pts, int64_t duration)
 {
     Gif *gif = writer->state;
-    SolWriterReport *report = &writer->report;
-    SolImage *scaled = NULL;
     int64_t former = gif->start;
     int result = SOL_OK;
     if (!take(writer, gif, pts, pts + duration))
         return SOL_OK;
     if (former >= 0)
         result = add_held(writer, gif, gif->start - former);
-    if (result == SOL_OK && (report->width != image->width || report->height != image->height))
-        result = sol_image_scale(&scaled, image, report->width, report->height);
     if (result != SOL_OK)
         return result;
-    gif->held = scaled ? scaled : sol_image_ref(image);
-    report->frames++;
+    gif->held = sol_image_ref(image);
+    writer->report.frames++;
     return writer->part ? keep(writer, gif->held, pts, duration) : SOL_OK;
 }
 
@@ -205,11 +207,13 @@ static void gif_close(SolWriter *writer)
 const SolWriterClass sol_gif_writer = {
     .name = "GIF",
     .extensions = "gif",
-    .keys = SOL_KEY_WIDTH | SOL_KEY_FPS | SOL_KEY_SPEED | SOL_KEY_FRAMES | SOL_KEY_LOOP | SOL_KEY_LAYOUT,
+    .keys = SOL_KEY_WIDTH | SOL_KEY_FPS | SOL_KEY_SPEED | SOL_KEY_FRAMES | SOL_KEY_LOOP | SOL_KEY_LAYOUT |
+            SOL_KEY_CROP | SOL_KEY_TEXT,
     .own_fps = true,
     .mark = gif_mark,
     .most_fps = MAX_RATE,
     .open = gif_open,
+    .wants = gif_wants,
     .write = gif_write,
     .splice = gif_splice,
     .finish = gif_finish,

@@ -90,20 +90,16 @@ static int stills_write(SolWriter *writer, SolImage *image, int64_t pts, int64_t
 {
     Stills *stills = writer->state;
     SolWriterReport *report = &writer->report;
-    SolImage *scaled = NULL;
     char *path = numbered_path(writer->settings->path, image->number);
     int result = path ? add_file(writer, path) : sol_fail_memory("a file name");
-    if (result == SOL_OK && (report->width != image->width || report->height != image->height))
-        result = sol_image_scale(&scaled, image, report->width, report->height);
     if (result == SOL_OK)
-        result = sol_still_encode(scaled ? scaled : image, path, sol_pending_path(stills->files[stills->count - 1]));
+        result = sol_still_encode(image, path, sol_pending_path(stills->files[stills->count - 1]));
     if (result == SOL_OK && writer->part)
         result = keep(writer, sol_pending_path(stills->files[stills->count - 1]), image->number);
     if (result == SOL_OK) {
         report->frames++;
         writer->written += size_of(sol_pending_path(stills->files[stills->count - 1]));
     }
-    sol_image_unref(&scaled);
     free(path);
     (void)pts;
     (void)duration;
@@ -149,7 +145,7 @@ static void stills_close(SolWriter *writer)
 const SolWriterClass sol_stills_writer = {
     .name = "numbered stills, as in %05d.png",
     .extensions = SOL_STILL_EXTENSIONS,
-    .keys = SOL_KEY_WIDTH | SOL_KEY_FPS | SOL_KEY_FRAMES | SOL_KEY_LAYOUT,
+    .keys = SOL_KEY_WIDTH | SOL_KEY_FPS | SOL_KEY_FRAMES | SOL_KEY_LAYOUT | SOL_KEY_CROP | SOL_KEY_TEXT,
     .numbered = true,
     .most_fps = 1000,
     .open = stills_open,

@@ -72,6 +72,25 @@ void sol_video_index_clear(SolVideoIndex *index)
     *index = (SolVideoIndex){0};
 }
 
+double sol_index_seconds(const SolVideoIndex *index, int64_t frame)
+{
+    int64_t pts = frame < index->frames ? index->pts[frame] : index->end;
+    return (double)pts * index->time_base.num / index->time_base.den;
+}
+
+int64_t sol_index_find(const SolVideoIndex *index, double seconds)
+{
+    int64_t low = 0, high = index->frames;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (sol_index_seconds(index, middle) < seconds - SOL_TIME_TOLERANCE)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 int sol_video_read(SolVideo *video, SolImage **image)
 {
     return video->source->read(video->state, image);

@@ -28,6 +28,15 @@ extern const SolVideoSource sol_source_spooled;  /* spool.c: standard input */
 extern const SolVideoSource sol_source_numbered; /* sequence.c: folders and patterns of numbered images */
 extern const SolVideoSource sol_source_file;     /* demux.c: all that libavformat reads */
 
+/* Seconds by which a written time and a frame's own may differ and still be meant to be the same. */
+#define SOL_TIME_TOLERANCE 0.0005
+
+/** When a frame begins, in seconds; index->frames: when the last one ends. */
+double sol_index_seconds(const SolVideoIndex *index, int64_t frame);
+
+/** The first frame that begins at `seconds` or later, but for rounding; index->frames where there is none. */
+int64_t sol_index_find(const SolVideoIndex *index, double seconds);
+
 /** Whether the content of a video is known before it is read, so that sol_video_digest() can tell it. */
 bool sol_video_has_digest(const SolVideo *video);
 

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "image/layout.h"
+#include "media/caption.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static const struct {
     {SOL_KEY_CODEC, "codec"},   {SOL_KEY_CRF, "crf"},       {SOL_KEY_BITRATE, "bitrate"}, {SOL_KEY_PRESET, "preset"},
     {SOL_KEY_PIX_FMT, "pix_fmt"}, {SOL_KEY_WIDTH, "width"}, {SOL_KEY_FPS, "fps"},         {SOL_KEY_SPEED, "speed"},
     {SOL_KEY_FRAMES, "frames"}, {SOL_KEY_LOOP, "loop"},     {SOL_KEY_AUDIO, "audio"},
-    {SOL_KEY_LAYOUT, "layout"},
+    {SOL_KEY_LAYOUT, "layout"}, {SOL_KEY_CROP, "crop"},     {SOL_KEY_TEXT, "text"},
 };
 
 enum { KEYS = sizeof keys / sizeof *keys, TEXT = 256 };
@@ -113,7 +114,8 @@ static unsigned keys_given(const SolOutputSettings *settings)
            (settings->speed.num != 0 || settings->speed.den != 0 ? SOL_KEY_SPEED : 0U) |
            (settings->first != 0 || settings->count != 0 ? SOL_KEY_FRAMES : 0U) |
            (settings->loop != 0 ? SOL_KEY_LOOP : 0U) | (settings->audio != SOL_AUDIO_AUTO ? SOL_KEY_AUDIO : 0U) |
-           (settings->layout ? SOL_KEY_LAYOUT : 0U);
+           (settings->layout ? SOL_KEY_LAYOUT : 0U) | (settings->crop.width != 0 ? SOL_KEY_CROP : 0U) |
+           (settings->text ? SOL_KEY_TEXT : 0U);
 }
 
 static int check_keys(const SolOutputSettings *settings, const SolWriterClass *kind)
@@ -158,7 +160,9 @@ static int check_values(const SolOutputSettings *settings)
                         settings->width);
     if (settings->loop < 0 || settings->loop > MAX_LOOP)
         return sol_fail(SOL_ERR_ARGUMENT, "\"loop\" must be 0 (for ever) to %d, not %d", MAX_LOOP, settings->loop);
-    return SOL_OK;
+    if (settings->crop.width < 0 || settings->crop.height < 0 || !settings->crop.width != !settings->crop.height)
+        return sol_fail(SOL_ERR_ARGUMENT, "\"crop\" must have a width and a height above 0");
+    return settings->text ? sol_caption_check(settings->text) : SOL_OK;
 }
 
 int sol_writer_check(const SolOutputSettings *settings)
@@ -244,9 +248,27 @@ static int lay_out_size(SolWriter *writer)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: its layout, %s, makes pictures of %dx%d pixels, and sides can be %d at "
                         "most; paint at a smaller size", settings->path, sol_layout_name((int)settings->layout), width,
                         height, SOL_IMAGE_MAX_SIDE);
-    writer->input.width = width;
-    writer->input.height = height;
+    writer->laid_width = width;
+    writer->laid_height = height;
     return SOL_OK;
+}
+
+/* Settles what becomes of pictures laid out before the class gets them, and their size then. */
+static int open_framing(SolWriter *writer)
+{
+    const SolOutputSettings *settings = writer->settings;
+    SolFramingRequest request = {.width = writer->laid_width, .height = writer->laid_height, .text = settings->text};
+    SolWriterInput *input = &writer->input;
+    int result = sol_framing_area(settings, request.width, request.height, &request.area);
+    if (result != SOL_OK)
+        return result;
+    input->width = request.area.width;
+    input->height = request.area.height;
+    if (!writer->kind->own_width || settings->text)
+        result = sol_writer_size(writer, &input->width, &input->height);
+    request.out_width = input->width;
+    request.out_height = input->height;
+    return result == SOL_OK ? sol_framing_open(&writer->framing, &request) : result;
 }
 
 int sol_writer_open(SolWriter **out, const SolOutputSettings *settings, const SolWriterInput *input,
@@ -269,6 +291,8 @@ int sol_writer_open(SolWriter **out, const SolOutputSettings *settings, const So
     result = choose_range(writer);
     if (result == SOL_OK)
         result = lay_out_size(writer);
+    if (result == SOL_OK)
+        result = open_framing(writer);
     if (result == SOL_OK) {
         choose_cadence(writer);
         result = writer->kind->open(writer);
@@ -315,6 +339,13 @@ void sol_writer_digest(const SolOutputSettings *settings, const SolWriterInput *
     sol_digester_add_int(digester, settings->count);
     sol_digester_add_int(digester, settings->loop);
     sol_digester_add_int(digester, settings->layout);
+    sol_digester_add_int(digester, settings->crop.width);
+    sol_digester_add_int(digester, settings->crop.height);
+    sol_digester_add_int(digester, settings->crop.left);
+    sol_digester_add_int(digester, settings->crop.top);
+    sol_digester_add_int(digester, settings->crop.ratio);
+    sol_digester_add_int(digester, settings->crop.placed);
+    sol_digester_add_text(digester, settings->text);
     digest_cadence(settings, input, digester);
     if (kind && kind->digest)
         kind->digest(settings, digester);
@@ -395,9 +426,9 @@ static int check_picture(SolWriter *writer, const SolImage *image)
     if (writer->failed || writer->finished)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: a picture behind the end of the output", path);
     sol_layout_size(writer->settings->layout, &width, &height);
-    if (width != writer->input.width || height != writer->input.height)
+    if (width != writer->laid_width || height != writer->laid_height)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: a picture of %dx%d pixels among those of %dx%d", path, width, height,
-                        writer->input.width, writer->input.height);
+                        writer->laid_width, writer->laid_height);
     if (writer->started && image->pts - writer->first_pts <= writer->pts)
         return sol_fail(SOL_ERR_ARGUMENT, "%s: a picture that does not come after the one before it", path);
     return SOL_OK;
@@ -412,8 +443,8 @@ static void start(SolWriter *writer, int64_t pts)
     writer->started = true;
 }
 
-/* Gives a picture to the class, laid out as the settings say. One without a source is its own. */
-static int write_laid_out(SolWriter *writer, SolImage *image, int64_t pts, int64_t duration)
+/* A picture as the settings say: laid out, a part of it, scaled, with a caption. One without a source is its own. */
+static int compose(SolWriter *writer, SolImage *image, SolImage **out)
 {
     const SolWriterInput *input = &writer->input;
     SolLayout layout = writer->settings->layout;
@@ -423,7 +454,7 @@ static int write_laid_out(SolWriter *writer, SolImage *image, int64_t pts, int64
         result = sol_layout_compose(&composed, layout, image->source ? image->source : image, image,
                                     image->number - input->first, input->count);
     if (result == SOL_OK)
-        result = writer->kind->write(writer, composed ? composed : image, pts, duration);
+        result = sol_framing_apply(writer->framing, composed ? composed : image, out);
     sol_image_unref(&composed);
     return result;
 }
@@ -431,6 +462,7 @@ static int write_laid_out(SolWriter *writer, SolImage *image, int64_t pts, int64
 int sol_writer_write(SolWriter *writer, SolImage *image)
 {
     SolShowing showing;
+    SolImage *composed = NULL;
     int64_t pts, most;
     int result = check_picture(writer, image);
     if (result != SOL_OK || !is_within(&writer->input, image->number))
@@ -439,8 +471,16 @@ int sol_writer_write(SolWriter *writer, SolImage *image)
     writer->pts = pts = image->pts - writer->first_pts;
     showing = sol_cadence_show(&writer->cadence, pts, pts + duration_of(writer, image), is_last(writer, image->number));
     most = writer->kind->numbered && showing.count > 1 ? 1 : showing.count;
-    for (int64_t i = 0; i < most && result == SOL_OK; i++)
-        result = write_laid_out(writer, image, showing.pts + i * showing.duration, showing.duration);
+    for (int64_t i = 0; i < most && result == SOL_OK; i++) {
+        int64_t at = showing.pts + i * showing.duration;
+        if (writer->kind->wants && !writer->kind->wants(writer, at, showing.duration))
+            continue;
+        if (!composed)
+            result = compose(writer, image, &composed);
+        if (result == SOL_OK)
+            result = writer->kind->write(writer, composed, at, showing.duration);
+    }
+    sol_image_unref(&composed);
     if (result != SOL_OK) {
         writer->failed = true;
         return result;
@@ -594,6 +634,7 @@ void sol_writer_close(SolWriter **out)
     if (!writer)
         return;
     writer->kind->close(writer);
+    sol_framing_close(&writer->framing);
     sol_free(writer);
     *out = NULL;
 }

@@ -12,6 +12,7 @@
 #include "base/records.h"
 #include "image/image.h"
 #include "media/cadence.h"
+#include "media/framing.h"
 
 /* The settings that apply to a kind, besides its path. */
 enum {
@@ -26,7 +27,9 @@ enum {
     SOL_KEY_AUDIO = 256,
     SOL_KEY_SPEED = 512,
     SOL_KEY_FRAMES = 1024,
-    SOL_KEY_LAYOUT = 2048
+    SOL_KEY_LAYOUT = 2048,
+    SOL_KEY_CROP = 4096,
+    SOL_KEY_TEXT = 8192
 };
 
 typedef struct SolWriterClass {
@@ -36,6 +39,7 @@ typedef struct SolWriterClass {
     bool numbered;           /* one file a picture: the file name holds %d, and no picture is repeated */
     bool stream;             /* standard output: the path is "-", or "-" and an extension */
     bool own_fps;            /* chooses by settings->fps itself */
+    bool own_width;          /* brings pictures to settings->width itself where they have no caption */
     int most_fps;            /* that can be asked for */
 
     /** Checks what the class alone knows about settings in range; may be NULL. */
@@ -49,6 +53,9 @@ typedef struct SolWriterClass {
 
     /** Makes writer->state; on failure close() is called with what there is of it. */
     int (*open)(SolWriter *writer);
+
+    /** Whether write() is going to take a picture, rather than pass it over; NULL: it takes all. */
+    bool (*wants)(const SolWriter *writer, int64_t pts, int64_t duration);
 
     /** `pts` and `duration` are in writer->input's time base, the first pts 0; `duration` is 1 or more. */
     int (*write)(SolWriter *writer, SolImage *image, int64_t pts, int64_t duration);
@@ -74,8 +81,10 @@ extern const SolWriterClass sol_film_writer, sol_gif_writer, sol_stills_writer, 
 struct SolWriter {
     const SolWriterClass *kind;
     const SolOutputSettings *settings;
-    SolWriterInput input;       /* its size is that of pictures laid out, its time base and rate are the output's, its range what the output takes */
+    SolWriterInput input;       /* its size is that of the pictures that the class is given, its time base and rate are the output's, its range what the output takes */
     SolRational given_base, given_rate; /* of the pictures that are given */
+    int laid_width, laid_height; /* of pictures laid out */
+    SolFraming *framing;        /* what is made of these; NULL: nothing */
     SolCadence cadence;
     const SolLog *log;
     void *state;                /* the class's own */

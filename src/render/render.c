@@ -64,6 +64,26 @@ static bool is_cancelled(const SolRenderOptions *options)
     return options->cancelled && options->cancelled(options->user);
 }
 
+/* The frames that begin within the wanted seconds. */
+static int find_times(Render *render)
+{
+    const SolRenderOptions *options = render->options;
+    const SolVideoIndex *index = &render->index;
+    double end = sol_index_seconds(index, index->frames);
+    int64_t last = options->to > 0 ? sol_index_find(index, options->to) : index->frames;
+    if (options->to > 0 && options->from >= options->to)
+        return sol_fail(SOL_ERR_ARGUMENT, "from %.3f to %.3f s there is nothing; the end must come behind the beginning",
+                        options->from, options->to);
+    if (options->from >= end)
+        return sol_fail(SOL_ERR_ARGUMENT, "from %.3f s there is nothing; the clip is over at %.3f s", options->from, end);
+    render->first = sol_index_find(index, options->from);
+    render->count = last - render->first;
+    if (render->count < 1)
+        return sol_fail(SOL_ERR_ARGUMENT, "from %.3f to %.3f s no frame begins; take longer", options->from,
+                        options->to > 0 ? options->to : end);
+    return SOL_OK;
+}
+
 static int find_range(Render *render)
 {
     const SolRenderOptions *options = render->options;
@@ -71,6 +91,8 @@ static int find_range(Render *render)
     int result = sol_video_index(render->video, &render->index);
     if (result != SOL_OK)
         return result;
+    if (options->from > 0 || options->to > 0)
+        return find_times(render);
     frames = render->index.frames;
     if (options->first < 0 || options->first >= frames || options->count < 0 ||
         options->count > frames - options->first)

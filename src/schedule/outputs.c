@@ -19,12 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH, CODEC, CRF, BITRATE, PRESET, PIX_FMT, WIDTH, FPS, SPEED, FRAMES, LOOP, AUDIO, LAYOUT, OUTPUT_KEYS };
+enum { PATH, CODEC, CRF, BITRATE, PRESET, PIX_FMT, WIDTH, FPS, SPEED, FRAMES, LOOP, AUDIO, LAYOUT, CROP, TEXT, OUTPUT_KEYS };
 static const char *const output_keys[OUTPUT_KEYS + 1] = {
     [PATH] = "path",     [CODEC] = "codec",     [CRF] = "crf",     [BITRATE] = "bitrate",
     [PRESET] = "preset", [PIX_FMT] = "pix_fmt", [WIDTH] = "width", [FPS] = "fps",
     [SPEED] = "speed",   [FRAMES] = "frames",   [LOOP] = "loop",   [AUDIO] = "audio",
-    [LAYOUT] = "layout",
+    [LAYOUT] = "layout", [CROP] = "crop",       [TEXT] = "text",
 };
 
 static const char *const audio_words[] = {[SOL_AUDIO_NONE] = "none", [SOL_AUDIO_COPY] = "copy", [SOL_AUDIO_AAC] = "aac",
@@ -98,6 +98,15 @@ static int read_range(const SolYaml *yaml, const SolYamlPair *pair, SolOutputSet
     return SOL_OK;
 }
 
+static int read_crop(const SolYaml *yaml, const SolYamlPair *pair, SolCrop *crop)
+{
+    const char *text = sol_yaml_scalar(pair);
+    if (pair->value && (!text || !sol_parse_crop(text, crop)))
+        return sol_yaml_fail_value(yaml, pair, "WIDTHxHEIGHT+LEFT+TOP such as 640x360+0+60, WIDTHxHEIGHT, or a shape such "
+                                   "as 16:9");
+    return SOL_OK;
+}
+
 static int read_layout(const SolYaml *yaml, const SolYamlPair *pair, SolLayout *layout)
 {
     const char *text = sol_yaml_scalar(pair), *names[8], *nearest;
@@ -132,7 +141,9 @@ static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSc
         (result = read_range(yaml, &pairs[FRAMES], output)) ||
         (result = sol_yaml_int(yaml, &pairs[LOOP], 0, 65535, &output->loop)) ||
         (result = read_audio(yaml, &pairs[AUDIO], &output->audio)) ||
-        (result = read_layout(yaml, &pairs[LAYOUT], &output->layout)))
+        (result = read_layout(yaml, &pairs[LAYOUT], &output->layout)) ||
+        (result = read_crop(yaml, &pairs[CROP], &output->crop)) ||
+        (result = sol_yaml_copy(yaml, &pairs[TEXT], &output->text)))
         return result;
     if ((result = sol_writer_check(output)) || (result = check_apart(schedule, output->path)))
         return result == SOL_ERR_NOMEM ? result : fail_output(yaml, pairs);
@@ -184,6 +195,7 @@ void sol_outputs_close(SolSchedule *schedule)
         free(schedule->outputs[i].codec);
         free(schedule->outputs[i].preset);
         free(schedule->outputs[i].pix_fmt);
+        free(schedule->outputs[i].text);
     }
     sol_free(schedule->outputs);
     schedule->outputs = NULL;

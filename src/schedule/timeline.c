@@ -8,13 +8,11 @@
 #include "schedule/schedule.h"
 
 #include "base/memory.h"
+#include "media/video.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* Seconds by which a written time and a frame's own may differ and still be meant to be the same. */
-#define TIME_TOLERANCE 0.0005
 
 struct SolTimeline {
     int64_t frames;
@@ -31,27 +29,6 @@ typedef struct Placed {
 
 /* ---- segments to frames ---- */
 
-/* pts as seconds; that of the frame behind the last one is the clip's end. */
-static double seconds_at(const SolVideoIndex *index, int64_t frame)
-{
-    int64_t pts = frame < index->frames ? index->pts[frame] : index->end;
-    return (double)pts * index->time_base.num / index->time_base.den;
-}
-
-/* The first frame at `seconds` or later; index->frames where there is none. */
-static int64_t frame_at(const SolVideoIndex *index, double seconds)
-{
-    int64_t low = 0, high = index->frames;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (seconds_at(index, middle) < seconds - TIME_TOLERANCE)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static int place_frames(const SolSegment *segment, const SolVideoIndex *index, Placed *placed)
 {
     placed->first = segment->first;
@@ -66,12 +43,12 @@ static int place_frames(const SolSegment *segment, const SolVideoIndex *index, P
 
 static int place_time(const SolSegment *segment, const SolVideoIndex *index, Placed *placed)
 {
-    double end = seconds_at(index, index->frames);
-    if (segment->to > end + TIME_TOLERANCE)
+    double end = sol_index_seconds(index, index->frames);
+    if (segment->to > end + SOL_TIME_TOLERANCE)
         return sol_fail_at(segment->place, "%s: time %s runs past the end of the input (%.3f s)", segment->label,
                            segment->span, end);
-    placed->first = frame_at(index, segment->from);
-    placed->last = frame_at(index, segment->to) - 1;
+    placed->first = sol_index_find(index, segment->from);
+    placed->last = sol_index_find(index, segment->to) - 1;
     if (placed->first > placed->last)
         return sol_fail_at(segment->place, "%s: no frame lies in time %s; make it longer", segment->label,
                            segment->span);
@@ -162,8 +139,8 @@ static void add_stretch(SolTimeline *timeline, const SolVideoIndex *index, const
         .name = segment ? segment->name : "",
         .first = first,
         .last = last,
-        .start = seconds_at(index, first),
-        .end = seconds_at(index, last + 1),
+        .start = sol_index_seconds(index, first),
+        .end = sol_index_seconds(index, last + 1),
         .look = segment ? segment->look : NULL,
         .strength = segment && segment->look ? segment->strength : 0,
         .covered = segment != NULL,

@@ -149,6 +149,38 @@ bool sol_parse_times(const char *text, double *from, double *to)
     return true;
 }
 
+bool sol_parse_time(const char *text, double *seconds)
+{
+    char part[PART_SIZE];
+    return copy_part(text, strlen(text), part) && (parse_decimal(part, seconds) || parse_time(part, seconds));
+}
+
+/* The number up to `end`, or up to the end of the text; *text is set behind it. */
+static bool take_side(const char **text, char end, int low, int *value)
+{
+    char part[PART_SIZE];
+    size_t length = strcspn(*text, (char[]){end, '\0'});
+    int64_t number;
+    if (!copy_part(*text, length, part) || !sol_parse_int(part, low, SOL_IMAGE_MAX_SIDE, &number))
+        return false;
+    *text += length + ((*text)[length] != '\0');
+    *value = (int)number;
+    return true;
+}
+
+bool sol_parse_crop(const char *text, SolCrop *crop)
+{
+    SolCrop made = {.ratio = strchr(text, ':') != NULL, .placed = strchr(text, '+') != NULL};
+    char between = made.ratio ? ':' : 'x';
+    if (!strchr(text, between) || (made.ratio && made.placed) || !take_side(&text, between, 1, &made.width) ||
+        !take_side(&text, '+', 1, &made.height))
+        return false;
+    if (made.placed && (!take_side(&text, '+', 0, &made.left) || !take_side(&text, '\0', 0, &made.top)))
+        return false;
+    *crop = made;
+    return true;
+}
+
 bool sol_parse_bitrate(const char *text, int64_t *bits)
 {
     char number[PART_SIZE];

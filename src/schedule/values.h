@@ -8,7 +8,7 @@
 #ifndef SOL_SCHEDULE_VALUES_H
 #define SOL_SCHEDULE_VALUES_H
 
-#include <solstice/image.h>
+#include <solstice/video.h>
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +33,15 @@ bool sol_parse_times(const char *text, double *from, double *to);
 
 /** "4M", "800k", "1.5M" or "2500000": bits a second, 1 or more; K and M count by 1000. */
 bool sol_parse_bitrate(const char *text, int64_t *bits);
+
+/** "12.5" or "12.5s", "0:12.5" or "1:02:03": seconds. */
+bool sol_parse_time(const char *text, double *seconds);
+
+/**
+ * "640x360" in the middle, "640x360+10+20" from pixel (10, 20) on, or "16:9", the largest part of that shape: sides from 1
+ * to SOL_IMAGE_MAX_SIDE.
+ */
+bool sol_parse_crop(const char *text, SolCrop *crop);
 
 /** "12.5%": 12.5. */
 bool sol_parse_percent(const char *text, double *percent);

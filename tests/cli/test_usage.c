@@ -51,7 +51,13 @@ static void test_mistakes_in_usage(void **state)
         {"gif clip.mp4 -o x.gif --fps 0",
          "solstice: gif: --fps 0: must be a number above 0, such as 15, 29.97 or 30000/1001\n"},
         {"gif clip.mp4", "solstice: gif: no output given; add -o OUT.gif\n"},
-        {"gif clip.mp4 -o x.mp4", "solstice: gif: -o must name a file that ends in .gif\n"},
+        {"gif clip.mp4 -o x.mp4", "solstice: gif: -o x.mp4: must end in .gif\n"},
+        {"gif clip.mp4 -o x.gif --frames 2 --from 1", "solstice: gif: --frames and --from exclude each other; keep one\n"},
+        {"gif clip.mp4 -o x.gif --to 1:60",
+         "solstice: gif: --to 1:60: must be a time such as 12.5, 0:12.5 or 1:02:03\n"},
+        {"gif clip.mp4 -o x.gif --speed fast", "solstice: gif: --speed fast: must be 0.01x to 1000x, such as 2x or 0.5x\n"},
+        {"gif clip.mp4 -o x.gif --crop 16:9+1+1", "solstice: gif: --crop 16:9+1+1: must be WIDTHxHEIGHT+LEFT+TOP such as "
+                                                  "640x360+0+60, WIDTHxHEIGHT, or a shape such as 16:9\n"},
         {"bench --size 512", "solstice: bench: --size 512: must be WIDTHxHEIGHT, such as 640x360\n"},
         {"bench --precision half", "solstice: bench: --precision half: must be one of auto, float32, bfloat16\n"},
         {"render s.yaml --memory 2", "solstice: render: --memory 2: must be 64MiB or more, such as 2GiB\n"},
@@ -245,6 +251,35 @@ static void test_gif(void **state)
                                  "  rate      5 frames/s (5/1), constant\n");
     assert_int_equal(run_command("cd %s && %s gif clip.gif -o clip.gif --overwrite", folder, program), 2);
     assert_string_equal(printed, "solstice: clip.gif: is the input itself; choose another name\n");
+    assert_int_equal(run_command("cd %s && %s gif clip.mp4 -o a.gif -o a.gif", folder, program), 2);
+    assert_string_equal(printed, "solstice: a.gif: is named twice; give each output a name of its own\n");
+}
+
+/* Frames of a clip of 30 a second that carry their number, from one time to another. */
+static void test_gif_of_a_stretch(void **state)
+{
+    static const struct {
+        const char *options;
+        int first, count;
+    } cuts[] = {{"--from 0.5 --to 0:01.2", 15, 21}, {"--from 1.55s", 47, 13}, {"--to 0:00.31", 0, 10},
+                {"--from 0:00:01 --to 1:00", 30, 30}, {"--from 0 --to 0.03", 0, 1}};
+    (void)state;
+    numbered_clip(60, "-c:v ffv1 numbers.mkv");
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        assert_int_equal(run_command("cd %s && %s gif numbers.mkv -o cut.gif --overwrite -q %s", folder, program,
+                                     cuts[i].options), 0);
+        assert_numbers(in_folder("cut.gif"), CLIP_WIDTH, CLIP_HEIGHT, cuts[i].first, cuts[i].count);
+    }
+    run_command("cd %s && %s gif numbers.mkv -o cut.gif --overwrite --from 2", folder, program);
+    assert_string_equal(printed, "solstice: from 2.000 s there is nothing; the clip is over at 2.000 s\n");
+    run_command("cd %s && %s gif numbers.mkv -o cut.gif --overwrite --from 1 --to 1", folder, program);
+    assert_string_equal(printed, "solstice: from 1.000 to 1.000 s there is nothing; the end must come behind the beginning\n");
+    run_command("cd %s && %s gif numbers.mkv -o cut.gif --overwrite --from 0.91 --to 0.92", folder, program);
+    assert_string_equal(printed, "solstice: from 0.910 to 0.920 s no frame begins; take longer\n");
+    assert_int_equal(run_command("cd %s && %s gif numbers.mkv -o cut.gif -o part.gif --overwrite -q --crop 32x24+16+12 "
+                                 "--speed 2 && %s probe part.gif | sed -n 's/^  \\(seconds\\|size\\) */\\1 /p'",
+                                 folder, program, program), 0);
+    assert_string_equal(printed, "seconds 1.000\nsize 32x24\n");
 }
 
 static void test_stylize(void **state)
@@ -296,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_unknown_model),
         cmocka_unit_test(test_bench),             cmocka_unit_test(test_bench_of_an_architecture),
         cmocka_unit_test(test_bench_layers),      cmocka_unit_test(test_bench_levels),
+        cmocka_unit_test(test_gif_of_a_stretch),
         cmocka_unit_test(test_gif),               cmocka_unit_test(test_stylize),
         cmocka_unit_test(test_stylize_mistakes),  cmocka_unit_test(test_output_that_goes_nowhere),
     };

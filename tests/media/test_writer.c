@@ -93,16 +93,16 @@ static void test_keys_that_do_not_apply(void **state)
 {
     (void)state;
     check((SolOutputSettings){.path = (char[]){"a.gif"}, .crf = 18},
-          "\"crf\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout");
+          "\"crf\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout, crop, text");
     check((SolOutputSettings){PATH("a.gif"), .preset = (char[]){"fast"}},
-          "\"preset\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout");
+          "\"preset\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout, crop, text");
     check((SolOutputSettings){PATH("a.gif"), .audio = SOL_AUDIO_NONE},
-          "\"audio\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout");
+          "\"audio\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout, crop, text");
     check((SolOutputSettings){PATH("a.mkv"), .loop = 2},
           "\"loop\" does not apply to a .mkv; it takes codec, crf, bitrate, preset, pix_fmt, width, fps, speed, "
-          "frames, audio, layout");
+          "frames, audio, layout, crop, text");
     check((SolOutputSettings){PATH("%d.png"), .speed = {2, 1}},
-          "\"speed\" does not apply to a .png; it takes width, fps, frames, layout");
+          "\"speed\" does not apply to a .png; it takes width, fps, frames, layout, crop, text");
 }
 
 static void test_values_out_of_range(void **state)

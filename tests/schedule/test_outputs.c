@@ -145,6 +145,41 @@ static void test_keys_are_read(void **state)
     sol_schedule_close(&schedule);
 }
 
+static void test_parts_and_captions(void **state)
+{
+    static const struct {
+        const char *text;
+        SolCrop crop;
+    } crops[] = {{"640x360", {.width = 640, .height = 360}},
+                 {"640x360+0+60", {.width = 640, .height = 360, .top = 60, .placed = true}},
+                 {"1x2+3+4", {1, 2, 3, 4, .placed = true}},
+                 {"\"16:9\"", {.width = 16, .height = 9, .ratio = true}}};
+    static const char *const wrong[] = {"640", "0x1", "1x0", "x", "1x", "-1x2", "1x2+3", "1x2+3+", "1x2+", "1x2+-1+0",
+                                        "1x2+1+1+1", "\"16:9+0+0\"", "\"16:\"", "\":\"", "1.5x2", "99999x1", "\"\"", "[1x2]"};
+    char text[256];
+    SolSchedule *schedule;
+    (void)state;
+    for (size_t i = 0; i < sizeof crops / sizeof *crops; i++) {
+        const SolCrop *wanted = &crops[i].crop, *crop;
+        snprintf(text, sizeof text, "%s- {path: a.gif, crop: %s, text: \"50%%: it's\"}\n", HEAD, crops[i].text);
+        schedule = load_text(text);
+        crop = &schedule->outputs[0].crop;
+        assert_true(crop->width == wanted->width && crop->height == wanted->height && crop->left == wanted->left &&
+                    crop->top == wanted->top && crop->ratio == wanted->ratio && crop->placed == wanted->placed);
+        assert_string_equal(schedule->outputs[0].text, "50%: it's");
+        sol_schedule_close(&schedule);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        snprintf(text, sizeof text, "%s- {path: a.gif, crop: %s}\n", HEAD, wrong[i]);
+        write_text("seasons.yaml", text);
+        if (sol_schedule_load(&schedule, "seasons.yaml", &schedule_options) != SOL_ERR_SCHEDULE)
+            fail_msg("%s: taken for a crop", wrong[i]);
+        assert_contains(sol_error_text(), "\"crop\" must be WIDTHxHEIGHT+LEFT+TOP such as 640x360+0+60, WIDTHxHEIGHT, or a "
+                                          "shape such as 16:9, not ");
+    }
+    expect_error("- {path: a.gif, text: \" \"}", "17: \"text\" is empty");
+}
+
 /* Quality is taken over by films of the same codec; width by all films. */
 static void test_outputs_of_the_command_line(void **state)
 {
@@ -186,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_presets_and_formats_that_do_not_fit),
         cmocka_unit_test(test_standard_output),
         cmocka_unit_test(test_keys_are_read),
+        cmocka_unit_test(test_parts_and_captions),
         cmocka_unit_test(test_outputs_of_the_command_line),
     };
     return cmocka_run_group_tests_name("schedule/outputs", tests, enter_folder, leave_folder);

@@ -149,7 +149,7 @@ static void test_keys(void **state)
                                                "gatys, color"},
         {RIGHT "    quality: x\n", "seasons.yaml:9:5: unknown key \"quality\"; the keys of an output are path, codec, "
                                   "crf, bitrate, preset, pix_fmt, width, fps, speed, frames, loop, "
-                                  "audio, layout"},
+                                  "audio, layout, crop, text"},
         {RIGHT "\"a\\nb\": 1\n", "seasons.yaml:9:1: unknown key \"a?b\"; the keys of the schedule are " TOP_KEYS},
         {RIGHT "a-very-long-key-of-more-than-sixty-characters-is-cut-short-in-its-error: 1\n",
          "seasons.yaml:9:1: unknown key \"a-very-long-key-of-more-than-sixty-characters-is-cut-short-i...\"; the keys "
