@@ -149,9 +149,23 @@ typedef struct SolCrop {
     bool ratio, placed;
 } SolCrop;
 
+/* What a GIF gives up to be small. */
+typedef enum SolGiveUp {
+    SOL_GIVE_UP_NOTHING,
+    SOL_GIVE_UP_LOSSY,   /* that pixels have just the colour that was chosen for them */
+    SOL_GIVE_UP_COLOURS, /* colours, of the 256 of every picture */
+    SOL_GIVE_UP_FPS,     /* pictures: every second one is left, every third, .. */
+    SOL_GIVE_UP_WIDTH,
+    SOL_GIVE_UP_DITHER,  /* that colours are mixed from others where there are too few */
+    SOL_GIVE_UPS
+} SolGiveUp;
+
+/* The least `max_size`, in bytes. */
+#define SOL_OUTPUT_LEAST_SIZE 1000
+
 /* One output, as a schedule describes it. Zero or NULL (for crf: -1) means the default that is named here. */
 typedef struct SolOutputSettings {
-    char *path;          /* .mp4 .mov .mkv .webm .y4m; .gif; numbered stills: .png .jpg .jpeg with one %d or %0Nd */
+    char *path;          /* .mp4 .mov .mkv .webm .y4m; .gif .webp .apng; numbered stills: .png .jpg .jpeg with one %d or %0Nd */
     char *codec;         /* video: h264, h265, vp9, av1, prores, ffv1, mpeg4; NULL: as the path's extension has it */
     int crf;             /* video: quality 0 (lossless) .. 51, for vp9 and av1 .. 63; -1: the codec's default */
     int64_t bitrate;     /* video: bits a second, in place of crf; 0: as crf says */
@@ -160,13 +174,18 @@ typedef struct SolOutputSettings {
     int width;           /* pixels, the height follows; 0: as painted */
     SolRational fps;     /* frames a second; video: constant; gif and stills: at most; {0, 0}: the source's, at most 50
                             in a gif */
-    SolRational speed;   /* video, gif: how much faster it plays; {0, 0}: 1 */
+    SolRational speed;   /* all but stills: how much faster it plays; {0, 0}: 1 */
     int64_t first, count; /* the frames of the input that it takes, from 0; count 0: all */
-    int loop;            /* gif: times it plays, 0 for ever */
+    int loop;            /* gif, webp, apng: times it plays, 0 for ever */
     SolAudio audio;      /* video */
     SolLayout layout;
     SolCrop crop;        /* of the pictures laid out, before they are brought to the width */
-    char *text;          /* a caption at the bottom, in UTF-8, over which a line break may cut lines; NULL: none */
+    char *text;          /* a caption at the bottom, in UTF-8; it may have line breaks; NULL: none */
+    bool bounce;         /* gif, webp, apng: plays forth and back */
+    int quality;         /* gif, webp: 1..100; 0: the default */
+    int64_t max_size;    /* gif: bytes at most; 0: as it comes */
+    SolGiveUp give_up[SOL_GIVE_UPS]; /* gif: what is given up for that, in this order, up to SOL_GIVE_UP_NOTHING; all
+                            of that: the default order */
 } SolOutputSettings;
 
 /* What is fed to a writer: pictures as they were painted, which it lays out itself. */

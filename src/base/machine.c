@@ -14,7 +14,7 @@
 #include <sys/sysctl.h>
 #endif
 
-bool sol_parse_memory(const char *text, uint64_t *bytes)
+bool sol_parse_bytes(const char *text, uint64_t least, uint64_t *bytes)
 {
     static const char *const prefixes = "KMGT";
     size_t length = strspn(text, "0123456789.");
@@ -38,10 +38,15 @@ bool sol_parse_memory(const char *text, uint64_t *bytes)
     } else if ((*unit && strcmp(unit, "B") != 0) || (!*unit && text[length])) {
         return false;
     }
-    if (value < (double)SOL_MEMORY_MIN || value >= (double)INT64_MAX)
+    if (value < (double)least || value >= (double)INT64_MAX)
         return false;
     *bytes = (uint64_t)value;
     return true;
+}
+
+bool sol_parse_memory(const char *text, uint64_t *bytes)
+{
+    return sol_parse_bytes(text, SOL_MEMORY_MIN, bytes);
 }
 
 #ifdef __linux__

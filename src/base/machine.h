@@ -13,11 +13,14 @@
 #define SOL_MEMORY_WORDS "64MiB or more, such as 2GiB"
 
 /**
- * "2GiB", "1.5 GB" or "2000000000": bytes, SOL_MEMORY_MIN at least. KiB, MiB, GiB, TiB and K, M, G, T count by
+ * "2GiB", "1.5 GB" or "2000000000": bytes, `least` or more. KiB, MiB, GiB, TiB and K, M, G, T count by
  * 1024, KB, MB, GB, TB by 1000; B, or no unit, is bytes.
  *
  * @return false, with *bytes untouched, for anything else
  */
+bool sol_parse_bytes(const char *text, uint64_t least, uint64_t *bytes);
+
+/** The same for memory: SOL_MEMORY_MIN or more. */
 bool sol_parse_memory(const char *text, uint64_t *bytes);
 
 /**

@@ -64,7 +64,9 @@ typedef enum OptionKind {
     OPTION_LEVELS,   /* Levels, "0.6,0.6,0,0,0" */
     OPTION_TIME,     /* double: seconds, "0:12.5" */
     OPTION_SPEED,    /* SolRational, "2x" */
-    OPTION_CROP      /* SolCrop, "640x360+0+60" or "16:9" */
+    OPTION_CROP,     /* SolCrop, "640x360+0+60" or "16:9" */
+    OPTION_BYTES,    /* int64_t: bytes from low on, "8MB" */
+    OPTION_GIVE_UP   /* SolGiveUp[SOL_GIVE_UPS], "lossy,width" */
 } OptionKind;
 
 typedef struct TextList {

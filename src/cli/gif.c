@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "media/animation.h"
 #include "media/writer.h"
 
 #include <solstice/render.h>
@@ -17,7 +18,7 @@
 typedef struct Wishes {
     TextList outputs;
     SolOutputSettings settings; /* of each of these, but for its path */
-    int64_t width, loop, threads;
+    int64_t width, loop, quality, threads;
     FrameRange frames;
     double from, to;
     bool overwrite, quiet;
@@ -71,8 +72,8 @@ static int make_gifs(const char *input, const SolOutputSettings outputs[], const
 static int check_wishes(const Wishes *wishes)
 {
     for (size_t i = 0; i < wishes->outputs.count; i++)
-        if (!sol_path_has_extension(wishes->outputs.items[i], "gif")) {
-            complain("gif: -o %s: must end in .gif", wishes->outputs.items[i]);
+        if (!sol_path_has_extension(wishes->outputs.items[i], "gif " SOL_ANIMATION_EXTENSIONS)) {
+            complain("gif: -o %s: must end in .gif, .webp or .apng", wishes->outputs.items[i]);
             return EXIT_USAGE;
         }
     if (wishes->outputs.count == 0)
@@ -90,6 +91,7 @@ static int run_wishes(const char *input, Wishes *wishes)
     int status;
     wishes->settings.width = (int)wishes->width;
     wishes->settings.loop = (int)wishes->loop;
+    wishes->settings.quality = (int)wishes->quality;
     for (size_t i = 0; outputs && i < wishes->outputs.count; i++) {
         outputs[i] = wishes->settings;
         outputs[i].path = (char *)wishes->outputs.items[i]; /* only read from */
@@ -116,6 +118,10 @@ static int run(int argc, char **argv)
         {"fps", 0, OPTION_FRACTION, &settings->fps, 0, 0},
         {"speed", 0, OPTION_SPEED, &settings->speed, 0, 0},
         {"loop", 0, OPTION_INT, &wishes.loop, 0, 65535},
+        {"bounce", 0, OPTION_FLAG, &settings->bounce, 0, 0},
+        {"quality", 0, OPTION_INT, &wishes.quality, 1, 100},
+        {"max-size", 0, OPTION_BYTES, &settings->max_size, SOL_OUTPUT_LEAST_SIZE, 0},
+        {"give-up", 0, OPTION_GIVE_UP, settings->give_up, 0, 0},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
         {"overwrite", 0, OPTION_FLAG, &wishes.overwrite, 0, 0},
         {"quiet", 'q', OPTION_FLAG, &wishes.quiet, 0, 0},

@@ -7,6 +7,7 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "media/budget.h"
 #include "schedule/values.h"
 
 #include <getopt.h>
@@ -53,6 +54,32 @@ static bool read_speed(const char *text, SolRational *speed)
     char with_x[40];
     return sol_parse_speed(text, speed) ||
            (snprintf(with_x, sizeof with_x, "%sx", text) < (int)sizeof with_x && sol_parse_speed(with_x, speed));
+}
+
+static bool read_bytes(const char *text, double low, int64_t *bytes)
+{
+    uint64_t value;
+    if (!sol_parse_bytes(text, (uint64_t)low, &value))
+        return false;
+    *bytes = (int64_t)value;
+    return true;
+}
+
+static bool read_give_up(const char *text, SolGiveUp order[SOL_GIVE_UPS])
+{
+    memset(order, 0, SOL_GIVE_UPS * sizeof *order);
+    for (bool more = true; more; text++) {
+        char word[16];
+        size_t length = strcspn(text, ",");
+        if (length >= sizeof word)
+            return false;
+        snprintf(word, sizeof word, "%.*s", (int)length, text);
+        if (!sol_give_up_add(word, order))
+            return false;
+        text += length;
+        more = *text == ',';
+    }
+    return true;
 }
 
 static bool read_size(const char *text, FrameSize *size)
@@ -138,6 +165,42 @@ static bool is_taken(bool understood, const Command *command, const Option *opti
     return understood;
 }
 
+/* Stores the value of an option that has a syntax of its own; false after saying what is wrong with it. */
+static bool store_parsed(const Command *command, const Option *option, const char *text)
+{
+    switch (option->kind) {
+    case OPTION_FRACTION:
+        return is_taken(read_fraction(text, option->value), command, option, text,
+                        "a number above 0, such as 15, 29.97 or 30000/1001");
+    case OPTION_RANGE:
+        return is_taken(read_range(text, option->value), command, option, text,
+                        "FIRST-LAST, counted from 0, such as 0-59");
+    case OPTION_SIZE:
+        return is_taken(read_size(text, option->value), command, option, text, "WIDTHxHEIGHT, such as 640x360");
+    case OPTION_MEMORY:
+        return is_taken(sol_parse_memory(text, option->value), command, option, text, SOL_MEMORY_WORDS);
+    case OPTION_LEVELS:
+        return is_taken(read_levels(text, option->value), command, option, text,
+                        "numbers from 0 to 1, one for each of the model's levels, such as 0,1,0,0,0");
+    case OPTION_TIME:
+        return is_taken(sol_parse_time(text, option->value), command, option, text,
+                        "a time such as 12.5, 0:12.5 or 1:02:03");
+    case OPTION_SPEED:
+        return is_taken(read_speed(text, option->value), command, option, text, "0.01x to 1000x, such as 2x or 0.5x");
+    case OPTION_CROP:
+        return is_taken(sol_parse_crop(text, option->value), command, option, text,
+                        "WIDTHxHEIGHT+LEFT+TOP such as 640x360+0+60, WIDTHxHEIGHT, or a shape such as 16:9");
+    case OPTION_BYTES:
+        return is_taken(read_bytes(text, option->low, option->value), command, option, text,
+                        "bytes, 1KB or more, such as 8MB, 500KiB or 8000000");
+    case OPTION_GIVE_UP:
+        return is_taken(read_give_up(text, option->value), command, option, text,
+                        "a list of what is given up, in its order and each once: " SOL_GIVE_UP_WORDS);
+    default:
+        return false;
+    }
+}
+
 /* Stores an option's value; false after saying what is wrong with it. */
 static bool store(const Command *command, const Option *option, const char *text)
 {
@@ -172,31 +235,11 @@ static bool store(const Command *command, const Option *option, const char *text
         complain("%s: --%s %s: must be a number from %g to %g", command->name, option->name, text, option->low,
                  option->high);
         return false;
-    case OPTION_FRACTION:
-        return is_taken(read_fraction(text, option->value), command, option, text,
-                        "a number above 0, such as 15, 29.97 or 30000/1001");
-    case OPTION_RANGE:
-        return is_taken(read_range(text, option->value), command, option, text,
-                        "FIRST-LAST, counted from 0, such as 0-59");
-    case OPTION_SIZE:
-        return is_taken(read_size(text, option->value), command, option, text, "WIDTHxHEIGHT, such as 640x360");
     case OPTION_CHOICE:
         return read_choice(command, option, text);
-    case OPTION_MEMORY:
-        return is_taken(sol_parse_memory(text, option->value), command, option, text, SOL_MEMORY_WORDS);
-    case OPTION_LEVELS:
-        return is_taken(read_levels(text, option->value), command, option, text,
-                        "numbers from 0 to 1, one for each of the model's levels, such as 0,1,0,0,0");
-    case OPTION_TIME:
-        return is_taken(sol_parse_time(text, option->value), command, option, text,
-                        "a time such as 12.5, 0:12.5 or 1:02:03");
-    case OPTION_SPEED:
-        return is_taken(read_speed(text, option->value), command, option, text, "0.01x to 1000x, such as 2x or 0.5x");
-    case OPTION_CROP:
-        return is_taken(sol_parse_crop(text, option->value), command, option, text,
-                        "WIDTHxHEIGHT+LEFT+TOP such as 640x360+0+60, WIDTHxHEIGHT, or a shape such as 16:9");
+    default:
+        return store_parsed(command, option, text);
     }
-    return false;
 }
 
 static void complain_unknown(const Command *command, const Option options[], const char *word)

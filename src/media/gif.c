@@ -1,52 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The GIF writer: which pictures are taken, at which size, and when they show. One is held back until the next one
- * tells for how long it shows; the rest is the encoder's (gif_encoder.h).
+ * The writer of pictures that move, GIFs above all: which pictures are taken, when they show, and, where a GIF is to fit
+ * into so many bytes, which of the ways to make it does. Making the file is animation.h's.
  *
- * A GIF counts time in hundredths of a second (cs). Every frame starts at its own time, rounded, so
- * that rounding errors do not add up; no frame is shorter than 2 cs, which browsers would slow down.
+ * Pictures are given on as they come. Only where they are wanted more than once are they kept on the disk as well: to play
+ * them back again (bounce), or to make the GIF anew with less (max_size).
+ *
+ * A GIF counts time in hundredths of a second (cs), the others in thousandths. Every frame starts at its own time,
+ * rounded, so that rounding errors do not add up; no frame is shorter than 2 cs, which browsers would slow down.
  */
 #include "base/error.h"
 #include "base/memory.h"
-#include "media/gif_encoder.h"
+#include "media/animation.h"
+#include "media/budget.h"
+#include "media/frame_store.h"
 #include "media/writer.h"
 
-#include <errno.h>
 #include <libavutil/mathematics.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 enum {
-    TICKS = 100,             /* cs in a second */
-    MIN_DELAY = SOL_GIF_MIN_DELAY,
     MAX_RATE = 50,           /* frames a second */
-    RATE_TERMS = 1000000     /* largest numerator and denominator of a rate that is reckoned with */
+    RATE_TERMS = 1000000,    /* largest numerator and denominator of a rate that is reckoned with */
+    SAMPLE_SHARE = 12,       /* a sample has one of so many frames, */
+    SAMPLE_RUN = 8           /* in runs of so many */
 };
 
 typedef struct Gif {
     SolPending *file;
-    FILE *stream;
-    SolGifEncoder *encoder;
+    SolAnimation *animation;
+    SolFrameStore *store;    /* of all frames; NULL where they are wanted once only */
+    int ticks;               /* units of a second in which time is counted */
 
     AVRational rate;         /* frames a second at most */
     bool regular;            /* frames start at multiples of 1 / rate, not at their own times */
     int64_t tick;            /* the last taken frame's place on a grid of 1 / rate */
-    int64_t start;           /* the last taken frame's start, cs; -1: none yet */
+    int64_t start;           /* the last taken frame's start, in ticks; -1: none yet */
+    int64_t end;             /* of the last frame, in ticks, once it is known */
     SolImage *held;          /* the last taken frame */
+    int64_t bytes;           /* of the file, once it is complete */
 } Gif;
 
 /* ---- choosing frames ---- */
 
-static int64_t to_cs(const SolWriter *writer, int64_t pts)
+static int64_t to_ticks(const SolWriter *writer, const Gif *gif, int64_t pts)
 {
     return av_rescale_q(pts, (AVRational){writer->input.time_base.num, writer->input.time_base.den},
-                        (AVRational){1, TICKS});
+                        (AVRational){1, gif->ticks});
+}
+
+/* The shortest time that a frame may show, in ticks. */
+static int64_t shortest(const Gif *gif)
+{
+    return gif->ticks / MAX_RATE;
 }
 
 static void choose_rate(const SolWriter *writer, Gif *gif)
 {
     SolRational wanted = writer->settings->fps, source = writer->input.frame_rate;
+    gif->ticks = sol_animation_ticks(writer->settings->path);
     gif->rate = (AVRational){MAX_RATE, 1};
     if (wanted.num > 0)
         av_reduce(&gif->rate.num, &gif->rate.den, wanted.num, wanted.den, RATE_TERMS);
@@ -56,7 +68,7 @@ static void choose_rate(const SolWriter *writer, Gif *gif)
 }
 
 /*
- * Whether the frame that shows from pts to end is taken, and from which time on (cs). Time is cut into
+ * Whether the frame that shows from pts to end is taken, and from which time on. Time is cut into
  * ticks of 1 / rate; of the frames that start within a tick, or up to a quarter of one before it
  * (timestamps jitter), the first is taken. The first frame of all is always taken.
  */
@@ -65,10 +77,10 @@ static bool take(const SolWriter *writer, Gif *gif, int64_t pts, int64_t end)
     AVRational base = {writer->input.time_base.num, writer->input.time_base.den};
     int64_t quarters = av_rescale_q_rnd(pts, base, (AVRational){gif->rate.den, 4 * gif->rate.num}, AV_ROUND_DOWN);
     int64_t tick = (quarters + 1) / 4;
-    int64_t start = gif->regular ? av_rescale_q(tick, av_inv_q(gif->rate), (AVRational){1, TICKS})
-                                 : to_cs(writer, pts);
+    int64_t start = gif->regular ? av_rescale_q(tick, av_inv_q(gif->rate), (AVRational){1, gif->ticks})
+                                 : to_ticks(writer, gif, pts);
     if (gif->start >= 0 &&
-        (tick <= gif->tick || start < gif->start + MIN_DELAY || to_cs(writer, end) <= start))
+        (tick <= gif->tick || start < gif->start + shortest(gif) || to_ticks(writer, gif, end) <= start))
         return false;
     gif->tick = tick;
     gif->start = start;
@@ -92,12 +104,220 @@ static bool gif_wants(const SolWriter *writer, int64_t pts, int64_t duration)
     return take(writer, &gif, pts, pts + duration);
 }
 
+/* ---- from the store to a file ---- */
+
+/* How frames of the store go into a file. */
+typedef struct Feed {
+    SolFrameStore *store;
+    SolAnimation *animation;
+    SolFraming *framing;     /* to the file's size; NULL: they have it */
+    int64_t end;             /* of the last frame */
+    int every;               /* the first of so many is taken */
+    bool sampled;            /* and of these a few */
+    int64_t frames, time;    /* that were added, and for how long they show */
+} Feed;
+
+/* How many frames are taken. */
+static int64_t taken(const Feed *feed)
+{
+    return (sol_frame_store_count(feed->store) + feed->every - 1) / feed->every;
+}
+
+/* Whether a sample has the taken frame number `k`: runs of frames, each in the middle of an even share of all. */
+static bool is_sampled(const Feed *feed, int64_t k)
+{
+    int64_t all = taken(feed), share = SAMPLE_SHARE * SAMPLE_RUN, runs = (all + share - 1) / share;
+    int64_t run = k * runs / all, from = (run * all + runs - 1) / runs, to = ((run + 1) * all + runs - 1) / runs;
+    int64_t first = from + (to - from - SAMPLE_RUN) / 2;
+    return to - from <= SAMPLE_RUN || (k >= first && k < first + SAMPLE_RUN);
+}
+
+/* Adds a picture, and gives it back. */
+static int feed_image(Feed *feed, SolImage **image, int64_t duration)
+{
+    SolImage *scaled = NULL;
+    int result = sol_framing_apply(feed->framing, *image, &scaled);
+    if (result == SOL_OK)
+        result = sol_animation_add(feed->animation, scaled, duration);
+    feed->frames++;
+    feed->time += duration;
+    sol_image_unref(&scaled);
+    sol_image_unref(image);
+    return result;
+}
+
+/* The taken frames from the first to the last. */
+static int feed_forth(Feed *feed)
+{
+    SolImage *held = NULL;
+    int64_t time = 0, start = 0;
+    bool got = true;
+    int result = SOL_OK;
+    sol_frame_store_rewind(feed->store, false);
+    for (int64_t frame = 0; result == SOL_OK && got; frame++) {
+        result = sol_frame_store_step(feed->store, false, &time, &got);
+        if (result != SOL_OK || (got && frame % feed->every != 0))
+            continue;
+        if (held)
+            result = feed_image(feed, &held, (got ? time : feed->end) - start);
+        if (result == SOL_OK && got && (!feed->sampled || is_sampled(feed, frame / feed->every)))
+            result = sol_frame_store_image(feed->store, &held);
+        start = time;
+    }
+    sol_image_unref(&held);
+    return result;
+}
+
+/* The taken frames between the last and the first, back again. */
+static int feed_back(Feed *feed)
+{
+    int64_t time, after = feed->end, frame = sol_frame_store_count(feed->store), last = (taken(feed) - 1) * feed->every;
+    bool got = true;
+    int result = SOL_OK;
+    sol_frame_store_rewind(feed->store, true);
+    while (result == SOL_OK && --frame > 0) {
+        SolImage *image = NULL;
+        result = sol_frame_store_step(feed->store, true, &time, &got);
+        if (result != SOL_OK || frame % feed->every != 0)
+            continue;
+        if (frame != last)
+            result = sol_frame_store_image(feed->store, &image);
+        if (image)
+            result = feed_image(feed, &image, after - time);
+        after = time;
+    }
+    return result;
+}
+
+/* ---- making the file ---- */
+
+static SolGifPlan whole_plan(const SolWriter *writer)
+{
+    int quality = writer->settings->quality;
+    SolGifPlan plan = {.look = quality > 0 ? sol_gif_look_of_quality(quality) : sol_gif_look_default(),
+                       .width = writer->report.width,
+                       .every = 1};
+    if (plan.look.colours == 0)
+        plan.look.colours = 256;
+    return plan;
+}
+
+/* The height that goes with a width. */
+static int height_for(const SolWriter *writer, int width)
+{
+    int64_t whole = writer->report.width, height = ((int64_t)writer->report.height * width + whole / 2) / whole;
+    return height < 1 ? 1 : (int)height;
+}
+
+static int open_animation(const SolWriter *writer, const SolGifPlan *plan, const SolPending *file,
+                          SolAnimation **animation)
+{
+    const SolAnimationFormat format = {.path = writer->settings->path,
+                                       .temporary = sol_pending_path(file),
+                                       .width = plan->width,
+                                       .height = height_for(writer, plan->width),
+                                       .loop = writer->settings->loop,
+                                       .threads = writer->input.threads,
+                                       .look = plan->look,
+                                       .quality = writer->settings->quality};
+    return sol_animation_open(animation, &format);
+}
+
+/* Makes the GIF from the store, or a sample of it, as `file`. */
+static int make_from_store(SolWriter *writer, const SolGifPlan *plan, bool sampled, const SolPending *file, Feed *feed,
+                           int64_t *bytes)
+{
+    Gif *gif = writer->state;
+    int width = writer->report.width, height = writer->report.height;
+    const SolFramingRequest request = {.width = width,
+                                       .height = height,
+                                       .area = {0, 0, width, height},
+                                       .out_width = plan->width,
+                                       .out_height = height_for(writer, plan->width)};
+    int result;
+    *feed = (Feed){.store = gif->store, .end = gif->end, .every = plan->every, .sampled = sampled};
+    result = sol_framing_open(&feed->framing, &request);
+    if (result == SOL_OK)
+        result = open_animation(writer, plan, file, &feed->animation);
+    if (result == SOL_OK)
+        result = feed_forth(feed);
+    if (result == SOL_OK && writer->settings->bounce && !sampled)
+        result = feed_back(feed);
+    if (result == SOL_OK)
+        result = sol_animation_finish(feed->animation, bytes);
+    sol_animation_close(&feed->animation);
+    sol_framing_close(&feed->framing);
+    return result;
+}
+
+/* For the budget: how large the GIF would be, by a sample of it. */
+static int probe(void *user, const SolGifPlan *plan, double *bytes)
+{
+    SolWriter *writer = user;
+    SolPending *file = NULL;
+    Feed feed;
+    int64_t sampled = 0;
+    int result = sol_pending_open(&file, writer->settings->path, true);
+    if (result == SOL_OK)
+        result = make_from_store(writer, plan, true, file, &feed, &sampled);
+    if (result == SOL_OK)
+        *bytes = (double)sampled / (double)feed.frames * (double)taken(&feed);
+    sol_pending_close(&file);
+    return result;
+}
+
+/* For the budget: the GIF itself, which is the output where it is the largest so far that fits. */
+static int make(void *user, const SolGifPlan *plan, int64_t *bytes)
+{
+    SolWriter *writer = user;
+    Gif *gif = writer->state;
+    SolPending *file = NULL;
+    Feed feed;
+    int result = sol_pending_open(&file, writer->settings->path, writer->input.overwrite);
+    if (result == SOL_OK)
+        result = make_from_store(writer, plan, false, file, &feed, bytes);
+    if (result == SOL_OK && *bytes <= writer->settings->max_size &&
+        (gif->bytes > writer->settings->max_size || *bytes > gif->bytes)) {
+        SolPending *former = gif->file;
+        gif->file = file;
+        file = former;
+        gif->bytes = *bytes;
+        writer->report.frames = feed.frames;
+        writer->report.seconds = (double)feed.time / gif->ticks;
+    }
+    sol_pending_close(&file);
+    return result;
+}
+
+/* Has the GIF made anew, with less of this and that, until it fits. */
+static int meet_budget(SolWriter *writer)
+{
+    const Gif *gif = writer->state;
+    const int64_t count = sol_frame_store_count(gif->store);
+    const SolBudget budget = {.path = writer->settings->path,
+                              .most = writer->settings->max_size,
+                              .whole = whole_plan(writer),
+                              .bytes = gif->bytes,
+                              .rate = (double)count * gif->ticks / (double)gif->end,
+                              .count = count,
+                              .order = writer->settings->give_up,
+                              .log = writer->log};
+    SolBudgetResult met;
+    int result = sol_budget_meet(&budget, &(SolGifMaker){probe, make, writer}, &met);
+    if (result != SOL_OK)
+        return result;
+    writer->report.height = height_for(writer, met.plan.width);
+    writer->report.width = met.plan.width;
+    return SOL_OK;
+}
+
 /* ---- the class ---- */
 
 static int gif_open(SolWriter *writer)
 {
     SolWriterReport *report = &writer->report;
     Gif *gif = sol_calloc(1, sizeof *gif);
+    SolGifPlan plan;
     int result;
     if (!gif)
         return sol_fail_memory("a GIF");
@@ -108,11 +328,10 @@ static int gif_open(SolWriter *writer)
         result = sol_pending_open(&gif->file, report->path, writer->input.overwrite);
     if (result != SOL_OK)
         return result;
-    gif->stream = fopen(sol_pending_path(gif->file), "wb");
-    if (!gif->stream)
-        return sol_fail_errno(report->path, "cannot be written");
-    return sol_gif_encoder_open(&gif->encoder, gif->stream, report->path, report->width, report->height, NULL,
-                                writer->settings->loop, writer->input.threads);
+    if (writer->settings->bounce || writer->settings->max_size > 0)
+        result = sol_frame_store_open(&gif->store, report->path, report->width, report->height);
+    plan = whole_plan(writer);
+    return result == SOL_OK ? open_animation(writer, &plan, gif->file, &gif->animation) : result;
 }
 
 /* A part of a GIF is the pictures that it takes, at its size: what is made of them depends on those before. */
@@ -131,12 +350,12 @@ static int keep(SolWriter *writer, const SolImage *image, int64_t pts, int64_t d
     return result;
 }
 
-/* Gives the held frame, which shows for `delay` cs, to the encoder. */
-static int add_held(SolWriter *writer, Gif *gif, int64_t delay)
+/* Gives the held frame, which shows for `duration` ticks, to the file. */
+static int add_held(SolWriter *writer, Gif *gif, int64_t duration)
 {
-    int result = sol_gif_encoder_add(gif->encoder, gif->held, delay);
+    int result = sol_animation_add(gif->animation, gif->held, duration);
     sol_image_unref(&gif->held);
-    writer->written = sol_gif_encoder_bytes(gif->encoder);
+    writer->written = sol_animation_bytes(gif->animation);
     return result;
 }
 
@@ -149,6 +368,8 @@ static int gif_write(SolWriter *writer, SolImage *image, int64_t pts, int64_t du
         return SOL_OK;
     if (former >= 0)
         result = add_held(writer, gif, gif->start - former);
+    if (result == SOL_OK && gif->store)
+        result = sol_frame_store_add(gif->store, image, gif->start);
     if (result != SOL_OK)
         return result;
     gif->held = sol_image_ref(image);
@@ -177,17 +398,25 @@ static int gif_splice(SolWriter *writer, const SolRecord *record)
 static int gif_finish(SolWriter *writer)
 {
     Gif *gif = writer->state;
-    int64_t end = to_cs(writer, writer->end);
-    int result = add_held(writer, gif, end - gif->start), status;
+    const SolOutputSettings *settings = writer->settings;
+    int64_t end = to_ticks(writer, gif, writer->end), least = gif->start + shortest(gif);
+    int result;
+    gif->end = end < least ? least : end;
+    writer->report.seconds = (double)gif->end / gif->ticks;
+    result = add_held(writer, gif, gif->end - gif->start);
+    if (result == SOL_OK && settings->bounce) {
+        Feed feed = {.store = gif->store, .animation = gif->animation, .end = gif->end, .every = 1};
+        result = feed_back(&feed);
+        writer->report.frames += feed.frames;
+        writer->report.seconds += (double)feed.time / gif->ticks;
+    }
     if (result == SOL_OK)
-        result = sol_gif_encoder_finish(gif->encoder, &writer->written);
+        result = sol_animation_finish(gif->animation, &gif->bytes);
+    if (result == SOL_OK && settings->max_size > 0 && gif->bytes > settings->max_size)
+        result = meet_budget(writer);
     if (result != SOL_OK)
         return result;
-    status = fclose(gif->stream);
-    gif->stream = NULL;
-    if (status != 0)
-        return sol_fail_errno(writer->settings->path, "cannot be written");
-    writer->report.seconds = (double)(end < gif->start + MIN_DELAY ? gif->start + MIN_DELAY : end) / TICKS;
+    writer->written = gif->bytes;
     return sol_writer_commit(writer, gif->file);
 }
 
@@ -196,22 +425,49 @@ static void gif_close(SolWriter *writer)
     Gif *gif = writer->state;
     if (!gif)
         return;
-    sol_gif_encoder_close(&gif->encoder);
+    sol_animation_close(&gif->animation);
+    sol_frame_store_close(&gif->store);
     sol_image_unref(&gif->held);
-    if (gif->stream)
-        fclose(gif->stream);
     sol_pending_close(&gif->file);
     sol_free(gif);
 }
 
+static int gif_check(const SolOutputSettings *settings)
+{
+    bool lossless = sol_path_has_extension(settings->path, "apng");
+    if (settings->quality > 0 && lossless)
+        return sol_fail(SOL_ERR_ARGUMENT, "\"quality\" does not apply to a .apng, which is lossless");
+    return sol_animation_check(settings->path);
+}
+
+enum {
+    KEYS = SOL_KEY_WIDTH | SOL_KEY_FPS | SOL_KEY_SPEED | SOL_KEY_FRAMES | SOL_KEY_LOOP | SOL_KEY_LAYOUT | SOL_KEY_CROP |
+           SOL_KEY_TEXT | SOL_KEY_BOUNCE | SOL_KEY_QUALITY
+};
+
 const SolWriterClass sol_gif_writer = {
     .name = "GIF",
     .extensions = "gif",
-    .keys = SOL_KEY_WIDTH | SOL_KEY_FPS | SOL_KEY_SPEED | SOL_KEY_FRAMES | SOL_KEY_LOOP | SOL_KEY_LAYOUT |
-            SOL_KEY_CROP | SOL_KEY_TEXT,
+    .keys = KEYS | SOL_KEY_MAX_SIZE | SOL_KEY_GIVE_UP,
     .own_fps = true,
     .mark = gif_mark,
     .most_fps = MAX_RATE,
+    .open = gif_open,
+    .wants = gif_wants,
+    .write = gif_write,
+    .splice = gif_splice,
+    .finish = gif_finish,
+    .close = gif_close,
+};
+
+const SolWriterClass sol_animation_writer = {
+    .name = "animation",
+    .extensions = SOL_ANIMATION_EXTENSIONS,
+    .keys = KEYS,
+    .own_fps = true,
+    .mark = gif_mark,
+    .most_fps = MAX_RATE,
+    .check = gif_check,
     .open = gif_open,
     .wants = gif_wants,
     .write = gif_write,

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const SolWriterClass *const classes[] = {&sol_film_writer, &sol_gif_writer, &sol_stills_writer,
-                                                &sol_stream_writer};
+static const SolWriterClass *const classes[] = {&sol_film_writer, &sol_gif_writer, &sol_animation_writer,
+                                                &sol_stills_writer, &sol_stream_writer};
 
 enum { CLASSES = sizeof classes / sizeof *classes, MIN_WIDTH = 16, MAX_LOOP = 65535, MAX_SPEED = 1000, MIN_SPEED = 100 };
 
@@ -28,6 +28,8 @@ static const struct {
     {SOL_KEY_PIX_FMT, "pix_fmt"}, {SOL_KEY_WIDTH, "width"}, {SOL_KEY_FPS, "fps"},         {SOL_KEY_SPEED, "speed"},
     {SOL_KEY_FRAMES, "frames"}, {SOL_KEY_LOOP, "loop"},     {SOL_KEY_AUDIO, "audio"},
     {SOL_KEY_LAYOUT, "layout"}, {SOL_KEY_CROP, "crop"},     {SOL_KEY_TEXT, "text"},
+    {SOL_KEY_BOUNCE, "bounce"}, {SOL_KEY_QUALITY, "quality"}, {SOL_KEY_MAX_SIZE, "max_size"},
+    {SOL_KEY_GIVE_UP, "give_up"},
 };
 
 enum { KEYS = sizeof keys / sizeof *keys, TEXT = 256 };
@@ -115,7 +117,9 @@ static unsigned keys_given(const SolOutputSettings *settings)
            (settings->first != 0 || settings->count != 0 ? SOL_KEY_FRAMES : 0U) |
            (settings->loop != 0 ? SOL_KEY_LOOP : 0U) | (settings->audio != SOL_AUDIO_AUTO ? SOL_KEY_AUDIO : 0U) |
            (settings->layout ? SOL_KEY_LAYOUT : 0U) | (settings->crop.width != 0 ? SOL_KEY_CROP : 0U) |
-           (settings->text ? SOL_KEY_TEXT : 0U);
+           (settings->text ? SOL_KEY_TEXT : 0U) | (settings->bounce ? SOL_KEY_BOUNCE : 0U) |
+           (settings->quality != 0 ? SOL_KEY_QUALITY : 0U) | (settings->max_size != 0 ? SOL_KEY_MAX_SIZE : 0U) |
+           (settings->give_up[0] != SOL_GIVE_UP_NOTHING ? SOL_KEY_GIVE_UP : 0U);
 }
 
 static int check_keys(const SolOutputSettings *settings, const SolWriterClass *kind)
@@ -160,6 +164,13 @@ static int check_values(const SolOutputSettings *settings)
                         settings->width);
     if (settings->loop < 0 || settings->loop > MAX_LOOP)
         return sol_fail(SOL_ERR_ARGUMENT, "\"loop\" must be 0 (for ever) to %d, not %d", MAX_LOOP, settings->loop);
+    if (settings->quality < 0 || settings->quality > 100)
+        return sol_fail(SOL_ERR_ARGUMENT, "\"quality\" must be 1 to 100, not %d", settings->quality);
+    if (settings->max_size != 0 && settings->max_size < SOL_OUTPUT_LEAST_SIZE)
+        return sol_fail(SOL_ERR_ARGUMENT, "\"max_size\" must be %d bytes or more, not %lld", SOL_OUTPUT_LEAST_SIZE,
+                        (long long)settings->max_size);
+    if (settings->give_up[0] != SOL_GIVE_UP_NOTHING && settings->max_size == 0)
+        return sol_fail(SOL_ERR_ARGUMENT, "\"give_up\" says what is given up for \"max_size\", which is not given");
     if (settings->crop.width < 0 || settings->crop.height < 0 || !settings->crop.width != !settings->crop.height)
         return sol_fail(SOL_ERR_ARGUMENT, "\"crop\" must have a width and a height above 0");
     return settings->text ? sol_caption_check(settings->text) : SOL_OK;

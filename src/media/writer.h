@@ -29,7 +29,11 @@ enum {
     SOL_KEY_FRAMES = 1024,
     SOL_KEY_LAYOUT = 2048,
     SOL_KEY_CROP = 4096,
-    SOL_KEY_TEXT = 8192
+    SOL_KEY_TEXT = 8192,
+    SOL_KEY_BOUNCE = 16384,
+    SOL_KEY_QUALITY = 32768,
+    SOL_KEY_MAX_SIZE = 65536,
+    SOL_KEY_GIVE_UP = 131072
 };
 
 typedef struct SolWriterClass {
@@ -76,7 +80,7 @@ typedef struct SolWriterClass {
     void (*close)(SolWriter *writer);
 } SolWriterClass;
 
-extern const SolWriterClass sol_film_writer, sol_gif_writer, sol_stills_writer, sol_stream_writer;
+extern const SolWriterClass sol_film_writer, sol_gif_writer, sol_animation_writer, sol_stills_writer, sol_stream_writer;
 
 struct SolWriter {
     const SolWriterClass *kind;

@@ -7,9 +7,11 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/machine.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "image/layout.h"
+#include "media/budget.h"
 #include "media/codecs.h"
 #include "media/encode_still.h"
 #include "media/writer.h"
@@ -19,12 +21,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH, CODEC, CRF, BITRATE, PRESET, PIX_FMT, WIDTH, FPS, SPEED, FRAMES, LOOP, AUDIO, LAYOUT, CROP, TEXT, OUTPUT_KEYS };
+enum { PATH, CODEC, CRF, BITRATE, PRESET, PIX_FMT, WIDTH, FPS, SPEED, FRAMES, LOOP, AUDIO, LAYOUT, CROP, TEXT,
+       BOUNCE, QUALITY, MAX_SIZE, GIVE_UP, OUTPUT_KEYS };
 static const char *const output_keys[OUTPUT_KEYS + 1] = {
     [PATH] = "path",     [CODEC] = "codec",     [CRF] = "crf",     [BITRATE] = "bitrate",
     [PRESET] = "preset", [PIX_FMT] = "pix_fmt", [WIDTH] = "width", [FPS] = "fps",
     [SPEED] = "speed",   [FRAMES] = "frames",   [LOOP] = "loop",   [AUDIO] = "audio",
     [LAYOUT] = "layout", [CROP] = "crop",       [TEXT] = "text",
+    [BOUNCE] = "bounce", [QUALITY] = "quality", [MAX_SIZE] = "max_size", [GIVE_UP] = "give_up",
 };
 
 static const char *const audio_words[] = {[SOL_AUDIO_NONE] = "none", [SOL_AUDIO_COPY] = "copy", [SOL_AUDIO_AAC] = "aac",
@@ -121,6 +125,31 @@ static int read_layout(const SolYaml *yaml, const SolYamlPair *pair, SolLayout *
     return sol_yaml_fail_value(yaml, pair, "painting, side-by-side, stacked or wipe");
 }
 
+static int read_size(const SolYaml *yaml, const SolYamlPair *pair, int64_t *size)
+{
+    const char *text = sol_yaml_scalar(pair);
+    uint64_t bytes;
+    if (!pair->value)
+        return SOL_OK;
+    if (!text || !sol_parse_bytes(text, SOL_OUTPUT_LEAST_SIZE, &bytes))
+        return sol_yaml_fail_value(yaml, pair, "bytes, 1KB or more, such as 8MB, 500KiB or 8000000");
+    *size = (int64_t)bytes;
+    return SOL_OK;
+}
+
+static int read_give_up(const SolYaml *yaml, const SolYamlPair *pair, SolGiveUp order[SOL_GIVE_UPS])
+{
+    int count = 0, result = pair->value ? sol_yaml_sequence(yaml, pair, &count) : SOL_OK;
+    for (int i = 0; i < count && result == SOL_OK; i++) {
+        const SolYamlPair item = {pair->key, sol_yaml_item(yaml, pair, i)};
+        const char *text = sol_yaml_scalar(&item);
+        if (i == SOL_GIVE_UPS - 1 || !text || !sol_give_up_add(text, order))
+            result = sol_yaml_fail_value(yaml, &item, "a list of what is given up, in its order and each once: "
+                                         SOL_GIVE_UP_WORDS);
+    }
+    return result;
+}
+
 static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSchedule *schedule,
                        SolOutputSettings *output)
 {
@@ -143,7 +172,11 @@ static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSc
         (result = read_audio(yaml, &pairs[AUDIO], &output->audio)) ||
         (result = read_layout(yaml, &pairs[LAYOUT], &output->layout)) ||
         (result = read_crop(yaml, &pairs[CROP], &output->crop)) ||
-        (result = sol_yaml_copy(yaml, &pairs[TEXT], &output->text)))
+        (result = sol_yaml_copy(yaml, &pairs[TEXT], &output->text)) ||
+        (result = sol_yaml_choice(yaml, &pairs[BOUNCE], "yes", "no", &output->bounce)) ||
+        (result = sol_yaml_int(yaml, &pairs[QUALITY], 1, 100, &output->quality)) ||
+        (result = read_size(yaml, &pairs[MAX_SIZE], &output->max_size)) ||
+        (result = read_give_up(yaml, &pairs[GIVE_UP], output->give_up)))
         return result;
     if ((result = sol_writer_check(output)) || (result = check_apart(schedule, output->path)))
         return result == SOL_ERR_NOMEM ? result : fail_output(yaml, pairs);

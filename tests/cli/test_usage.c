@@ -51,7 +51,7 @@ static void test_mistakes_in_usage(void **state)
         {"gif clip.mp4 -o x.gif --fps 0",
          "solstice: gif: --fps 0: must be a number above 0, such as 15, 29.97 or 30000/1001\n"},
         {"gif clip.mp4", "solstice: gif: no output given; add -o OUT.gif\n"},
-        {"gif clip.mp4 -o x.mp4", "solstice: gif: -o x.mp4: must end in .gif\n"},
+        {"gif clip.mp4 -o x.mp4", "solstice: gif: -o x.mp4: must end in .gif, .webp or .apng\n"},
         {"gif clip.mp4 -o x.gif --frames 2 --from 1", "solstice: gif: --frames and --from exclude each other; keep one\n"},
         {"gif clip.mp4 -o x.gif --to 1:60",
          "solstice: gif: --to 1:60: must be a time such as 12.5, 0:12.5 or 1:02:03\n"},

@@ -14,6 +14,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const SolRational thirtieth = {1, 30}, thirty = {30, 1};
 
@@ -410,6 +411,120 @@ static void test_width_scales(void **state)
     free(shown.pixels);
 }
 
+/* ---- forth and back ---- */
+
+static void check_bounce(int frames, const int64_t *pts, const int *numbers, const int *delays, int count)
+{
+    char path[512];
+    SolOutputSettings settings = {.path = path, .crf = -1, .bounce = true};
+    Clip clip = {48, 24, frames, {1, 100}, {0, 1}, 0, 7, pts, draw_number};
+    SolWriterReport report;
+    Shown shown;
+    int total = 0;
+    snprintf(path, sizeof path, "%s/bounce.gif", folder);
+    assert_int_equal(write_clip(&settings, &clip, true, &report), 0);
+    show(&shown, path);
+    assert_int_equal(shown.frames, count);
+    for (int n = 0; n < count; n++) {
+        assert_int_equal(number_at(&shown, n), numbers[n]);
+        assert_int_equal(shown.delays[n], delays[n]);
+        total += delays[n];
+    }
+    assert_int_equal(report.frames, count);
+    assert_float_equal((float)report.seconds, (float)total / 100, 1e-6f);
+    free(shown.pixels);
+}
+
+static void test_bounce(void **state)
+{
+    static const int64_t uneven[] = {0, 3, 10, 12, 20, 50};
+    (void)state;
+    check_bounce(5, NULL, (int[]){0, 1, 2, 3, 4, 3, 2, 1}, (int[]){7, 7, 7, 7, 7, 7, 7, 7}, 8);
+    check_bounce(5, uneven, (int[]){0, 1, 2, 3, 4, 3, 2, 1}, (int[]){3, 7, 2, 8, 30, 8, 2, 7}, 8);
+    check_bounce(3, NULL, (int[]){0, 1, 2, 1}, (int[]){7, 7, 7, 7}, 4);
+    check_bounce(2, NULL, (int[]){0, 1}, (int[]){7, 7}, 2);
+    check_bounce(1, NULL, (int[]){0}, (int[]){7}, 1);
+}
+
+/* ---- a budget ---- */
+
+/* Waves that move, with some noise, so that there is something to give up. */
+static void draw_waves(SolImage *image, int n)
+{
+    for (int y = 0; y < image->height; y++)
+        for (int x = 0; x < image->width; x++) {
+            uint8_t *pixel = sol_image_row(image, y) + 3 * x;
+            unsigned noise = (unsigned)(x * 7919 + y * 104729 + n * 1299709) * 2654435761u >> 29;
+            pixel[0] = (uint8_t)(120 + 90 * sin(0.05 * x + 0.2 * n) + noise);
+            pixel[1] = (uint8_t)(120 + 90 * sin(0.04 * y - 0.1 * n) + noise);
+            pixel[2] = (uint8_t)(120 + 90 * sin(0.03 * (x + y)) + noise);
+        }
+}
+
+static void test_budget(void **state)
+{
+    static const double parts[] = {0.8, 0.4, 0.1};
+    char path[512];
+    SolOutputSettings settings = {.path = path, .crf = -1};
+    Clip clip = {160, 90, 40, {1, 25}, {25, 1}, 0, 1, NULL, draw_waves};
+    SolWriterReport whole, report;
+    (void)state;
+    snprintf(path, sizeof path, "%s/budget.gif", folder);
+    assert_int_equal(write_clip(&settings, &clip, true, &whole), 0);
+    for (int i = 0; i < 6; i++) {
+        Shown shown;
+        settings.bounce = i >= 3;
+        settings.max_size = (int64_t)((double)whole.bytes * parts[i % 3]) * (settings.bounce ? 2 : 1);
+        assert_int_equal(write_clip(&settings, &clip, true, &report), 0);
+        assert_true(report.bytes <= settings.max_size);
+        assert_true((double)report.bytes >= 0.95 * (double)settings.max_size);
+        show(&shown, path);
+        assert_int_equal(shown.frames, report.frames);
+        assert_int_equal(shown.width, report.width);
+        assert_int_equal(shown.height, report.height);
+        assert_in_range(shown.total, settings.bounce ? 296 : 160, settings.bounce ? 320 : 160);
+        assert_float_equal((float)report.seconds, (float)shown.total / 100, 1e-6f);
+        free(shown.pixels);
+    }
+    /* enough is enough */
+    settings.bounce = false;
+    settings.max_size = whole.bytes;
+    assert_int_equal(write_clip(&settings, &clip, true, &report), 0);
+    assert_int_equal(report.bytes, whole.bytes);
+    /* and what cannot be is an error that leaves nothing */
+    settings.max_size = whole.bytes / 10;
+    settings.give_up[0] = SOL_GIVE_UP_DITHER;
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(write_clip(&settings, &clip, true, &report), SOL_ERR_ARGUMENT);
+    assert_contains(error_in_folder(), "budget.gif: does not get smaller than ");
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+/* Frames that are left out leave their time to those before them. */
+static void test_budget_by_frames(void **state)
+{
+    char path[512];
+    SolOutputSettings settings = {.path = path, .crf = -1, .give_up = {SOL_GIVE_UP_FPS, SOL_GIVE_UP_WIDTH}, .bounce = true};
+    Clip clip = {64, 48, 24, {1, 24}, {24, 1}, 0, 1, NULL, draw_number};
+    SolWriterReport whole;
+    Shown shown;
+    (void)state;
+    snprintf(path, sizeof path, "%s/fewer.gif", folder);
+    assert_int_equal(write_clip(&settings, &clip, true, &whole), SOL_ERR_ARGUMENT); /* there is no budget */
+    settings.max_size = INT64_MAX;
+    assert_int_equal(write_clip(&settings, &clip, true, &whole), 0);
+    settings.max_size = whole.bytes * 6 / 10;
+    assert_int_equal(write_clip(&settings, &clip, true, NULL), 0);
+    show(&shown, path);
+    assert_int_equal(shown.width, 64);
+    assert_int_equal(shown.frames, 22); /* 12 forth, 10 back */
+    for (int n = 0; n < shown.frames; n++)
+        assert_int_equal(number_at(&shown, n), n < 12 ? 2 * n : 2 * (22 - n));
+    for (int n = 0, at = 0; n < 12; at += shown.delays[n++])
+        assert_in_range(abs(24 * at - 200 * n), 0, 12);
+    free(shown.pixels);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +539,9 @@ int main(void)
         cmocka_unit_test(test_many_colours_are_close),
         cmocka_unit_test(test_still_scenes_are_small_and_still),
         cmocka_unit_test(test_width_scales),
+        cmocka_unit_test(test_bounce),
+        cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_budget_by_frames),
     };
     return cmocka_run_group_tests_name("media/gif", tests, set_up_folder, tear_down_folder);
 }

@@ -54,8 +54,8 @@ static void test_good_settings(void **state)
 static void test_unknown_kind(void **state)
 {
     static const char rest[] = ": not a kind of output that can be written; these are: .mp4 .mov .mkv .webm .y4m "
-                               "(video), .gif (GIF), .png .jpg .jpeg (numbered stills, as in %05d.png), - (standard "
-                               "output)";
+                               "(video), .gif (GIF), .webp .apng (animation), .png .jpg .jpeg (numbered stills, as in "
+                               "%05d.png), - (standard output)";
     static const char *const paths[] = {"a.avi", "a", "a.mp4/", ".gif", "a.gif.txt"};
     (void)state;
     for (int i = 0; i < 5; i++) {
@@ -93,11 +93,14 @@ static void test_keys_that_do_not_apply(void **state)
 {
     (void)state;
     check((SolOutputSettings){.path = (char[]){"a.gif"}, .crf = 18},
-          "\"crf\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout, crop, text");
+          "\"crf\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout, crop, text, "
+          "bounce, quality, max_size, give_up");
     check((SolOutputSettings){PATH("a.gif"), .preset = (char[]){"fast"}},
-          "\"preset\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout, crop, text");
+          "\"preset\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout, crop, text, "
+          "bounce, quality, max_size, give_up");
     check((SolOutputSettings){PATH("a.gif"), .audio = SOL_AUDIO_NONE},
-          "\"audio\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout, crop, text");
+          "\"audio\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout, crop, text, "
+          "bounce, quality, max_size, give_up");
     check((SolOutputSettings){PATH("a.mkv"), .loop = 2},
           "\"loop\" does not apply to a .mkv; it takes codec, crf, bitrate, preset, pix_fmt, width, fps, speed, "
           "frames, audio, layout, crop, text");
