@@ -16,6 +16,7 @@ enum {
     BITS = 6,                   /* of each channel that tell the cell */
     LEVELS = 1 << BITS,
     CELLS = 1 << (3 * BITS),
+    SAMPLE = 3,                 /* a pixel in so many squared tells of an error */
     HASH = 1024                 /* slots for the colours of a picture with few of them */
 };
 
@@ -75,15 +76,17 @@ static Cell *add_cell(SolHistogram *histogram, const uint8_t level[3])
     return cell;
 }
 
-int sol_histogram_count(SolHistogram *histogram, const SolImage *image)
+int sol_histogram_count(SolHistogram *histogram, const SolImage *image, const SolImage *former)
 {
     for (size_t i = 0; i < histogram->count; i++)
         histogram->place[cell_of(histogram->cells[i].level)] = 0;
     histogram->count = 0;
-    histogram->pixels = (double)image->width * image->height;
+    histogram->pixels = 0;
     for (int y = 0; y < image->height; y++) {
-        const uint8_t *pixel = sol_image_row_const(image, y);
+        const uint8_t *pixel = sol_image_row_const(image, y), *old = former ? sol_image_row_const(former, y) : NULL;
         for (int x = 0; x < image->width; x++, pixel += 3) {
+            if (old && memcmp(pixel, old + 3 * (ptrdiff_t)x, 3) == 0)
+                continue;
             unsigned r = pixel[0], g = pixel[1], b = pixel[2];
             const uint8_t level[3] = {(uint8_t)(r >> (8 - BITS)), (uint8_t)(g >> (8 - BITS)),
                                       (uint8_t)(b >> (8 - BITS))};
@@ -92,6 +95,7 @@ int sol_histogram_count(SolHistogram *histogram, const SolImage *image)
             if (!cell)
                 return sol_fail_memory("a colour histogram");
             cell->pixels++;
+            histogram->pixels++;
             cell->sum[0] += r;
             cell->sum[1] += g;
             cell->sum[2] += b;
@@ -122,6 +126,22 @@ double sol_histogram_error(const SolHistogram *histogram, SolColourMap *map)
             error += (double)colour[c] * ((double)cell->pixels * colour[c] - 2.0 * (double)cell->sum[c]);
     }
     return error / histogram->pixels;
+}
+
+double sol_palette_error(SolColourMap *map, const SolImage *image, const SolImage *former)
+{
+    double sum = 0;
+    for (int y = 0; y < image->height; y += SAMPLE) {
+        const uint8_t *pixel = sol_image_row_const(image, y), *old = former ? sol_image_row_const(former, y) : NULL;
+        for (int x = y / SAMPLE % SAMPLE; x < image->width; x += SAMPLE) {
+            int distance;
+            if (old && memcmp(pixel + 3 * (ptrdiff_t)x, old + 3 * (ptrdiff_t)x, 3) == 0)
+                continue;
+            sol_colour_map_distance(map, pixel[3 * (ptrdiff_t)x], pixel[3 * (ptrdiff_t)x + 1], pixel[3 * (ptrdiff_t)x + 2], &distance);
+            sum += distance;
+        }
+    }
+    return sum * SAMPLE * SAMPLE;
 }
 
 /* ---- splitting ---- */

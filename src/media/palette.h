@@ -24,8 +24,12 @@ typedef struct SolHistogram SolHistogram;
 /** @return 0 or SOL_ERR_NOMEM */
 int sol_histogram_open(SolHistogram **histogram);
 
-/** Counts the pixels of `image`, and of no other: 0 or SOL_ERR_NOMEM. */
-int sol_histogram_count(SolHistogram *histogram, const SolImage *image);
+/**
+ * Counts the pixels of `image`, and of no other: those that differ from the same of `former`, or all where that is NULL.
+ *
+ * @return 0 or SOL_ERR_NOMEM
+ */
+int sol_histogram_count(SolHistogram *histogram, const SolImage *image, const SolImage *former);
 
 /** Mean squared distance (sum over R, G and B) of the counted pixels from their nearest colours in `map`. */
 double sol_histogram_error(const SolHistogram *histogram, struct SolColourMap *map);
@@ -48,6 +52,9 @@ void sol_palette_split(SolPalette *palette, SolHistogram *histogram, int limit, 
  * is locally least, by `rounds` of k-means. `map` is left set to the palette that results.
  */
 void sol_palette_refine(SolPalette *palette, const SolHistogram *histogram, int rounds, struct SolColourMap *map);
+
+/** Squared distance of those pixels from their nearest colours in `map`, summed: an estimate, from a few of them. */
+double sol_palette_error(struct SolColourMap *map, const SolImage *image, const SolImage *former);
 
 /** True where both hold the same colours in the same order. */
 bool sol_palette_equal(const SolPalette *a, const SolPalette *b);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Palettes, the inverse colour map and dithering: the map against a search through all colours, and
- * bounds on the quality of what comes out.
+ * Palettes and the inverse colour map: the map against a search through all colours, and bounds on errors.
  */
 #include "support/support.h"
 #include "support/writing.h"
 
 #include "image/image.h"
-#include "media/dither.h"
+#include "media/colour_map.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,7 +23,7 @@ static SolHistogram *count_colours(const SolImage *image)
 {
     SolHistogram *histogram = NULL;
     assert_int_equal(sol_histogram_open(&histogram), 0);
-    assert_int_equal(sol_histogram_count(histogram, image), 0);
+    assert_int_equal(sol_histogram_count(histogram, image, NULL), 0);
     return histogram;
 }
 
@@ -34,19 +33,6 @@ static int squared_distance(const uint8_t *a, const uint8_t *b)
     for (int c = 0; c < 3; c++)
         sum += (a[c] - b[c]) * (a[c] - b[c]);
     return sum;
-}
-
-/* A smooth sky: few hues, many levels. */
-static void draw_sky(SolImage *image)
-{
-    for (int y = 0; y < image->height; y++)
-        for (int x = 0; x < image->width; x++) {
-            uint8_t *pixel = sol_image_row(image, y) + 3 * x;
-            double down = (double)y / image->height, across = (double)x / image->width;
-            pixel[0] = (uint8_t)(90 + 120 * down + 20 * across);
-            pixel[1] = (uint8_t)(150 + 70 * down + 10 * across);
-            pixel[2] = (uint8_t)(250 - 20 * down);
-        }
 }
 
 /* ---- the colour map ---- */
@@ -68,7 +54,7 @@ static void test_map_finds_the_nearest(void **state)
         sol_colour_map_set(map, &palette);
         for (int n = 0; n < 20000; n++) {
             uint8_t colour[3];
-            int best = 0;
+            int best = 0, distance;
             seed = seed * 1664525U + 1013904223U;
             for (int c = 0; c < 3; c++)
                 colour[c] = (uint8_t)(seed >> (8 * c + 2));
@@ -76,6 +62,8 @@ static void test_map_finds_the_nearest(void **state)
                 if (squared_distance(colour, palette.colour[i]) < squared_distance(colour, palette.colour[best]))
                     best = i;
             assert_int_equal(sol_colour_map_find(map, colour[0], colour[1], colour[2]), best);
+            assert_int_equal(sol_colour_map_distance(map, colour[0], colour[1], colour[2], &distance), best);
+            assert_int_equal(distance, squared_distance(colour, palette.colour[best]));
         }
     }
     sol_colour_map_close(&map);
@@ -201,160 +189,35 @@ static void test_histogram_error(void **state)
     sol_image_unref(&image);
 }
 
-/* ---- dithering ---- */
-
-/* PSNR in dB between a picture and its remapping, both blurred by a box of (2 * radius + 1)^2 pixels. */
-static double blurred_psnr(const SolImage *image, const SolPalette *palette, const uint8_t *indices, int radius)
+/* Pixels that are as they were do not count. */
+static void test_only_what_is_new_counts(void **state)
 {
-    double sum = 0;
-    int count = 0;
-    for (int y = radius; y < image->height - radius; y++)
-        for (int x = radius; x < image->width - radius; x++)
-            for (int c = 0; c < 3; c++) {
-                int difference = 0, box = (2 * radius + 1) * (2 * radius + 1);
-                for (int v = y - radius; v <= y + radius; v++)
-                    for (int u = x - radius; u <= x + radius; u++)
-                        difference += sol_image_row_const(image, v)[3 * u + c] -
-                                      palette->colour[indices[v * image->width + u]][c];
-                sum += (double)difference * difference / box / box;
-                count++;
-            }
-    return 10 * log10(255.0 * 255 * count / sum);
-}
-
-/* PSNR, and PSNR of what the eye makes of it at a distance, of a picture in `colours` dithered colours. */
-static void check_quality(const SolImage *image, int colours, double least, double least_blurred)
-{
+    static const SolPalette black = {.count = 1};
+    SolImage *former = new_picture(30, 30), *image = new_picture(30, 30);
+    SolHistogram *histogram = NULL;
     SolColourMap *map = new_map();
-    SolHistogram *histogram = count_colours(image);
-    size_t pixels = (size_t)image->width * (size_t)image->height;
-    uint8_t *indices = malloc(pixels);
     SolPalette palette;
-    double error, figure, blurred;
-    sol_palette_split(&palette, histogram, colours, &error);
-    sol_palette_refine(&palette, histogram, 3, map);
-    assert_non_null(indices);
-    assert_int_equal(sol_dither(image, map, indices), 0);
-    figure = blurred_psnr(image, &palette, indices, 0);
-    blurred = blurred_psnr(image, &palette, indices, 2);
-    if (figure < least || blurred < least_blurred)
-        fail_msg("%d colours: PSNR %.2f, blurred %.2f", colours, figure, blurred);
-    free(indices);
+    double error;
+    (void)state;
+    draw_scene(former, 0);
+    draw_scene(image, 0);
+    for (int y = 9; y < 18; y++)
+        for (int x = 3; x < 12; x++)
+            memcpy(sol_image_row(image, y) + 3 * x, ((const uint8_t[3]){1, 2, 3}), 3);
+    assert_int_equal(sol_histogram_open(&histogram), 0);
+    assert_int_equal(sol_histogram_count(histogram, image, former), 0);
+    sol_palette_split(&palette, histogram, 256, &error);
+    assert_int_equal(palette.count, 1);
+    assert_memory_equal(palette.colour[0], ((const uint8_t[3]){1, 2, 3}), 3);
+    sol_colour_map_set(map, &palette);
+    assert_float_equal((float)sol_palette_error(map, image, former), 0.0f, 1e-6f);
+    assert_true(sol_palette_error(map, image, NULL) > 1000);
+    sol_colour_map_set(map, &black);
+    assert_float_equal((float)sol_palette_error(map, image, former), 81 * 14.0f, 1e-3f);
     sol_histogram_close(&histogram);
     sol_colour_map_close(&map);
-}
-
-static void test_quality(void **state)
-{
-    SolImage *image = new_picture(240, 135);
-    (void)state;
-    /* a decibel or more below what was measured when the bounds were set */
-    draw_sky(image);
-    check_quality(image, 255, 49.5, 55);
-    check_quality(image, 32, 46, 51);
-    draw_scene(image, 0);
-    check_quality(image, 255, 37, 49.5);
-    check_quality(image, 64, 31, 40.5);
-    check_quality(image, 8, 22, 27);
+    sol_image_unref(&former);
     sol_image_unref(&image);
-}
-
-/* The same, as the paper says it: all errors in one array, given to neighbours one by one. */
-static void dither_plainly(const SolImage *image, SolColourMap *map, uint8_t *indices)
-{
-    static const int across[] = {1, -1, 0, 1}, down[] = {0, 1, 1, 1}, weight[] = {7, 3, 5, 1};
-    int width = image->width, height = image->height;
-    int *errors = calloc((size_t)width * (size_t)height * 3, sizeof *errors);
-    assert_non_null(errors);
-    for (int y = 0; y < height; y++)
-        for (int n = 0; n < width; n++) {
-            int step = y % 2 ? -1 : 1, x = y % 2 ? width - 1 - n : n, level[3], index;
-            for (int c = 0; c < 3; c++) {
-                level[c] = sol_image_row_const(image, y)[3 * x + c] + ((errors[3 * (y * width + x) + c] + 8) >> 4);
-                level[c] = level[c] < 0 ? 0 : level[c] > 255 ? 255 : level[c];
-            }
-            index = sol_colour_map_find(map, level[0], level[1], level[2]);
-            indices[y * width + x] = (uint8_t)index;
-            for (int i = 0; i < 4; i++) {
-                int u = x + across[i] * step, v = y + down[i];
-                for (int c = 0; c < 3 && u >= 0 && u < width && v < height; c++)
-                    errors[3 * (v * width + u) + c] +=
-                        weight[i] * ((level[c] - sol_colour_map_palette(map)->colour[index][c]) * 7 / 8);
-            }
-        }
-    free(errors);
-}
-
-static void test_dither_is_floyd_steinberg(void **state)
-{
-    static const int sizes[][2] = {{1, 1}, {2, 3}, {1, 20}, {20, 1}, {33, 17}, {64, 40}};
-    SolColourMap *map = new_map();
-    (void)state;
-    for (int i = 0; i < 6; i++) {
-        SolImage *image = new_picture(sizes[i][0], sizes[i][1]);
-        SolHistogram *histogram;
-        SolPalette palette;
-        uint8_t fast[64 * 40], plain[64 * 40];
-        double error;
-        draw_scene(image, i);
-        histogram = count_colours(image);
-        sol_palette_split(&palette, histogram, 6, &error);
-        sol_colour_map_set(map, &palette);
-        assert_int_equal(sol_dither(image, map, fast), 0);
-        dither_plainly(image, map, plain);
-        assert_memory_equal(fast, plain, (size_t)sizes[i][0] * (size_t)sizes[i][1]);
-        sol_histogram_close(&histogram);
-        sol_image_unref(&image);
-    }
-    sol_colour_map_close(&map);
-}
-
-/* A flat colour between those of the palette keeps its mean. */
-static void test_dither_keeps_the_mean(void **state)
-{
-    static const SolPalette greys = {.count = 2, .colour = {{0, 0, 0}, {255, 255, 255}}};
-    SolImage *image = new_picture(64, 64);
-    SolColourMap *map = new_map();
-    uint8_t indices[64 * 64];
-    (void)state;
-    sol_colour_map_set(map, &greys);
-    for (int level = 32; level <= 224; level += 16) {
-        int white = 0;
-        memset(image->pixels, level, image->stride * 64);
-        assert_int_equal(sol_dither(image, map, indices), 0);
-        for (int i = 0; i < 64 * 64; i++)
-            white += indices[i];
-        assert_true(abs(white * 255 / (64 * 64) - level) <= 18);
-    }
-    sol_colour_map_close(&map);
-    sol_image_unref(&image);
-}
-
-/* Nothing is written behind the picture, however narrow it is. */
-static void test_dither_awkward_sizes(void **state)
-{
-    static const int sizes[][2] = {{1, 1}, {1, 9}, {9, 1}, {2, 2}};
-    static const SolPalette greys = {.count = 2, .colour = {{0, 0, 0}, {255, 255, 255}}};
-    SolColourMap *map = new_map();
-    (void)state;
-    sol_colour_map_set(map, &greys);
-    for (int i = 0; i < 4; i++) {
-        SolImage *image = new_picture(sizes[i][0], sizes[i][1]);
-        uint8_t indices[16];
-        int pixels = sizes[i][0] * sizes[i][1], white = 0;
-        memset(indices, 99, sizeof indices);
-        memset(image->pixels, 130, image->stride * (size_t)image->height);
-        assert_int_equal(sol_dither(image, map, indices), 0);
-        for (int n = 0; n < 16; n++)
-            if (n < pixels)
-                white += indices[n];
-            else
-                assert_int_equal(indices[n], 99);
-        assert_int_equal(indices[0], 1);
-        assert_in_range(white, (pixels + 1) / 3, (2 * pixels + 2) / 3);
-        sol_image_unref(&image);
-    }
-    sol_colour_map_close(&map);
 }
 
 int main(void)
@@ -363,8 +226,7 @@ int main(void)
         cmocka_unit_test(test_map_finds_the_nearest), cmocka_unit_test(test_map_survives_a_full_pool),
         cmocka_unit_test(test_exact_palettes),        cmocka_unit_test(test_split_and_refine),
         cmocka_unit_test(test_one_colour_is_the_mean), cmocka_unit_test(test_histogram_error),
-        cmocka_unit_test(test_quality),               cmocka_unit_test(test_dither_is_floyd_steinberg),
-        cmocka_unit_test(test_dither_keeps_the_mean), cmocka_unit_test(test_dither_awkward_sizes),
+        cmocka_unit_test(test_only_what_is_new_counts),
     };
     return cmocka_run_group_tests_name("media/palette", tests, set_up_folder, tear_down_folder);
 }
