@@ -100,7 +100,7 @@ CLI_OBJECTS  := $(call object,$(CLI_SOURCES))
 TOOL_OBJECTS := $(call object,$(TEST_TOOLS))
 TEST_PROGRAMS := $(TESTS:%.c=$(BUILD)/%)
 
-.PHONY: all help deps demo test test-programs fuzz fuzz-programs bench bench-conv sample install uninstall clean FORCE
+.PHONY: all help deps demo test test-programs fuzz fuzz-programs bench bench-conv bench-gif sample install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -114,6 +114,7 @@ help:
 	@echo "make deps       install what building and testing need, where it is missing"
 	@echo "make bench      time painting, beside PyTorch where that is installed, into docs/performance.md"
 	@echo "make bench-conv time convolution by im2col and by Winograd, layer by layer"
+	@echo "make bench-gif  measure GIFs beside those of ffmpeg and gifsicle; BENCH_GIF='--help' tells what can be asked"
 	@echo "make sample     make the sample clip and styles in configs/sample anew"
 	@echo "make install    into PREFIX ($(PREFIX)), below DESTDIR where that is set; also: make uninstall"
 	@echo "make clean      remove build/"
@@ -157,6 +158,9 @@ bench: all
 
 bench-conv: $(BUILD)/tests/bench/conv
 	env -u OPENBLAS_CORETYPE $(BUILD)/tests/bench/conv
+
+bench-gif: all $(BUILD)/tests/bench/gif_measure
+	tests/bench/gif.sh --solstice $(BUILD)/solstice --measure $(BUILD)/tests/bench/gif_measure $(BENCH_GIF)
 
 sample: scripts/make-sample.sh
 	scripts/make-sample.sh
