@@ -98,6 +98,8 @@ kernel_flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vecto
                        -DSOL_KERNELS_FLAGS=SOL_CPU_AVX512
 CLI_OBJECTS  := $(call object,$(CLI_SOURCES))
 TOOL_OBJECTS := $(call object,$(TEST_TOOLS))
+# What fuzzers share with tests; the rest of tests/support takes cmocka.
+FUZZ_TOOL_OBJECTS := $(call object,tests/support/gif_cases.c tests/support/gifs.c)
 TEST_PROGRAMS := $(TESTS:%.c=$(BUILD)/%)
 
 .PHONY: all help deps demo test test-programs fuzz fuzz-programs bench bench-conv bench-gif sample install uninstall clean FORCE
@@ -110,7 +112,7 @@ help:
 	@echo "make            build $(BUILD)/solstice and the library"
 	@echo "make demo       install what is missing, build, render configs/sample/seasons.yaml into out/"
 	@echo "make test       install what is missing, build, run every test"
-	@echo "make fuzz       feed the readers of files with random bytes, FUZZ_SECONDS ($(FUZZ_SECONDS)) each; takes clang"
+	@echo "make fuzz       feed readers of files and the GIF encoder with random bytes, FUZZ_SECONDS ($(FUZZ_SECONDS)) each; takes clang"
 	@echo "make deps       install what building and testing need, where it is missing"
 	@echo "make bench      time painting, beside PyTorch where that is installed, into docs/performance.md"
 	@echo "make bench-conv time convolution by im2col and by Winograd, layer by layer"
@@ -205,7 +207,7 @@ $(BUILD)/solstice: $(CLI_OBJECTS) $(BUILD)/libsolstice.a
 	$(call say,link    $@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libsolstice.a
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_TOOL_OBJECTS) $(BUILD)/libsolstice.a
 	@mkdir -p $(@D)
 	$(call say,link    $@)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)

@@ -160,10 +160,9 @@ make_clip() {
 
 # ---- GIFs ----
 
-# measured FOLDER RATE NAME GIF TIMES: a line of figures.
+# measured FOLDER RATE NAME GIF TIMES: a line of figures. The clip's size is in `size`.
 measured() {
-  local size figures
-  size=$(ffprobe -v error -show_entries stream=width,height -of csv=p=0:s=x "$1/clip.nut")
+  local figures
   figures=$("$measure" "$1/frames.rgb" "$size" "$2" "$4") || return 1
   printf '%s\t%s\t%s\n' "$3" "$(cut -f 2- <<<"$figures")" "$(times_of "$5")"
 }
@@ -189,28 +188,42 @@ through_gifsicle() {
   measured "$folder" "$rate" "$name-$suffix" "$scratch/$name-$suffix.gif" "$scratch/$name.times" >"$scratch/$name-$suffix.tsv"
 }
 
+# make_rival FOLDER RATE NAME: the GIF of ffmpeg, and what gifsicle makes of it: four lines on standard output. Those of
+# TWIN, where one is named and ffmpeg made the very same file, are taken over.
+make_rival() {
+  local folder=$1 rate=$2 name=$3 twin=${4:-} parts
+  IFS=- read -ra parts <<<"$name"
+  by_ffmpeg "$folder/clip.nut" "$scratch/$name.gif" "$scratch/$name.times" "${parts[@]}"
+  if [ -n "$twin" ] && cmp -s "$scratch/$twin.gif" "$scratch/$name.gif"; then
+    sed "s/^$twin/$name/" "$scratch/$twin"*.tsv
+    return
+  fi
+  through_gifsicle "$folder" "$rate" "$name" O3 &
+  through_gifsicle "$folder" "$rate" "$name" lossy40 --lossy=40 &
+  measured "$folder" "$rate" "$name" "$scratch/$name.gif" "$scratch/$name.times" >"$scratch/$name.tsv"
+  through_gifsicle "$folder" "$rate" "$name" lossy80 --lossy=80
+  wait
+  cat "$scratch/$name"*.tsv
+}
+
+# Goes on where an earlier run was stopped.
 make_rivals() {
-  local folder=$1 rate=$2 all=$1/rivals.part stats dither diff name
-  [ ! -s "$folder/rivals.tsv" ] || return 0
+  local folder=$1 rate=$2 stats dither name
+  touch "$folder/rivals.tsv"
+  [ "$(wc -l <"$folder/rivals.tsv")" -lt 96 ] || return 0
   say "$(basename "$folder"): 96 rivals"
-  rm -f "$all"
   for stats in full diff single; do
     for dither in none bayer sierra2_4a floyd_steinberg; do
-      for diff in none rectangle; do
-        name=$stats-$dither-$diff
-        by_ffmpeg "$folder/clip.nut" "$scratch/$name.gif" "$scratch/$name.times" $stats $dither $diff
-        measured "$folder" "$rate" $name "$scratch/$name.gif" "$scratch/$name.times" >"$scratch/$name.tsv"
-        through_gifsicle "$folder" "$rate" $name O3 &
-        through_gifsicle "$folder" "$rate" $name lossy40 --lossy=40
-        wait $!
-        through_gifsicle "$folder" "$rate" $name lossy80 --lossy=80
-        cat "$scratch/$name"*.tsv >>"$all"
-        if [ -n "$keep" ]; then mkdir -p "$folder/rivals"; mv "$scratch/$name"*.gif "$folder/rivals"; fi
-        rm -f "$scratch/$name"*
-      done
+      name=$stats-$dither
+      if grep -q "^$name-" "$folder/rivals.tsv"; then continue; fi
+      make_rival "$folder" "$rate" $name-none >"$scratch/lines"
+      make_rival "$folder" "$rate" $name-rectangle $name-none >>"$scratch/lines"
+      [ "$(wc -l <"$scratch/lines")" = 8 ] || fail "not all rivals $name could be made and measured"
+      cat "$scratch/lines" >>"$folder/rivals.tsv"
+      if [ -n "$keep" ]; then mkdir -p "$folder/rivals"; mv "$scratch/$name"*.gif "$folder/rivals"; fi
+      rm -f "$scratch/$name"*
     done
   done
-  mv "$all" "$folder/rivals.tsv"
 }
 
 # by_solstice CLIP GIF TIMES OPTION ...
@@ -289,6 +302,7 @@ for clip in $clips; do
     for rate in $rates; do
       folder=$work/$clip-$width-$rate
       make_clip "$folder" "$width" "$rate"
+      size=$(ffprobe -v error -show_entries stream=width,height -of csv=p=0:s=x "$folder/clip.nut")
       make_rivals "$folder" "$rate"
       make_ours "$folder" "$rate"
       time_rounds "$folder"

@@ -12,6 +12,7 @@ declare -A seeds=(
   [pickle]=tests/fuzz/seeds/pickle
   [checkpoint]=tests/data/checkpoints
   [safetensors]=tests/fuzz/seeds/safetensors
+  [gif]=tests/fuzz/seeds/gif
   [schedule]=tests/fuzz/seeds/schedule
 )
 for source in tests/fuzz/fuzz_*.c; do
