@@ -16,6 +16,9 @@
  * B move between two frames, in 255ths, the mean over all pixels that were exactly the same in both of the reference;
  * the share of these pixels stands behind it.
  *
+ * FFmpeg's filters `psnr` and `ssim` give the same figures (on pictures without colour, as to the latter), and NumPy
+ * those of the blurred PSNR and of flicker. FFmpeg's `gblur=1` is no such Gaussian: it blurs less, and rounds.
+ *
  * Frames are paired by number. A GIF that has fewer images than there are frames shows some of them longer: then image
  * k stands for the frames from round(RATE t) on, t being its time, the sum of the delays before it. Delays are
  * rounded to 1/100 s, frames last longer than that, so a frame's own time cannot be taken for its neighbour's as long
