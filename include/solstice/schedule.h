@@ -45,13 +45,13 @@ SOL_API int sol_schedule_load(SolSchedule **schedule, const char *path, const So
 SOL_API void sol_schedule_close(SolSchedule **schedule);
 
 /**
- * Opens the schedule's input as it asks for (framerate, gaps, size), or at `size` where that is not 0.
+ * Opens the schedule's input as it asks for (framerate, gaps, size).
  *
+ * @param options  of which short_side (0: as the schedule says), threads, log and cancelled count
  * @return 0, SOL_ERR_SCHEDULE (numbered images with a gap, or of several kinds), or what
  *         sol_video_open() returns
  */
-SOL_API int sol_schedule_open_input(const SolSchedule *schedule, int size, int threads, const SolLog *log,
-                                    SolVideo **video);
+SOL_API int sol_schedule_open_input(const SolSchedule *schedule, const SolVideoOptions *options, SolVideo **video);
 
 /**
  * Settings for an output that the schedule does not name: those of its first output of the same kind

@@ -26,6 +26,11 @@ typedef struct SolVideoOptions {
     const uint8_t *background; /* R, G, B behind what is transparent; NULL for white; borrowed */
     const char *const *then;   /* inputs that follow this one, NULL-terminated; NULL for none */
     const SolLog *log;     /* may be NULL; borrowed while the video is open */
+
+    /* May be NULL; user is passed back. Asked while standard input, a device, or all of a file for its index, is read:
+       SOL_ERR_CANCELLED where it is true. Borrowed while the video is open. */
+    bool (*cancelled)(void *user);
+    void *user;
 } SolVideoOptions;
 
 /* A sound track of a video; what the file does not say is 0 or "". */

@@ -65,9 +65,10 @@ static int check_file(const char *path)
     SolVideoIndex index = {0};
     SolVideoInfo info;
     SolTimeline *timeline = NULL;
+    const SolVideoOptions options = {.log = &sol_console_log, .cancelled = was_interrupted};
     int result = sol_schedule_load(&schedule, path, &(SolScheduleOptions){.model_folders = model_folders()});
     if (result == SOL_OK)
-        result = sol_schedule_open_input(schedule, 0, 0, &sol_console_log, &video);
+        result = sol_schedule_open_input(schedule, &options, &video);
     if (result == SOL_OK)
         result = sol_video_index(video, &index);
     if (result == SOL_OK)
@@ -88,6 +89,7 @@ static int run(int argc, char **argv)
 {
     TextList operands = {0};
     int status = read_arguments(&sol_command_check, argc, argv, (const Option[]){{0}}, &operands, 1, 1);
+    catch_interrupts();
     if (status < 0)
         status = check_file(operands.items[0]);
     free(operands.items);

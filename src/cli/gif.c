@@ -43,7 +43,7 @@ static int check_outputs(const char *input, const SolOutputSettings outputs[], s
 static int make_gifs(const char *input, const SolOutputSettings outputs[], const Wishes *wishes)
 {
     const SolLog *log = wishes->quiet ? &sol_console_warnings : &sol_console_log;
-    SolVideoOptions video_options = {.threads = (int)wishes->threads, .log = log};
+    SolVideoOptions video_options = {.threads = (int)wishes->threads, .log = log, .cancelled = was_interrupted};
     SolRenderOptions options = {.outputs = outputs,
                                 .output_count = (int)wishes->outputs.count,
                                 .first = wishes->frames.first,

@@ -180,7 +180,7 @@ static int write_schedule(const char *input, const SolVideoInfo *info, const Sol
 
 static int init(const char *input, const Wishes *wishes)
 {
-    SolVideoOptions options = {.log = &sol_console_warnings};
+    SolVideoOptions options = {.log = &sol_console_warnings, .cancelled = was_interrupted};
     SolVideo *video = NULL;
     SolVideoInfo info;
     SolVideoIndex index = {0};
@@ -218,6 +218,7 @@ static int run(int argc, char **argv)
         complain("init: %zu styles; at most %d segments are drafted", wishes.styles.count, MAX_DRAFT_SEGMENTS);
         status = EXIT_USAGE;
     }
+    catch_interrupts();
     if (status < 0)
         status = init(operands.items[0], &wishes);
     free(operands.items);

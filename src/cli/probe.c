@@ -63,12 +63,9 @@ static int count_frames(SolVideo *video, Findings *findings)
     SolImage *image = NULL;
     char text[96];
     int result;
-    catch_interrupts();
     do {
-        if (was_interrupted(NULL))
-            return sol_fail(SOL_ERR_CANCELLED, "interrupted");
         sol_image_unref(&image);
-        result = sol_video_read(video, &image);
+        result = was_interrupted(NULL) ? sol_fail(SOL_ERR_CANCELLED, "interrupted") : sol_video_read(video, &image);
         if (result == SOL_OK && image) {
             findings->frames++;
             snprintf(text, sizeof text, "counting: frame %lld of %lld", (long long)findings->frames,
@@ -228,7 +225,7 @@ static int tell(const Findings *findings, const Wishes *wishes)
 
 static int probe(const char *path, const Wishes *wishes)
 {
-    SolVideoOptions options = {.log = &sol_console_log};
+    SolVideoOptions options = {.log = &sol_console_log, .cancelled = was_interrupted};
     SolVideo *video = NULL;
     Findings findings = {.path = path};
     int status = EXIT_DONE, result = sol_video_open(&video, path, &options);
@@ -263,6 +260,7 @@ static int run(int argc, char **argv)
         complain("probe: --split prints a schedule, which is YAML; leave out --json");
         status = EXIT_USAGE;
     }
+    catch_interrupts();
     if (status < 0)
         status = probe(operands.items[0], &wishes);
     free(operands.items);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "image/image.h"
+#include "media/video.h"
 #include "media/av.h"
 
 #include <solstice/video.h>
@@ -120,13 +121,16 @@ static bool is_enough(const SolImage *image, int64_t frames, double seconds)
     return image->number + 1 >= frames && end >= seconds;
 }
 
-static int copy_pictures(Capture *capture, SolVideo *video, int64_t frames, double seconds)
+static int copy_pictures(Capture *capture, SolVideo *video, int64_t frames, double seconds,
+                         const SolVideoOptions *wishes)
 {
     bool enough = false;
     int result = SOL_OK;
     while (result == SOL_OK && !enough) {
         SolImage *image = NULL;
-        result = sol_video_read(video, &image);
+        result = sol_video_interrupted(wishes);
+        if (result == SOL_OK)
+            result = sol_video_read(video, &image);
         if (result != SOL_OK || !image)
             break;
         result = write_picture(capture, image);
@@ -140,13 +144,14 @@ static int copy_pictures(Capture *capture, SolVideo *video, int64_t frames, doub
     return result;
 }
 
-int sol_capture(SolSpool **out, const char *path, const char *format, int64_t frames, double seconds, const SolLog *log)
+int sol_capture(SolSpool **out, const char *path, const char *format, int64_t frames, double seconds,
+                const SolVideoOptions *wishes)
 {
     SolSpool *spool = NULL;
     SolVideo *video = NULL;
     SolVideoInfo info;
     Capture capture = {0};
-    int result = sol_video_open(&video, path, &(SolVideoOptions){.format = format, .threads = 1, .log = log});
+    int result = sol_video_open(&video, path, &(SolVideoOptions){.format = format, .threads = 1, .log = wishes->log});
     if (result == SOL_OK)
         result = sol_spool_open(&spool, format);
     if (result == SOL_OK) {
@@ -155,7 +160,7 @@ int sol_capture(SolSpool **out, const char *path, const char *format, int64_t fr
         result = open_capture(&capture, &info);
     }
     if (result == SOL_OK)
-        result = copy_pictures(&capture, video, frames, seconds);
+        result = copy_pictures(&capture, video, frames, seconds, wishes);
     close_capture(&capture);
     sol_video_close(&video);
     if (result == SOL_OK)

@@ -429,7 +429,8 @@ static int ascending(const void *a, const void *b)
 }
 
 /* Collects the stamps of all packets; *sure turns false where they do not settle the matter. */
-static int scan_packets(AVFormatContext *format, Scan *scan, AVPacket *packet, Times *times, bool *sure)
+static int scan_packets(const Demux *demux, AVFormatContext *format, Scan *scan, AVPacket *packet, Times *times,
+                        bool *sure)
 {
     int code, result = SOL_OK;
     while (result == SOL_OK && *sure && (code = av_read_frame(format, packet)) != AVERROR_EOF) {
@@ -446,6 +447,8 @@ static int scan_packets(AVFormatContext *format, Scan *scan, AVPacket *packet, T
             }
         }
         av_packet_unref(packet);
+        if (result == SOL_OK)
+            result = sol_video_interrupted(&demux->options);
     }
     return result;
 }
@@ -473,7 +476,7 @@ static int times_from_packets(const Demux *demux, Times *times, bool *sure)
         }
         if (scan.parser)
             scan.parser->flags |= PARSER_FLAG_COMPLETE_FRAMES;
-        result = scan_packets(format, &scan, packet, times, sure);
+        result = scan_packets(demux, format, &scan, packet, times, sure);
     }
     if (result == SOL_OK && times->count > 0) {
         qsort(times->pts, times->count, sizeof *times->pts, ascending);
@@ -500,6 +503,8 @@ static int times_from_frames(const Demux *demux, Times *times)
         times->duration = own_duration(second->frame);
         result = add_time(times, second->frame->pts);
         av_frame_unref(second->frame);
+        if (result == SOL_OK)
+            result = sol_video_interrupted(&demux->options);
         if (result == SOL_OK)
             result = pull(second, second->frame, &got);
     }

@@ -65,8 +65,8 @@ static int write_all(int file, const char *path, const char *bytes, size_t size)
     return SOL_OK;
 }
 
-/* Copies standard input to the end, or to a signal. */
-static int copy_input(int file, const char *path)
+/* Copies standard input to the end. */
+static int copy_input(int file, const char *path, const SolVideoOptions *wishes)
 {
     char *block = sol_alloc(BLOCK, 1);
     int result = block ? SOL_OK : sol_fail_memory("a temporary file");
@@ -75,12 +75,14 @@ static int copy_input(int file, const char *path)
         ssize_t size = read(STDIN_FILENO, block, BLOCK);
         if (size == 0)
             break;
-        if (size < 0)
-            result = errno == EINTR ? sol_fail(SOL_ERR_CANCELLED, "interrupted")
-                                    : sol_fail_errno("standard input", "cannot be read");
-        else
+        if (size < 0 && errno != EINTR)
+            result = sol_fail_errno("standard input", "cannot be read");
+        if (result == SOL_OK)
+            result = sol_video_interrupted(wishes);
+        if (result == SOL_OK && size > 0) {
             result = write_all(file, path, block, (size_t)size);
-        any = true;
+            any = true;
+        }
     }
     sol_free(block);
     if (result == SOL_OK && !any)
@@ -88,7 +90,7 @@ static int copy_input(int file, const char *path)
     return result;
 }
 
-int sol_spool_standard_input(SolSpool **out)
+int sol_spool_standard_input(SolSpool **out, const SolVideoOptions *wishes)
 {
     SolSpool *spool = NULL;
     int file, result;
@@ -103,7 +105,7 @@ int sol_spool_standard_input(SolSpool **out)
     if (file < 0) {
         result = sol_fail_errno(spool->path, "cannot be written");
     } else {
-        result = copy_input(file, spool->path);
+        result = copy_input(file, spool->path, wishes);
         if (close(file) != 0 && result == SOL_OK)
             result = sol_fail_errno(spool->path, "cannot be written");
     }
@@ -158,7 +160,7 @@ static void spooled_close(void *state)
 static int spooled_open(void **state, SolVideoInfo *info, const char *path, const SolVideoOptions *options)
 {
     Spooled *spooled = sol_calloc(1, sizeof *spooled);
-    int result = spooled ? sol_spool_standard_input(&spooled->spool) : sol_fail_memory("a video");
+    int result = spooled ? sol_spool_standard_input(&spooled->spool, options) : sol_fail_memory("a video");
     (void)path;
     if (result == SOL_OK)
         result = sol_source_file.open(&spooled->file, info, spooled->spool->path, options);

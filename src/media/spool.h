@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include <solstice/video.h>
+
 /* A folder of its own in TMPDIR (or /tmp) with one file in it. */
 typedef struct SolSpool SolSpool;
 
@@ -24,10 +26,10 @@ int sol_spool_open(SolSpool **spool, const char *name);
 /**
  * A spool with all that standard input holds, as the file "standard-input".
  *
- * @return 0, SOL_ERR_ARGUMENT (it is a terminal), SOL_ERR_FORMAT (there is nothing), SOL_ERR_CANCELLED (a signal
- *         came), SOL_ERR_IO or SOL_ERR_NOMEM
+ * @param wishes  whose cancelled is used
+ * @return 0, SOL_ERR_ARGUMENT (it is a terminal), SOL_ERR_FORMAT (there is nothing), SOL_ERR_CANCELLED, SOL_ERR_IO or SOL_ERR_NOMEM
  */
-int sol_spool_standard_input(SolSpool **spool);
+int sol_spool_standard_input(SolSpool **spool, const SolVideoOptions *wishes);
 
 /** The path of the file; owned by the spool. */
 const char *sol_spool_path(const SolSpool *spool);

@@ -101,6 +101,11 @@ int sol_video_skip_to(SolVideo *video, int64_t frame)
     return video->source->skip_to(video->state, frame);
 }
 
+int sol_video_interrupted(const SolVideoOptions *options)
+{
+    return options->cancelled && options->cancelled(options->user) ? sol_fail(SOL_ERR_CANCELLED, "interrupted") : SOL_OK;
+}
+
 bool sol_video_has_digest(const SolVideo *video)
 {
     return video->source->digest != NULL;

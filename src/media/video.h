@@ -37,6 +37,9 @@ double sol_index_seconds(const SolVideoIndex *index, int64_t frame);
 /** The first frame that begins at `seconds` or later, but for rounding; index->frames where there is none. */
 int64_t sol_index_find(const SolVideoIndex *index, double seconds);
 
+/** SOL_ERR_CANCELLED where the one who gave the options wants no more. */
+int sol_video_interrupted(const SolVideoOptions *options);
+
 /** Whether the content of a video is known before it is read, so that sol_video_digest() can tell it. */
 bool sol_video_has_digest(const SolVideo *video);
 

@@ -124,6 +124,14 @@ static void report_uncovered(const Render *render)
     }
 }
 
+static int open_input(const SolSchedule *schedule, const SolRenderOptions *options, int threads, const SolLog *log,
+                      SolVideo **video)
+{
+    return sol_schedule_open_input(schedule, &(SolVideoOptions){.short_side = options->size, .threads = threads, .log = log,
+                                                                .cancelled = options->cancelled, .user = options->user},
+                                   video);
+}
+
 static SolPrecision precision_of(const SolRenderOptions *options, const SolSchedule *schedule)
 {
     return options->precision ? *options->precision : schedule->precision;
@@ -146,7 +154,7 @@ static int read_references(const Render *render, const SolSchedule *schedule, co
         if (is_cancelled(render->options))
             result = sol_fail(SOL_ERR_CANCELLED, "interrupted");
         else if (!video)
-            result = sol_schedule_open_input(schedule, render->options->size, render->options->threads, NULL, &video);
+            result = open_input(schedule, render->options, render->options->threads, NULL, &video);
         if (result == SOL_OK)
             result = sol_video_skip_to(video, stretch.first + (stretch.last - stretch.first) / 2);
         if (result == SOL_OK)
@@ -416,7 +424,7 @@ int sol_render(const SolSchedule *schedule, const SolRenderOptions *options, Sol
     SolVideo *video = NULL;
     double start = sol_clock();
     int decoders = codec_threads(options, paints(schedule), DECODING_SHARE);
-    int result = sol_schedule_open_input(schedule, options->size, decoders, options->log, &video);
+    int result = open_input(schedule, options, decoders, options->log, &video);
     if (result != SOL_OK)
         return result;
     render.video = video;
@@ -506,7 +514,7 @@ int sol_render_frames(const SolSchedule *schedule, const SolRenderOptions *optio
     Render render = {.options = &whole};
     SolVideo *video = NULL;
     int decoders = codec_threads(options, paints(schedule), DECODING_SHARE);
-    int result = sol_schedule_open_input(schedule, options->size, decoders, options->log, &video);
+    int result = open_input(schedule, options, decoders, options->log, &video);
     if (result != SOL_OK)
         return result;
     whole.first = whole.count = 0;

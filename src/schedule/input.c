@@ -171,7 +171,7 @@ static int spooled(const SolInput *input)
 }
 
 /* Reads what can be read only once, and puts its file in its place. */
-static int spool(SolInput *input, int at, const SolLog *log)
+static int spool(SolInput *input, int at, const SolVideoOptions *wishes)
 {
     int result;
     char *path;
@@ -179,8 +179,8 @@ static int spool(SolInput *input, int at, const SolLog *log)
         return sol_fail_at(input->place, "an input of the format \"%s\" may have no end; give all segments \"frames\" or "
                            "\"time\", which say how much of it is wanted, and not \"share\"", input->format);
     result = input->device ? sol_capture(&input->spool, input->paths[at], input->format, input->frames, input->seconds,
-                                         log)
-                           : sol_spool_standard_input(&input->spool);
+                                         wishes)
+                           : sol_spool_standard_input(&input->spool, wishes);
     if (result != SOL_OK)
         return result;
     path = sol_copy(sol_spool_path(input->spool));
@@ -193,16 +193,18 @@ static int spool(SolInput *input, int at, const SolLog *log)
     return SOL_OK;
 }
 
-int sol_input_open(SolInput *input, int short_side, int threads, const SolLog *log, SolVideo **video)
+int sol_input_open(SolInput *input, const SolVideoOptions *wishes, SolVideo **video)
 {
     SolVideoOptions options = {.framerate = input->framerate,
                                .skip_gaps = input->skip_gaps,
-                               .short_side = short_side,
-                               .threads = threads,
+                               .short_side = wishes->short_side,
+                               .threads = wishes->threads,
                                .background = input->background,
                                .then = input->then,
-                               .log = log};
-    int at = input->spool ? -1 : spooled(input), result = at >= 0 ? spool(input, at, log) : SOL_OK;
+                               .log = wishes->log,
+                               .cancelled = wishes->cancelled,
+                               .user = wishes->user};
+    int at = input->spool ? -1 : spooled(input), result = at >= 0 ? spool(input, at, wishes) : SOL_OK;
     options.format = input->device ? NULL : input->format;
     if (result == SOL_OK)
         result = sol_video_open(video, input->paths[0], &options);

@@ -47,10 +47,10 @@ int sol_input_read(SolInput *input, const SolYaml *yaml, const char *folder, con
 /**
  * Opens the input. At the first time, what can be read only once is put into a temporary file, which the input keeps.
  *
- * @param short_side  as of SolVideoOptions
+ * @param wishes  of which short_side, threads, log and cancelled count
  * @return as sol_schedule_open_input()
  */
-int sol_input_open(SolInput *input, int short_side, int threads, const SolLog *log, SolVideo **video);
+int sol_input_open(SolInput *input, const SolVideoOptions *wishes, SolVideo **video);
 
 /** True where `path` is one of the files that are read; and where it is in the folder of numbered images that are. */
 bool sol_input_has_file(const SolInput *input, const char *path);

@@ -309,7 +309,9 @@ void sol_schedule_close(SolSchedule **out)
     *out = NULL;
 }
 
-int sol_schedule_open_input(const SolSchedule *schedule, int size, int threads, const SolLog *log, SolVideo **video)
+int sol_schedule_open_input(const SolSchedule *schedule, const SolVideoOptions *options, SolVideo **video)
 {
-    return sol_input_open(schedule->input, size ? size : schedule->size, threads, log, video);
+    SolVideoOptions own = *options;
+    own.short_side = own.short_side ? own.short_side : schedule->size;
+    return sol_input_open(schedule->input, &own, video);
 }

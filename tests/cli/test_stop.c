@@ -185,6 +185,26 @@ static void test_input_vanishes(void **state)
     go_on(1);
 }
 
+/* What can be read only once is put aside, and gone when a command is stopped that reads it: of a pipe without an end,
+   and of a device. */
+static void test_stopped_while_reading(void **state)
+{
+    static const char *const commands[] = {"probe -", "init - --styles a.png", "gif - -o a.gif",
+                                           "check endless.yaml", "render endless.yaml"};
+    (void)state;
+    write_text(in_folder("endless.yaml"), "version: 1\ninput: 'testsrc2=size=64x48:rate=200,realtime'\nformat: lavfi\n"
+               "segments: [{frames: 0-100000, style: none}]\noutputs: [{path: a.mkv}]\n");
+    make_folder(in_folder("spools"));
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        assert_int_equal(run_command("cd %s && { yes 2>/dev/null | TMPDIR=$PWD/spools %s %s & } && pid=$!; "
+                                     "for i in $(seq 3000); do sleep 0.01; test -n \"$(find spools -size +10k)\" && break; "
+                                     "done; kill -INT $pid; wait $pid", folder, program, commands[i]), 130);
+        assert_contains(printed, "solstice: interrupted");
+        assert_int_equal(count_entries(in_folder("spools")), 0);
+    }
+    assert_int_equal(run_command("cd %s && rm -r spools endless.yaml", folder), 0);
+}
+
 static void test_unwritable_folder(void **state)
 {
     (void)state;
@@ -227,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_disk_full),
         cmocka_unit_test(test_full_file_system),
         cmocka_unit_test(test_input_vanishes),
+        cmocka_unit_test(test_stopped_while_reading),
         cmocka_unit_test(test_unwritable_folder),
         cmocka_unit_test(test_second_render),
     };

@@ -78,7 +78,7 @@ static SolParts cut(Cut how, SolTimeline **timeline)
              how.input ? how.input : "images", how.segments ? how.segments : usual);
     schedule = load_text(text);
     assert_int_equal(sol_timeline_open(&made, schedule, &index_of_clip), 0);
-    assert_int_equal(sol_schedule_open_input(schedule, 0, 1, NULL, &video), 0);
+    assert_int_equal(sol_schedule_open_input(schedule, &(SolVideoOptions){.threads = 1}, &video), 0);
     source.timeline = made;
     source.video = video;
     if (sol_parts_cut(&parts, &source) != 0)

@@ -97,7 +97,7 @@ static void reads_inputs(void **state)
 static SolVideo *open_input(const SolSchedule *schedule)
 {
     SolVideo *video = NULL;
-    if (sol_schedule_open_input(schedule, 0, 1, NULL, &video) != SOL_OK)
+    if (sol_schedule_open_input(schedule, &(SolVideoOptions){.threads = 1}, &video) != SOL_OK)
         fail_msg("%s", sol_error_text());
     return video;
 }
@@ -242,7 +242,7 @@ static void captures_what_is_asked_for(void **state)
     sol_video_close(&video);
     sol_schedule_close(&schedule);
     schedule = load_text("version: 1\nformat: lavfi\ninput: testsrc\nsegments: [{share: 100%, style: none}]\n" TAIL);
-    assert_int_equal(sol_schedule_open_input(schedule, 0, 1, NULL, &video), SOL_ERR_SCHEDULE);
+    assert_int_equal(sol_schedule_open_input(schedule, &(SolVideoOptions){.threads = 1}, &video), SOL_ERR_SCHEDULE);
     assert_string_equal(sol_error_text(), "seasons.yaml:3:8: an input of the format \"lavfi\" may have no end; give all "
                                           "segments \"frames\" or \"time\", which say how much of it is wanted, and not "
                                           "\"share\"");

@@ -765,7 +765,7 @@ static void test_open_input(void **state)
     assert_int_equal(sol_image_save(image, "real/12.png", false), SOL_OK);
     sol_image_unref(&image);
     schedule = load_text(text);
-    assert_int_equal(sol_schedule_open_input(schedule, 0, 1, NULL, &video), SOL_OK);
+    assert_int_equal(sol_schedule_open_input(schedule, &(SolVideoOptions){.threads = 1}, &video), SOL_OK);
     sol_video_info(video, &info);
     assert_int_equal(info.out_width, 128);
     assert_int_equal(info.out_height, 64);
@@ -774,7 +774,7 @@ static void test_open_input(void **state)
     assert_int_equal(index.pts[1] * index.time_base.num * 10, index.time_base.den);
     sol_video_index_clear(&index);
     sol_video_close(&video);
-    assert_int_equal(sol_schedule_open_input(schedule, 50, 1, NULL, &video), SOL_OK);
+    assert_int_equal(sol_schedule_open_input(schedule, &(SolVideoOptions){.short_side = 50, .threads = 1}, &video), SOL_OK);
     sol_video_info(video, &info);
     assert_int_equal(info.out_width, 100);
     assert_int_equal(info.out_height, 50);
