@@ -134,11 +134,9 @@ double sol_palette_error(SolColourMap *map, const SolImage *image, const SolImag
     for (int y = 0; y < image->height; y += SAMPLE) {
         const uint8_t *pixel = sol_image_row_const(image, y), *old = former ? sol_image_row_const(former, y) : NULL;
         for (int x = y / SAMPLE % SAMPLE; x < image->width; x += SAMPLE) {
-            int distance;
-            if (old && memcmp(pixel + 3 * (ptrdiff_t)x, old + 3 * (ptrdiff_t)x, 3) == 0)
-                continue;
-            sol_colour_map_distance(map, pixel[3 * (ptrdiff_t)x], pixel[3 * (ptrdiff_t)x + 1], pixel[3 * (ptrdiff_t)x + 2], &distance);
-            sum += distance;
+            const uint8_t *at = pixel + 3 * (ptrdiff_t)x;
+            if (!old || memcmp(at, old + 3 * (ptrdiff_t)x, 3) != 0)
+                sum += sol_colour_map_least(map, at[0], at[1], at[2]);
         }
     }
     return sum * SAMPLE * SAMPLE;

@@ -133,23 +133,30 @@ static int add_branch(Branch *branches, int count, int limit, Branch branch)
  * The ways on from a node with pixel x, which wants `level`. *least becomes the least distance that any index could
  * give: of what the screen shows, or of a palette's colour, which is looked up where the nearest branch may not be it.
  */
-static int list_branches(SolRemapper *state, int node, int x, const int level[3], Branch *branches, int *least)
+static int list_branches(SolRemapper *state, int node, int x, const int level[3], int room, Branch *branches,
+                         int *least)
 {
     const SolLzwNode *nodes = state->lzw->nodes;
     const int transparent = state->frame->transparent;
     bool still = state->screen && state->still[x];
-    int count = 0, held;
-    for (int i = nodes[node].child; i != 0; i = nodes[i].next)
-        if (!still || nodes[i].index == transparent)
-            count = add_branch(branches, count, BRANCHES,
-                               (Branch){i, distance(level, shown_by(state, &nodes[i], x))});
+    int count = 0, held, far = 4 * room / state->weight[x] + 1, limit = INT_MAX;
+    for (int i = nodes[node].child; i != 0; i = nodes[i].next) {
+        int found;
+        if (still && nodes[i].index != transparent)
+            continue;
+        found = distance(level, shown_by(state, &nodes[i], x));
+        if (found >= limit)
+            continue;
+        count = add_branch(branches, count, BRANCHES, (Branch){i, found});
+        limit = branches[0].distance + far;
+    }
     if (count == 0)
         return 0;
     *least = branches[0].distance;
     if (still)
         return count;
     if (nodes[branches[0].node].index == transparent || *least > state->sure[nodes[branches[0].node].index])
-        sol_colour_map_distance(state->frame->map, level[0], level[1], level[2], least);
+        *least = sol_colour_map_least(state->frame->map, level[0], level[1], level[2]);
     if (state->screen && (held = distance(level, state->screen + 3 * (ptrdiff_t)x)) < *least)
         *least = held;
     return count;
@@ -165,7 +172,7 @@ static void extend(SolRemapper *state, int node, int x, const int ahead[3], int 
         return;
     state->looks--;
     want(state, x, ahead, level);
-    count = list_branches(state, node, x, level, branches, &least);
+    count = list_branches(state, node, x, level, score - state->best_score + SLACK * state->worth, branches, &least);
     for (int i = 0; i < count; i++) {
         int lost = cost(state, x, branches[i].distance, least), error[3];
         if ((lost > 0 && state->lossless) || score - lost <= state->best_score - SLACK * state->worth)
@@ -188,10 +195,12 @@ static int list_starts(SolRemapper *state, int x, const int level[3], Branch *br
         count = add_branch(branches, count, STARTS,
                            (Branch){transparent, distance(level, state->screen + 3 * (ptrdiff_t)x)});
     if (!state->screen || !state->still[x]) {
-        const SolMapped *near = sol_colour_map_near(state->frame->map, level[0], level[1], level[2], &near_count);
-        for (int i = 0; i < near_count; i++, near++) {
-            int r = level[0] - near->r, g = level[1] - near->g, b = level[2] - near->b;
-            count = add_branch(branches, count, STARTS, (Branch){near->index, r * r + g * g + b * b});
+        const SolNear *near = sol_colour_map_near(state->frame->map, level[0], level[1], level[2], &near_count);
+        for (; near_count > 0; near_count--, near++) {
+            float distances[SOL_NEAR];
+            sol_near_distances(near, (float)level[0], (float)level[1], (float)level[2], distances);
+            for (int i = 0; i < SOL_NEAR && near->index[i] >= 0; i++)
+                count = add_branch(branches, count, STARTS, (Branch){near->index[i], (int)distances[i]});
         }
     }
     return count;

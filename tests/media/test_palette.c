@@ -54,7 +54,7 @@ static void test_map_finds_the_nearest(void **state)
         sol_colour_map_set(map, &palette);
         for (int n = 0; n < 20000; n++) {
             uint8_t colour[3];
-            int best = 0, distance;
+            int best = 0;
             seed = seed * 1664525U + 1013904223U;
             for (int c = 0; c < 3; c++)
                 colour[c] = (uint8_t)(seed >> (8 * c + 2));
@@ -62,8 +62,8 @@ static void test_map_finds_the_nearest(void **state)
                 if (squared_distance(colour, palette.colour[i]) < squared_distance(colour, palette.colour[best]))
                     best = i;
             assert_int_equal(sol_colour_map_find(map, colour[0], colour[1], colour[2]), best);
-            assert_int_equal(sol_colour_map_distance(map, colour[0], colour[1], colour[2], &distance), best);
-            assert_int_equal(distance, squared_distance(colour, palette.colour[best]));
+            assert_int_equal(sol_colour_map_least(map, colour[0], colour[1], colour[2]),
+                             squared_distance(colour, palette.colour[best]));
         }
     }
     sol_colour_map_close(&map);
