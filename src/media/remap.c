@@ -237,7 +237,7 @@ static void search_start(SolRemapper *state, int former, int x, const int ahead[
     count = list_starts(state, x, level, starts);
     for (int i = 0; i < count; i++) {
         int lost = cost(state, x, starts[i].distance, starts[0].distance), error[3], best = state->best_score;
-        if (i > 0 && (lost > 6 * state->worth || (lost > 0 && state->lossless)))
+        if (i > 0 && ((lost > 0 && state->lossless) || state->worth - lost <= best - SLACK * state->worth))
             break;
         if (added)
             set_index(state, added, starts[i].node);
