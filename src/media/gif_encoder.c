@@ -172,7 +172,12 @@ static int put_image(SolGifEncoder *gif, const Slot *slot, const ColorMapObject 
 {
     const SolRemapFrame *frame = &slot->frame;
     const uint8_t *block = slot->lzw.bytes, *end = block + slot->lzw.size;
-    int status = EGifPutImageDesc(gif->gif, frame->left, frame->top, frame->width, frame->height, false, local);
+    int status;
+    if (!local) { /* giflib up to 5.2 leaks its copy of the image before's, where that had one */
+        GifFreeMapObject(gif->gif->Image.ColorMap);
+        gif->gif->Image.ColorMap = NULL;
+    }
+    status = EGifPutImageDesc(gif->gif, frame->left, frame->top, frame->width, frame->height, false, local);
     for (; block < end && status == GIF_OK; block += *block + 1)
         status = EGifPutCodeNext(gif->gif, block);
     return status == GIF_OK ? EGifPutCodeNext(gif->gif, NULL) : status;
