@@ -297,10 +297,10 @@ if [ -n "$memory" ]; then
 fi
 folders=()
 for clip in $clips; do
-  find_source "$clip" || continue
   for width in $widths; do
     for rate in $rates; do
       folder=$work/$clip-$width-$rate
+      [ -s "$folder/frames.rgb" ] || find_source "$clip" || continue 3
       make_clip "$folder" "$width" "$rate"
       size=$(ffprobe -v error -show_entries stream=width,height -of csv=p=0:s=x "$folder/clip.nut")
       make_rivals "$folder" "$rate"
