@@ -29,6 +29,7 @@ OWN = {  # name: ffmpeg's input, frames a second, width, options of `solstice gi
     "pictures-240": (["-f", "lavfi", "-i", "testsrc2=s=640x360:r=25"], 25, 240, []),
     "still-64": (["-f", "lavfi", "-i", "color=c=orange:s=64x48:r=10"], 10, 64, []),
 }
+PATIENCE = 120  # seconds for a screenshot
 # The browser takes its picture when no request is open any more: /wait is answered when the page asks for /drawn.
 PAGE = b"""<!doctype html><meta charset="utf-8"><style>body { margin: 0 } canvas { display: block }</style><body></body><script>
 fetch("/wait");
@@ -75,8 +76,8 @@ class Page(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def run(*command):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def run(*command, **options):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
     if done.returncode != 0:
         sys.exit(f"chromium.py: {command[0]} fails: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout
@@ -107,7 +108,7 @@ def screenshot(chromium, folder, gif, frames, width, height):
         run(chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1",
             "--force-color-profile=srgb", "--virtual-time-budget=1000", f"--user-data-dir={folder}/profile",
             f"--window-size={max(width, 500)},{height * len(frames)}", f"--screenshot={picture}",
-            f"http://127.0.0.1:{pages.server_port}/")
+            f"http://127.0.0.1:{pages.server_port}/", timeout=PATIENCE)
         pages.shutdown()
     return pixels(picture, "-vf", f"crop={width}:{height * len(frames)}:0:0:exact=1")
 
@@ -120,7 +121,10 @@ def compare(chromium, folder, gif):
     count = len(shown) // size
     frames = sorted({0, count // 2, count - 1})
     expected = b"".join(shown[n * size:(n + 1) * size] for n in frames)
-    seen = screenshot(chromium, folder, gif, frames, width, height)
+    try:
+        seen = screenshot(chromium, folder, gif, frames, width, height)
+    except subprocess.TimeoutExpired:  # headless browsers hang now and then
+        seen = screenshot(chromium, folder, gif, frames, width, height)
     different = sum(expected[i:i + 3] != seen[i:i + 3] for i in range(0, len(expected), 3))
     same = different == 0 and len(seen) == len(expected)
     print(f"{'ok  ' if same else 'FAIL'} {os.path.basename(gif)}: {count} frames of {width}x{height}; of the frames "
