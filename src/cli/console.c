@@ -4,11 +4,14 @@
  */
 #include "cli/cli.h"
 
+#include "base/file.h"
+#include "media/animation.h"
 #include "media/writer.h"
 
 #include <solstice/error.h>
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -148,6 +151,23 @@ const char *format_rate(double rate, char text[32])
     return text;
 }
 
+/* How much smaller the same pictures are as WebP or APNG than as the GIF that was made with it. */
+static void print_savings(FILE *to, const SolRenderReport *report)
+{
+    const SolWriterReport *gif = NULL;
+    for (int i = 0; i < report->output_count && !gif; i++)
+        if (sol_path_has_extension(report->outputs[i].path, "gif"))
+            gif = &report->outputs[i];
+    for (int i = 0; i < report->output_count && gif; i++) {
+        const SolWriterReport *other = &report->outputs[i];
+        double percent = gif->bytes > 0 ? 100.0 * (double)other->bytes / (double)gif->bytes : 100;
+        if (sol_path_has_extension(other->path, SOL_ANIMATION_EXTENSIONS) && other->width == gif->width &&
+            other->height == gif->height && other->frames == gif->frames)
+            fprintf(to, "%s is %.0f %% %s than %s\n", other->path, fabs(100 - percent), percent > 100 ? "larger" : "smaller",
+                    gif->path);
+    }
+}
+
 void print_report(const SolRenderReport *report)
 {
     char size[32], rate[32];
@@ -161,6 +181,7 @@ void print_report(const SolRenderReport *report)
                output->frames == 1 ? "" : "s", output->width, output->height, output->seconds,
                format_bytes(output->bytes, size));
     }
+    print_savings(to, report);
     fprintf(to, "%lld frame%s in %.1f seconds (%s)", (long long)report->frames, report->frames == 1 ? "" : "s",
            report->seconds, format_rate((double)report->frames / report->seconds, rate));
     if (report->tiles > 1)

@@ -85,17 +85,29 @@ static int check_wishes(const Wishes *wishes)
     return EXIT_USAGE;
 }
 
-static int run_wishes(const char *input, Wishes *wishes)
+/* The settings of one of several outputs: what has no use for its kind is meant for the others. */
+static SolOutputSettings settings_for(const Wishes *wishes, const char *path)
+{
+    SolOutputSettings settings = wishes->settings;
+    settings.path = (char *)path; /* only read from */
+    settings.width = (int)wishes->width;
+    settings.loop = (int)wishes->loop;
+    settings.quality = (int)wishes->quality;
+    if (wishes->outputs.count > 1 && !sol_path_has_extension(path, "gif")) {
+        settings.max_size = 0;
+        memset(settings.give_up, 0, sizeof settings.give_up);
+        if (sol_path_has_extension(path, "apng"))
+            settings.quality = 0;
+    }
+    return settings;
+}
+
+static int run_wishes(const char *input, const Wishes *wishes)
 {
     SolOutputSettings *outputs = sol_calloc(wishes->outputs.count, sizeof *outputs);
     int status;
-    wishes->settings.width = (int)wishes->width;
-    wishes->settings.loop = (int)wishes->loop;
-    wishes->settings.quality = (int)wishes->quality;
-    for (size_t i = 0; outputs && i < wishes->outputs.count; i++) {
-        outputs[i] = wishes->settings;
-        outputs[i].path = (char *)wishes->outputs.items[i]; /* only read from */
-    }
+    for (size_t i = 0; outputs && i < wishes->outputs.count; i++)
+        outputs[i] = settings_for(wishes, wishes->outputs.items[i]);
     catch_interrupts();
     status = outputs ? make_gifs(input, outputs, wishes) : report_failure(sol_fail_memory("the outputs"));
     sol_free(outputs);
@@ -142,8 +154,8 @@ const Command sol_command_gif = {
     .arguments = "INPUT -o OUT.gif [OPTION ...]",
     .summary = "make a GIF from a clip",
     .help = "Makes a GIF from a video, another GIF, or numbered images (a folder, or frames/%d.png),\n"
-            "without painting it.\n\n"
-            "  -o, --output FILE    the GIF; may be given again\n"
+            "without painting it; or an animated WebP or APNG.\n\n"
+            "  -o, --output FILE    the GIF, or .webp or .apng; may be given again\n"
             "      --from TIME      begin with the frame at this time: 12.5, 0:12.5 or 1:02:03\n"
             "      --to TIME        end before the frame at this time\n"
             "      --frames A-B     only these frames, counted from 0, instead of times\n"
@@ -154,6 +166,11 @@ const Command sol_command_gif = {
             "      --fps N          at most N frames a second; the clip's own rate, at most 50, otherwise\n"
             "      --speed Nx       play N times as fast: 2x, 0.5x\n"
             "      --loop N         play N times; 0, for ever, where it is not given\n"
+            "      --bounce         play forth and back\n"
+            "      --quality N      from 1, the smallest file, to 100, the best picture\n"
+            "      --max-size SIZE  at most this many bytes: 8MB, 500KiB. What that takes is given up, and said\n"
+            "      --give-up WHAT   what may be given up for it, in this order: lossy,colours,width,fps,dither,\n"
+            "                       or some of these\n"
             "      --threads N      use N threads; as many as there are processors where it is not given\n"
             "      --overwrite      replace FILE where it exists\n"
             "  -q, --quiet          print warnings and errors only\n",

@@ -34,6 +34,7 @@ static const double lossiest = 40;
 static const double least_rate = 4;      /* pictures a second */
 static const double narrowest = 0.125;   /* of the width */
 static const double near = 0.005;        /* in logarithms: as well as a size need be known before a try */
+static const double apart = 0.01;        /* of a stage: sizes go up and down a little from place to place */
 static const double least = 0.95;        /* of the budget: less than that is a waste of it */
 static const double aims[] = {0.977, 0.97, 0.96, 0.93}; /* of the budget, where 1, 2, .. were too large */
 
@@ -206,11 +207,15 @@ static double estimate(const Search *search, double place)
     return size_at(&search->sampled, place, 0) + size_at(&search->made, place, search->correction);
 }
 
+/* Has the sample made as of a place, where that is not known from one next to it. */
 static int sample(Search *search, double place)
 {
     SolGifPlan plan = plan_at(search, place);
     double bytes = 0;
     int result;
+    for (int i = 0; i < search->sampled.count; i++)
+        if (fabs(search->sampled.at[i].place - place) < apart)
+            return SOL_OK;
     if (place <= 0) {
         add_point(&search->sampled, 0, search->whole);
         return SOL_OK;
