@@ -169,7 +169,7 @@ const Command sol_command_gif = {
             "      --bounce         play forth and back\n"
             "      --quality N      from 1, the smallest file, to 100, the best picture\n"
             "      --max-size SIZE  at most this many bytes: 8MB, 500KiB. What that takes is given up, and said\n"
-            "      --give-up WHAT   what may be given up for it, in this order: lossy,colours,width,fps,dither,\n"
+            "      --give-up WHAT   what may be given up for it, in this order: lossy,width,fps,colours,dither,\n"
             "                       or some of these\n"
             "      --threads N      use N threads; as many as there are processors where it is not given\n"
             "      --overwrite      replace FILE where it exists\n"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What can be given up makes one way to go, from nothing to everything, in stages: in each, one thing goes from whole to
- * the least of it, in the order that is wished. Pictures are left out in even steps (every second one is left, every third,
- * ..), so that motion stays even; at each of these the stages before begin anew, since a step is a large one. The stages
- * between two steps are a leg, along which the size falls.
+ * What can be given up makes one way to go, from nothing to everything, in stages: in each, one thing goes from what there
+ * is of it to the least, in the order that is wished; twice round, to a least that hardly shows first. Loss and width go
+ * gradually, the others in steps: of the pictures every second one is left, then every third, so that motion stays even; of
+ * the colours half, since codes are so many bits long. Each step is a large one, so that loss and width begin anew at it. The
+ * stages between two steps are a leg, along which the size falls.
  *
  * How the size falls along a leg is found with a sample of the pictures at a few places of it (Points). Where the GIF
  * itself has been made, the sample's size is put right by the true one, between two such places by what lies between (in
@@ -21,8 +22,6 @@
 enum {
     TRIES = 4,
     MOST_TRIES = 8,      /* while nothing is small enough */
-    MOST_EVERY = 4,
-    LEAST_COLOURS = 32,
     LEAST_WIDTH = 16,    /* pixels */
     MOST_STAGES = 32,
     MOST_POINTS = 64,
@@ -30,15 +29,25 @@ enum {
 };
 
 static const double before = 1e-9;       /* of a stage: the end of a leg is just before the next one */
-static const double lossiest = 40;
-static const double least_rate = 4;      /* pictures a second */
-static const double narrowest = 0.125;   /* of the width */
+static const double first_loss = 5;      /* as SolGifLook.lossy: from there on, it is what twice as much saves that counts */
 static const double near = 0.005;        /* in logarithms: as well as a size need be known before a try */
 static const double apart = 0.01;        /* of a stage: sizes go up and down a little from place to place */
 static const double least = 0.95;        /* of the budget: less than that is a waste of it */
-static const double aims[] = {0.977, 0.97, 0.96, 0.93}; /* of the budget, where 1, 2, .. were too large */
+static const double aims[] = {0.977, 0.975, 0.967, 0.93}; /* of the budget: of the first try that gives something up, .. */
 
-static const SolGiveUp usual_order[SOL_GIVE_UPS] = {SOL_GIVE_UP_LOSSY, SOL_GIVE_UP_COLOURS, SOL_GIVE_UP_WIDTH, SOL_GIVE_UP_FPS,
+/* The least that is left: as much as hardly shows, and, in a second round, as little as is still worth looking at. */
+typedef struct Floor {
+    double lossy, dither; /* as in SolGifLook */
+    int colours;
+    double width;         /* of what there was */
+    int every;            /* pictures of which one is left, */
+    double rate;          /* but so many a second */
+} Floor;
+
+enum { ROUNDS = 2 };
+static const Floor floors[ROUNDS] = {{80, 1, 128, 0.5, 2, 8}, {600, 0, 32, 0.125, 4, 4}};
+
+static const SolGiveUp usual_order[SOL_GIVE_UPS] = {SOL_GIVE_UP_LOSSY, SOL_GIVE_UP_WIDTH, SOL_GIVE_UP_FPS, SOL_GIVE_UP_COLOURS,
                                                     SOL_GIVE_UP_DITHER};
 
 static const char *const names[SOL_GIVE_UPS] = {[SOL_GIVE_UP_LOSSY] = "lossy",
@@ -60,9 +69,10 @@ bool sol_give_up_add(const char *word, SolGiveUp order[SOL_GIVE_UPS])
     return true;
 }
 
-/* One thing goes from what `from` has to the least of it. */
+/* One thing goes from what `from` has to the least of it in a round. */
 typedef struct Stage {
     SolGiveUp what;
+    int round;
     SolGifPlan from;
     bool begins_leg;
 } Stage;
@@ -94,57 +104,68 @@ typedef struct Search {
 
 /* ---- the way ---- */
 
-static SolGifPlan give_up_all(const SolBudget *budget, SolGiveUp what, SolGifPlan plan)
+/* What goes gradually. */
+static SolGifPlan give_up_all(const SolBudget *budget, const Stage *stage, SolGifPlan plan)
 {
-    int narrow = (int)(budget->whole.width * narrowest);
-    if (what == SOL_GIVE_UP_LOSSY && plan.look.lossy < lossiest)
-        plan.look.lossy = lossiest;
-    if (what == SOL_GIVE_UP_COLOURS && plan.look.colours > LEAST_COLOURS)
-        plan.look.colours = LEAST_COLOURS;
-    if (what == SOL_GIVE_UP_WIDTH && plan.width > LEAST_WIDTH)
+    const Floor *floor = &floors[stage->round];
+    int narrow = (int)(budget->whole.width * floor->width);
+    if (stage->what == SOL_GIVE_UP_LOSSY && plan.look.lossy < floor->lossy)
+        plan.look.lossy = floor->lossy;
+    if (stage->what == SOL_GIVE_UP_WIDTH && plan.width > LEAST_WIDTH)
         plan.width = narrow > LEAST_WIDTH ? narrow : LEAST_WIDTH;
-    if (what == SOL_GIVE_UP_DITHER)
-        plan.look.dither = 0;
     return plan;
 }
 
-/* The most pictures of which one is left. */
-static int most_every(const SolBudget *budget)
+/* What goes in steps: takes one, or tells that there is none any more. */
+static bool take_step(const SolBudget *budget, const Stage *stage, SolGifPlan *plan)
 {
-    int every = 1;
-    while (every < MOST_EVERY && budget->count / (every + 1) >= 2 && budget->rate / (every + 1) >= least_rate)
-        every++;
-    return every;
+    const Floor *floor = &floors[stage->round];
+    int every = plan->every + 1, colours = floor->colours;
+    if (stage->what == SOL_GIVE_UP_FPS && every <= floor->every && budget->count / every >= 2 &&
+        budget->rate / every >= floor->rate) {
+        plan->every = every;
+        return true;
+    }
+    if (stage->what == SOL_GIVE_UP_COLOURS && plan->look.colours > colours) {
+        while (2 * colours < plan->look.colours)
+            colours *= 2;
+        plan->look.colours = colours;
+        return true;
+    }
+    if (stage->what == SOL_GIVE_UP_DITHER && plan->look.dither > floor->dither) {
+        plan->look.dither = floor->dither;
+        return true;
+    }
+    return false;
 }
 
-static void add_stage(Search *search, SolGiveUp what, SolGifPlan *plan, bool begins_leg)
+static void add_stage(Search *search, const Stage *stage, SolGifPlan *plan, bool begins_leg)
 {
     if (search->count == MOST_STAGES)
         return;
-    search->stages[search->count++] = (Stage){what, *plan, begins_leg};
-    *plan = give_up_all(search->budget, what, *plan);
+    search->stages[search->count++] = (Stage){stage->what, stage->round, *plan, begins_leg};
+    *plan = give_up_all(search->budget, stage, *plan);
 }
 
 static void lay_out(Search *search)
 {
     const SolBudget *budget = search->budget;
     const SolGiveUp *order = budget->order[0] != SOL_GIVE_UP_NOTHING ? budget->order : usual_order;
-    SolGifPlan plan = budget->whole;
-    bool begins = true;
-    for (int i = 0; i < SOL_GIVE_UPS && order[i] != SOL_GIVE_UP_NOTHING; i++) {
-        if (order[i] != SOL_GIVE_UP_FPS) {
-            add_stage(search, order[i], &plan, begins);
-            begins = false;
-            continue;
+    SolGifPlan steps = budget->whole, plan = steps; /* steps: what goes in steps alone */
+    Stage gone[ROUNDS * SOL_GIVE_UPS];              /* what goes gradually and has gone */
+    int count = 0;
+    for (int i = 0; i < ROUNDS * SOL_GIVE_UPS; i++) {
+        Stage stage = {.what = order[i % SOL_GIVE_UPS], .round = i / SOL_GIVE_UPS};
+        if (stage.what == SOL_GIVE_UP_LOSSY || stage.what == SOL_GIVE_UP_WIDTH) {
+            add_stage(search, &stage, &plan, search->count == 0);
+            gone[count++] = stage;
         }
-        for (int every = 2; every <= most_every(budget); every++) {
-            plan = budget->whole;
-            plan.every = every;
-            for (int k = 0; k < i; k++)
-                add_stage(search, order[k], &plan, k == 0);
-            if (i == 0)
-                add_stage(search, SOL_GIVE_UP_FPS, &plan, true);
-            begins = false;
+        while (take_step(budget, &stage, &steps)) {
+            plan = steps;
+            for (int k = 0; k < count; k++)
+                add_stage(search, &gone[k], &plan, k == 0);
+            if (count == 0)
+                add_stage(search, &stage, &plan, true);
         }
     }
 }
@@ -159,11 +180,9 @@ static SolGifPlan plan_at(const Search *search, double place)
 {
     int number = (int)place < search->count ? (int)place : search->count - 1;
     const Stage *stage = &search->stages[number];
-    SolGifPlan plan = stage->from, to = give_up_all(search->budget, stage->what, plan);
+    SolGifPlan plan = stage->from, to = give_up_all(search->budget, stage, plan);
     double part = fmin(1, place - number);
-    plan.look.lossy += (to.look.lossy - plan.look.lossy) * part * part; /* the first of it saves most */
-    plan.look.dither += (to.look.dither - plan.look.dither) * part;
-    plan.look.colours = (int)lround(between(plan.look.colours, to.look.colours, part));
+    plan.look.lossy = between(plan.look.lossy + first_loss, to.look.lossy + first_loss, part) - first_loss;
     plan.width = (int)lround(between(plan.width, to.width, part));
     return plan;
 }
@@ -306,7 +325,7 @@ static int try_again(Search *search, bool *done)
     const SolBudget *budget = search->budget;
     const int most_aims = sizeof aims / sizeof *aims;
     int64_t bytes = 0;
-    int aim = search->best.bytes > 0 || search->tries < 3 ? 0 : search->tries - 2, result = SOL_OK;
+    int aim = search->tries - 1, result = SOL_OK;
     double size = log((double)budget->most * aims[aim < most_aims ? aim : most_aims - 1]), place = 0;
     for (int i = 0; i < REFINED && result == SOL_OK; i++) {
         place = solve(search, size);
@@ -342,7 +361,7 @@ static void tell(const Search *search)
     const SolGifPlan *whole = &budget->whole, *plan = &search->best.plan;
     char text[256] = "", part[64];
     if (plan->look.lossy > whole->look.lossy) {
-        snprintf(part, sizeof part, "lossy %.0f", plan->look.lossy);
+        snprintf(part, sizeof part, "lossy %.3g", plan->look.lossy);
         append(text, sizeof text, part);
     }
     if (plan->look.colours < whole->look.colours) {
@@ -357,10 +376,8 @@ static void tell(const Search *search)
         snprintf(part, sizeof part, "%d of %d pixels wide", plan->width, whole->width);
         append(text, sizeof text, part);
     }
-    if (plan->look.dither < whole->look.dither) {
-        snprintf(part, sizeof part, "%.0f %% of the dither", 100 * plan->look.dither / whole->look.dither);
-        append(text, sizeof text, part);
-    }
+    if (plan->look.dither < whole->look.dither)
+        append(text, sizeof text, "no dither");
     sol_log(budget->log, SOL_LOG_NOTE, "%s: made to fit %lld bytes (%.1f %% of them used; %d tries): %s", budget->path,
             (long long)budget->most, 100.0 * (double)search->best.bytes / (double)budget->most, search->tries, text);
 }

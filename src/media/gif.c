@@ -23,7 +23,8 @@ enum {
     MAX_RATE = 50,           /* frames a second */
     RATE_TERMS = 1000000,    /* largest numerator and denominator of a rate that is reckoned with */
     SAMPLE_SHARE = 12,       /* a sample has one of so many frames, */
-    SAMPLE_RUN = 8           /* in runs of so many */
+    SAMPLE_RUN = 8,          /* in runs of so many */
+    BEST_QUALITY = 100
 };
 
 typedef struct Gif {
@@ -191,9 +192,11 @@ static int feed_back(Feed *feed)
 
 /* ---- making the file ---- */
 
+/* How a GIF is made that gives nothing up: in the quality that is wished, else in the best where its size is limited. */
 static SolGifPlan whole_plan(const SolWriter *writer)
 {
-    int quality = writer->settings->quality;
+    const SolOutputSettings *settings = writer->settings;
+    int quality = settings->quality > 0 || settings->max_size == 0 ? settings->quality : BEST_QUALITY;
     SolGifPlan plan = {.look = quality > 0 ? sol_gif_look_of_quality(quality) : sol_gif_look_default(),
                        .width = writer->report.width,
                        .every = 1};

@@ -474,7 +474,7 @@ static void test_budget(void **state)
 {
     static const double parts[] = {0.8, 0.4, 0.1};
     char path[512];
-    SolOutputSettings settings = {.path = path, .crf = -1};
+    SolOutputSettings settings = {.path = path, .crf = -1, .quality = 100};
     Clip clip = {160, 90, 40, {1, 25}, {25, 1}, 0, 1, NULL, draw_waves};
     SolWriterReport whole, report;
     (void)state;
