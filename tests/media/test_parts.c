@@ -7,6 +7,7 @@
 #include "support/support.h"
 #include "support/writing.h"
 
+#include "base/file.h"
 #include "base/records.h"
 #include "image/image.h"
 #include "media/writer.h"
@@ -170,7 +171,7 @@ static void check_pattern(SolOutputSettings settings, const char *name, const Cl
     assert_same_report(reports[KEEPING], reports[MIXING]);
     compare(paths[KEEPING], paths[SPLICING]);
     compare(paths[KEEPING], paths[MIXING]);
-    if (!strchr(name, '%') && !strstr(name, ".gif"))
+    if (!strchr(name, '%') && !sol_path_has_extension(name, "gif webp apng"))
         assert_times(paths[KEEPING], clip);
 }
 
@@ -308,6 +309,24 @@ static void test_gifs(void **state)
     check_parts(settings, "variable.gif", &clip, assert_same_bytes);
 }
 
+/* Pictures that are gone through more than once, cut and written on, and the other animations. */
+static void test_animations(void **state)
+{
+    int64_t pts[ALL + 1];
+    Clip clip = {64, 48, ALL, {1, 30000}, {30000, 1001}, 0, 0, pts, draw_motion};
+    SolOutputSettings settings = {.crf = -1, .bounce = true, .crop = {.width = 50, .height = 40}, .text = "a"};
+    (void)state;
+    set_regular(pts);
+    check_pattern(settings, "bounce.gif", &clip, patterns[1], assert_same_bytes);
+    settings.max_size = 12000;
+    check_pattern(settings, "fits.gif", &clip, patterns[1], assert_same_bytes);
+    settings.max_size = 0;
+    if (avcodec_find_encoder_by_name("libwebp_anim"))
+        check_pattern(settings, "a.webp", &clip, patterns[1], assert_same_bytes);
+    if (avcodec_find_encoder_by_name("apng"))
+        check_pattern(settings, "a.apng", &clip, patterns[1], assert_same_bytes);
+}
+
 static void test_stills(void **state)
 {
     int64_t pts[ALL + 1];
@@ -356,7 +375,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_films), cmocka_unit_test(test_films_of_many_b_frames),
-        cmocka_unit_test(test_other_codecs), cmocka_unit_test(test_gifs), cmocka_unit_test(test_stills),
+        cmocka_unit_test(test_other_codecs), cmocka_unit_test(test_gifs), cmocka_unit_test(test_animations), cmocka_unit_test(test_stills),
         cmocka_unit_test(test_damaged_parts),
     };
     return cmocka_run_group_tests_name("media/parts", tests, set_up_folder, tear_down_folder);

@@ -52,8 +52,8 @@ static const char *const names[] = {"film/a.mp4", "gif/a.gif", "stills/%03d.png"
 enum { OUTPUTS = sizeof names / sizeof *names };
 
 /* What is said of these: all frames show, or few, and others in each. */
-static const char *const whole[OUTPUTS] = {"", ", width: 40, fps: 15", ""};
-static const char *const sparse[OUTPUTS] = {", speed: 3x", ", width: 40, speed: 5x, frames: 6-35",
+static const char *const whole[OUTPUTS] = {"", ", width: 40, fps: 15, bounce: yes, crop: 4:3", ""};
+static const char *const sparse[OUTPUTS] = {", speed: 3x", ", width: 40, speed: 5x, frames: 6-35, max_size: 3KB",
                                             ", fps: 2.5, frames: 4-39"};
 static const char *const *said = whole;
 
