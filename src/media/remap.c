@@ -22,14 +22,14 @@ enum {
     LONGEST = 256,          /* pixels that a search looks ahead */
     BRANCHES = 6,           /* ways on from a node that are tried */
     STARTS = 6,             /* colours that a code may begin with */
-    LOOKS = 48,             /* nodes that are looked at for one code */
+    LOOKS = 24,             /* nodes that are looked at for one code */
     BUSIEST = 12 * 255 + 1,
-    PATIENCE = 512,         /* codes that a full dictionary serves on */
-    SLACK = 3,              /* pixels' worth that a way may lie behind the best one, and be followed */
+    SLACK = 5,              /* pixels' worth that a way may lie behind the best one, and be followed */
     MOST_WORTH = 1 << 20
 };
 
-static const double BUSY = 1; /* mean differences between neighbours that halve.. */
+/* An error weighs 3 / (1 + d): d, levels by which a pixel differs from its neighbours on average. */
+static const double even_weight = 3 * 64;
 
 struct SolRemapper {
     int *wanted;            /* [width][3] the row's levels and what the rows above brought, sixteenths */
@@ -54,7 +54,6 @@ struct SolRemapper {
 
     /* the image so far */
     double pixels, codes, errors;
-    int overdue;            /* codes since the dictionary was full */
 };
 
 /* ---- one pixel ---- */
@@ -283,15 +282,17 @@ static int go(SolRemapper *state, uint8_t *screen, int *x, int node, int ahead[3
     return state->best_length > 0 ? state->best[state->best_length - 1] : node;
 }
 
-/* Puts a code. Returns what the dictionary can go on from: the code, or -1 where it was cleared. */
+/*
+ * Puts a code. Returns what the dictionary can go on from: the code, or -1 where it was full and is begun anew at once: to
+ * use it for longer has cost bytes with every clip that was tried.
+ */
 static int put(SolRemapper *state, int node)
 {
     sol_lzw_put(state->lzw, node);
     state->codes++;
-    if (state->lzw->count < SOL_LZW_CODES || ++state->overdue < PATIENCE)
+    if (state->lzw->count < SOL_LZW_CODES)
         return node;
     sol_lzw_clear(state->lzw);
-    state->overdue = 0;
     return -1;
 }
 
@@ -369,7 +370,7 @@ int sol_remapper_open(SolRemapper **out, int width)
         return sol_fail_memory("remapping");
     }
     for (int i = 0; i < BUSIEST; i++) {
-        double weight = 192 / (1 + BUSY * i / 12);
+        double weight = even_weight / (1 + i / 12.0);
         state->weights[i] = (uint8_t)(weight < 1 ? 1 : weight);
     }
     *out = state;
@@ -426,7 +427,6 @@ static int begin_frame(SolRemapper *state, const SolRemapFrame *frame, SolLzw *l
     state->strength = (int)(frame->dither * STRENGTH * 7 / 8);
     state->lossless = frame->lossy <= 0;
     state->pixels = state->codes = state->errors = 0;
-    state->overdue = 0;
     memset(state->below, 0, ((size_t)frame->width + 2) * 3 * sizeof *state->below);
     memset(state->weight, 255, (size_t)frame->width);
     return SOL_OK;
