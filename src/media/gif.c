@@ -22,8 +22,8 @@
 enum {
     MAX_RATE = 50,           /* frames a second */
     RATE_TERMS = 1000000,    /* largest numerator and denominator of a rate that is reckoned with */
-    SAMPLE_SHARE = 12,       /* a sample has one of so many frames, */
-    SAMPLE_RUN = 8,          /* in runs of so many */
+    SAMPLE_SHARE = 10,       /* a sample has one of so many frames, */
+    SAMPLE_RUN = 5,          /* in runs of so many */
     BEST_QUALITY = 100
 };
 
@@ -107,6 +107,13 @@ static bool gif_wants(const SolWriter *writer, int64_t pts, int64_t duration)
 
 /* ---- from the store to a file ---- */
 
+/* Which of the frames that are taken. */
+typedef enum Share {
+    ALL,
+    RUNS,                    /* those of a sample */
+    STARTS                   /* the first of each of its runs */
+} Share;
+
 /* How frames of the store go into a file. */
 typedef struct Feed {
     SolFrameStore *store;
@@ -114,7 +121,7 @@ typedef struct Feed {
     SolFraming *framing;     /* to the file's size; NULL: they have it */
     int64_t end;             /* of the last frame */
     int every;               /* the first of so many is taken */
-    bool sampled;            /* and of these a few */
+    Share share;             /* and of these so many */
     int64_t frames, time;    /* that were added, and for how long they show */
 } Feed;
 
@@ -124,13 +131,13 @@ static int64_t taken(const Feed *feed)
     return (sol_frame_store_count(feed->store) + feed->every - 1) / feed->every;
 }
 
-/* Whether a sample has the taken frame number `k`: runs of frames, each in the middle of an even share of all. */
-static bool is_sampled(const Feed *feed, int64_t k)
+/* Whether the taken frame number `k` is in the share. A sample's runs lie in the middle of even stretches of all frames. */
+static bool is_shared(const Feed *feed, int64_t k)
 {
-    int64_t all = taken(feed), share = SAMPLE_SHARE * SAMPLE_RUN, runs = (all + share - 1) / share;
+    int64_t all = taken(feed), stretch = SAMPLE_SHARE * SAMPLE_RUN, runs = (all + stretch - 1) / stretch;
     int64_t run = k * runs / all, from = (run * all + runs - 1) / runs, to = ((run + 1) * all + runs - 1) / runs;
-    int64_t first = from + (to - from - SAMPLE_RUN) / 2;
-    return to - from <= SAMPLE_RUN || (k >= first && k < first + SAMPLE_RUN);
+    int64_t first = to - from > SAMPLE_RUN ? from + (to - from - SAMPLE_RUN) / 2 : from;
+    return feed->share == ALL || k == first || (feed->share == RUNS && k > first && k < first + SAMPLE_RUN);
 }
 
 /* Adds a picture, and gives it back. */
@@ -161,7 +168,7 @@ static int feed_forth(Feed *feed)
             continue;
         if (held)
             result = feed_image(feed, &held, (got ? time : feed->end) - start);
-        if (result == SOL_OK && got && (!feed->sampled || is_sampled(feed, frame / feed->every)))
+        if (result == SOL_OK && got && is_shared(feed, frame / feed->every))
             result = sol_frame_store_image(feed->store, &held);
         start = time;
     }
@@ -226,8 +233,8 @@ static int open_animation(const SolWriter *writer, const SolGifPlan *plan, const
     return sol_animation_open(animation, &format);
 }
 
-/* Makes the GIF from the store, or a sample of it, as `file`. */
-static int make_from_store(SolWriter *writer, const SolGifPlan *plan, bool sampled, const SolPending *file, Feed *feed,
+/* Makes the GIF from the store, or a share of its frames, as `file`. */
+static int make_from_store(SolWriter *writer, const SolGifPlan *plan, Share share, const SolPending *file, Feed *feed,
                            int64_t *bytes)
 {
     Gif *gif = writer->state;
@@ -238,13 +245,13 @@ static int make_from_store(SolWriter *writer, const SolGifPlan *plan, bool sampl
                                        .out_width = plan->width,
                                        .out_height = height_for(writer, plan->width)};
     int result;
-    *feed = (Feed){.store = gif->store, .end = gif->end, .every = plan->every, .sampled = sampled};
+    *feed = (Feed){.store = gif->store, .end = gif->end, .every = plan->every, .share = share};
     result = sol_framing_open(&feed->framing, &request);
     if (result == SOL_OK)
         result = open_animation(writer, plan, file, &feed->animation);
     if (result == SOL_OK)
         result = feed_forth(feed);
-    if (result == SOL_OK && writer->settings->bounce && !sampled)
+    if (result == SOL_OK && writer->settings->bounce && share == ALL)
         result = feed_back(feed);
     if (result == SOL_OK)
         result = sol_animation_finish(feed->animation, bytes);
@@ -253,20 +260,28 @@ static int make_from_store(SolWriter *writer, const SolGifPlan *plan, bool sampl
     return result;
 }
 
-/* For the budget: how large the GIF would be, by a sample of it. */
+/*
+ * For the budget: how large the GIF would be, by a sample of it. What the frames take that begin a run, since they are new
+ * all over, is what only the GIF's own first frame takes.
+ */
 static int probe(void *user, const SolGifPlan *plan, double *bytes)
 {
     SolWriter *writer = user;
     SolPending *file = NULL;
-    Feed feed;
-    int64_t sampled = 0;
+    Feed runs, starts;
+    int64_t whole = 0, first = 0, rest;
     int result = sol_pending_open(&file, writer->settings->path, true);
     if (result == SOL_OK)
-        result = make_from_store(writer, plan, true, file, &feed, &sampled);
+        result = make_from_store(writer, plan, RUNS, file, &runs, &whole);
     if (result == SOL_OK)
-        *bytes = (double)sampled / (double)feed.frames * (double)taken(&feed);
+        result = make_from_store(writer, plan, STARTS, file, &starts, &first);
     sol_pending_close(&file);
-    return result;
+    if (result != SOL_OK)
+        return result;
+    rest = runs.frames > starts.frames ? runs.frames - starts.frames : 1;
+    *bytes = (double)first / (double)starts.frames +
+             (double)(whole - first) / (double)rest * (double)(taken(&runs) - 1);
+    return SOL_OK;
 }
 
 /* For the budget: the GIF itself, which is the output where it is the largest so far that fits. */
@@ -278,7 +293,7 @@ static int make(void *user, const SolGifPlan *plan, int64_t *bytes)
     Feed feed;
     int result = sol_pending_open(&file, writer->settings->path, writer->input.overwrite);
     if (result == SOL_OK)
-        result = make_from_store(writer, plan, false, file, &feed, bytes);
+        result = make_from_store(writer, plan, ALL, file, &feed, bytes);
     if (result == SOL_OK && *bytes <= writer->settings->max_size &&
         (gif->bytes > writer->settings->max_size || *bytes > gif->bytes)) {
         SolPending *former = gif->file;
