@@ -20,11 +20,11 @@
 enum {
     STRENGTH = 256,         /* of an error that is spread whole */
     LONGEST = 256,          /* pixels that a search looks ahead */
-    BRANCHES = 6,           /* ways on from a node that are tried */
-    STARTS = 6,             /* colours that a code may begin with */
-    LOOKS = 24,             /* nodes that are looked at for one code */
+    BRANCHES = 4,           /* ways on from a node that are tried */
+    STARTS = 3,             /* colours that a code may begin with */
+    LOOKS = 12,             /* nodes that are looked at for one code */
     BUSIEST = 12 * 255 + 1,
-    SLACK = 5,              /* pixels' worth that a way may lie behind the best one, and be followed */
+    SLACK = 4,              /* pixels' worth that a way may lie behind the best one, and be followed */
     MOST_WORTH = 1 << 20
 };
 
