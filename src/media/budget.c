@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What can be given up makes one way to go, from nothing to everything, in stages: in each, one thing goes from what there
- * is of it to the least, in the order that is wished; twice round, to a least that hardly shows first. Loss and width go
- * gradually, the others in steps: of the pictures every second one is left, then every third, so that motion stays even; of
- * the colours half, since codes are so many bits long. Each step is a large one, so that loss and width begin anew at it. The
- * stages between two steps are a leg, along which the size falls.
+ * What can be given up makes one way to go, from nothing to everything, in stages: in each, one thing goes from what
+ * there is of it to the least, in the order that is wished; twice round, to a least that hardly shows first. Loss and
+ * width go gradually, the others in steps: of the pictures every second one is left, then every third, so that motion
+ * stays even; of the colours half, since codes are so many bits long. Each step is a large one, so that loss and width
+ * begin anew at it. The stages between two steps are a leg, along which the size falls.
  *
  * How the size falls along a leg is found with a sample of the pictures at a few places of it (Points). Where the GIF
  * itself has been made, the sample's size is put right by the true one, between two such places by what lies between (in
@@ -29,7 +29,7 @@ enum {
 };
 
 static const double before = 1e-9;       /* of a stage: the end of a leg is just before the next one */
-static const double first_loss = 5;      /* as SolGifLook.lossy: from there on, it is what twice as much saves that counts */
+static const double first_loss = 5;      /* as SolGifLook.lossy: from there on, its logarithm is what counts */
 static const double near = 0.005;        /* in logarithms: as well as a size need be known before a try */
 static const double apart = 0.01;        /* of a stage: sizes go up and down a little from place to place */
 static const double least = 0.95;        /* of the budget: less than that is a waste of it */
@@ -45,10 +45,10 @@ typedef struct Floor {
 } Floor;
 
 enum { ROUNDS = 2 };
-static const Floor floors[ROUNDS] = {{80, 1, 128, 0.5, 2, 8}, {600, 0, 32, 0.125, 4, 4}};
+static const Floor floors[ROUNDS] = {{80, 1, 128, 0.5, 2, 7}, {300, 0, 32, 0.125, 4, 4}};
 
-static const SolGiveUp usual_order[SOL_GIVE_UPS] = {SOL_GIVE_UP_LOSSY, SOL_GIVE_UP_WIDTH, SOL_GIVE_UP_FPS, SOL_GIVE_UP_COLOURS,
-                                                    SOL_GIVE_UP_DITHER};
+static const SolGiveUp usual_order[SOL_GIVE_UPS] = {SOL_GIVE_UP_LOSSY, SOL_GIVE_UP_WIDTH, SOL_GIVE_UP_FPS,
+                                                    SOL_GIVE_UP_COLOURS, SOL_GIVE_UP_DITHER};
 
 static const char *const names[SOL_GIVE_UPS] = {[SOL_GIVE_UP_LOSSY] = "lossy",
                                                 [SOL_GIVE_UP_COLOURS] = "colours",

@@ -131,7 +131,7 @@ static int64_t taken(const Feed *feed)
     return (sol_frame_store_count(feed->store) + feed->every - 1) / feed->every;
 }
 
-/* Whether the taken frame number `k` is in the share. A sample's runs lie in the middle of even stretches of all frames. */
+/* Whether the taken frame number `k` is in the share. Runs of a sample lie in the middle of even stretches of frames. */
 static bool is_shared(const Feed *feed, int64_t k)
 {
     int64_t all = taken(feed), stretch = SAMPLE_SHARE * SAMPLE_RUN, runs = (all + stretch - 1) / stretch;
