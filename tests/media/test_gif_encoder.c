@@ -288,7 +288,7 @@ static void test_qualities_are_in_order(void **state)
         int64_t bytes = encode("order.gif", draw_scene, 160, 90, 4, &look, 2);
         assert_in_range(look.colours, 2, 256);
         assert_true(look.dither >= 0 && look.dither <= 1 && look.lossy >= 0);
-        if (bytes < former)
+        if (bytes < former - former / 50) /* a search that is not exhaustive may find less with more */
             fail_msg("quality %d: %lld bytes, but %lld of the one below", quality, (long long)bytes, (long long)former);
         former = bytes;
     }
