@@ -165,6 +165,13 @@ typedef enum SolGiveUp {
     SOL_GIVE_UPS
 } SolGiveUp;
 
+/* How a GIF mixes colours that its palette lacks. */
+typedef enum SolDither {
+    SOL_DITHER_DIFFUSION,  /* the error of every pixel is spread over its neighbours (Floyd & Steinberg) */
+    SOL_DITHER_BLUE_NOISE, /* by thresholds, the same for every picture (Ulichney's void-and-cluster) */
+    SOL_DITHER_NONE
+} SolDither;
+
 /* The least `max_size`, in bytes. */
 #define SOL_OUTPUT_LEAST_SIZE 1000
 
@@ -188,6 +195,9 @@ typedef struct SolOutputSettings {
     char *text;          /* a caption at the bottom, in UTF-8; it may have line breaks; NULL: none */
     bool bounce;         /* gif, webp, apng: plays forth and back */
     int quality;         /* gif, webp: 1..100; 0: the default */
+    int colours;         /* gif: of every picture, 2..256 at most; 0: 256 */
+    SolDither dither;    /* gif */
+    double dither_strength; /* gif: up to 1; 0: 1 */
     int64_t max_size;    /* gif: bytes at most; 0: as it comes */
     SolGiveUp give_up[SOL_GIVE_UPS]; /* gif: what is given up for that, in this order, up to SOL_GIVE_UP_NOTHING; all
                             of that: the default order */

@@ -18,7 +18,8 @@
 typedef struct Wishes {
     TextList outputs;
     SolOutputSettings settings; /* of each of these, but for its path */
-    int64_t width, loop, quality, threads;
+    int64_t width, loop, quality, colours, threads;
+    Choice dither;
     FrameRange frames;
     double from, to;
     bool overwrite, quiet;
@@ -93,8 +94,13 @@ static SolOutputSettings settings_for(const Wishes *wishes, const char *path)
     settings.width = (int)wishes->width;
     settings.loop = (int)wishes->loop;
     settings.quality = (int)wishes->quality;
+    settings.colours = (int)wishes->colours;
+    settings.dither = (SolDither)wishes->dither.value;
     if (wishes->outputs.count > 1 && !sol_path_has_extension(path, "gif")) {
         settings.max_size = 0;
+        settings.colours = 0;
+        settings.dither = SOL_DITHER_DIFFUSION;
+        settings.dither_strength = 0;
         memset(settings.give_up, 0, sizeof settings.give_up);
         if (sol_path_has_extension(path, "apng"))
             settings.quality = 0;
@@ -116,7 +122,7 @@ static int run_wishes(const char *input, const Wishes *wishes)
 
 static int run(int argc, char **argv)
 {
-    Wishes wishes = {.settings.crf = -1};
+    Wishes wishes = {.settings.crf = -1, .dither.name = sol_dither_name};
     SolOutputSettings *settings = &wishes.settings;
     TextList operands = {0};
     const Option options[] = {
@@ -132,6 +138,9 @@ static int run(int argc, char **argv)
         {"loop", 0, OPTION_INT, &wishes.loop, 0, 65535},
         {"bounce", 0, OPTION_FLAG, &settings->bounce, 0, 0},
         {"quality", 0, OPTION_INT, &wishes.quality, 1, 100},
+        {"colours", 0, OPTION_INT, &wishes.colours, 2, 256},
+        {"dither", 0, OPTION_CHOICE, &wishes.dither, 0, 0},
+        {"dither-strength", 0, OPTION_NUMBER, &settings->dither_strength, 0.01, 1},
         {"max-size", 0, OPTION_BYTES, &settings->max_size, SOL_OUTPUT_LEAST_SIZE, 0},
         {"give-up", 0, OPTION_GIVE_UP, settings->give_up, 0, 0},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
@@ -168,6 +177,10 @@ const Command sol_command_gif = {
             "      --loop N         play N times; 0, for ever, where it is not given\n"
             "      --bounce         play forth and back\n"
             "      --quality N      from 1, the smallest file, to 100, the best picture\n"
+            "      --colours N      at most N colours in a frame, 2 to 256\n"
+            "      --dither WAY     how other colours are mixed: diffusion (finest; where it is not given),\n"
+            "                       blue-noise (an even grain that stays in its place), none\n"
+            "      --dither-strength X  0.01 to 1, which is the whole of it\n"
             "      --max-size SIZE  at most this many bytes: 8MB, 500KiB. What that takes is given up, and said\n"
             "      --give-up WHAT   what may be given up for it, in this order: lossy,width,fps,colours,dither,\n"
             "                       or some of these\n"

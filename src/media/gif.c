@@ -207,8 +207,9 @@ static SolGifPlan whole_plan(const SolWriter *writer)
     SolGifPlan plan = {.look = quality > 0 ? sol_gif_look_of_quality(quality) : sol_gif_look_default(),
                        .width = writer->report.width,
                        .every = 1};
-    if (plan.look.colours == 0)
-        plan.look.colours = 256;
+    plan.look.colours = settings->colours > 0 ? settings->colours : 256;
+    plan.look.kind = settings->dither;
+    plan.look.dither = settings->dither == SOL_DITHER_NONE ? 0 : settings->dither_strength > 0 ? settings->dither_strength : 1;
     return plan;
 }
 
@@ -466,7 +467,7 @@ enum {
 const SolWriterClass sol_gif_writer = {
     .name = "GIF",
     .extensions = "gif",
-    .keys = KEYS | SOL_KEY_MAX_SIZE | SOL_KEY_GIVE_UP,
+    .keys = KEYS | SOL_KEY_COLOURS | SOL_KEY_DITHER | SOL_KEY_DITHER_STRENGTH | SOL_KEY_MAX_SIZE | SOL_KEY_GIVE_UP,
     .own_fps = true,
     .mark = gif_mark,
     .most_fps = MAX_RATE,

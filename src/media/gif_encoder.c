@@ -93,11 +93,31 @@ SolGifLook sol_gif_look_of_quality(int quality)
     return look;
 }
 
+static const char *const dithers[] = {
+    [SOL_DITHER_DIFFUSION] = "diffusion", [SOL_DITHER_BLUE_NOISE] = "blue-noise", [SOL_DITHER_NONE] = "none"};
+
+enum { DITHERS = sizeof dithers / sizeof *dithers };
+
+const char *sol_dither_name(int dither)
+{
+    return dither >= 0 && dither < DITHERS ? dithers[dither] : NULL;
+}
+
+bool sol_dither_find(const char *name, SolDither *dither)
+{
+    for (int i = 0; i < DITHERS; i++)
+        if (strcmp(dithers[i], name) == 0) {
+            *dither = (SolDither)i;
+            return true;
+        }
+    return false;
+}
+
 static SolGifLook in_range(SolGifLook look)
 {
     look.colours = look.colours == 0 || look.colours > SOL_PALETTE_MAX ? SOL_PALETTE_MAX : look.colours;
     look.colours = look.colours < 2 ? 2 : look.colours;
-    look.dither = look.dither > 1 ? 1 : look.dither > 0 ? look.dither : 0;
+    look.dither = look.dither > 1 ? 1 : look.dither > 0 && look.kind != SOL_DITHER_NONE ? look.dither : 0;
     look.lossy = look.lossy > 0 ? look.lossy : 0;
     return look;
 }
@@ -330,6 +350,7 @@ static void plan_frame(SolGifEncoder *gif, Slot *slot)
     frame->width = gif->width;
     frame->height = gif->height;
     frame->dither = gif->look.dither;
+    frame->ordered = gif->look.kind == SOL_DITHER_BLUE_NOISE && !slot->exact;
     frame->lossy = slot->exact ? 0 : gif->look.lossy;
     frame->await = await_row;
     frame->done = leave_row;

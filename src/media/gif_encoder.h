@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#include <solstice/video.h>
+
 #include "image/image.h"
 
 /* The shortest time that a picture shows, in hundredths of a second (cs): browsers slow down what is shorter. */
@@ -16,7 +18,8 @@
 /* How pictures are made into indices. sol_gif_look_default() is what is best for most. */
 typedef struct SolGifLook {
     int colours;      /* 2..256 in a picture; 0: 256 */
-    double dither;    /* 0..1: how much of each pixel's error is spread over its neighbours */
+    SolDither kind;   /* of dither; none: as with a strength of 0 */
+    double dither;    /* 0..1: how much of it: of each pixel's error, or of the way from a colour to its neighbour */
     double lossy;     /* 0..: how far a pixel may be off for the sake of a smaller file; 0: not at all */
 } SolGifLook;
 
@@ -25,6 +28,12 @@ SolGifLook sol_gif_look_default(void);
 
 /** The look of a quality of 1 (smallest file) .. 100 (best picture); beyond those, that of the nearer of the two. */
 SolGifLook sol_gif_look_of_quality(int quality);
+
+/** The name of a way to dither: "diffusion", "blue-noise", "none"; NULL behind the last. */
+const char *sol_dither_name(int dither);
+
+/** The way to dither of this name; false where there is none. */
+bool sol_dither_find(const char *name, SolDither *dither);
 
 typedef struct SolGifEncoder SolGifEncoder;
 

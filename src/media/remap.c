@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "media/blue_noise.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -25,7 +26,8 @@ enum {
     LOOKS = 12,             /* nodes that are looked at for one code */
     BUSIEST = 12 * 255 + 1,
     SLACK = 4,              /* pixels' worth that a way may lie behind the best one, and be followed */
-    MOST_WORTH = 1 << 20
+    MOST_WORTH = 1 << 20,
+    MIXED = 8               /* colours that a colour is made up of for blue noise */
 };
 
 /* An error weighs 3 / (1 + d): d, levels by which a pixel differs from its neighbours on average. */
@@ -44,6 +46,7 @@ struct SolRemapper {
     SolLzw *lzw;
     uint8_t *screen;        /* its first pixel; NULL: nothing can be kept */
     int strength;           /* of STRENGTH */
+    int mixing;             /* of STRENGTH: of errors, by which colours are mixed for blue noise; 0: they are not */
     bool lossless;
 
     /* a search */
@@ -335,6 +338,52 @@ static void weigh_row(SolRemapper *state, int y)
     }
 }
 
+/* How bright a colour is, in thousandths. */
+static int brightness(const uint8_t *colour)
+{
+    return 299 * colour[0] + 587 * colour[1] + 114 * colour[2];
+}
+
+/*
+ * The colours that make up `wanted` together, the darkest first: each that nearest to it and, of `strength`, the errors of
+ * those before (after Knoll, US patent 6606166, which has ended).
+ */
+static void mix(const SolRemapper *state, const uint8_t *wanted, const uint8_t *mixed[MIXED])
+{
+    int error[3] = {0};
+    for (int k = 0; k < MIXED; k++) {
+        int level[3], at = k;
+        const uint8_t *colour;
+        for (int c = 0; c < 3; c++)
+            level[c] = clamp(wanted[c] + error[c] * state->mixing / STRENGTH);
+        colour = state->frame->palette.colour[sol_colour_map_find(state->frame->map, level[0], level[1], level[2])];
+        for (int c = 0; c < 3; c++)
+            error[c] += wanted[c] - colour[c];
+        for (; at > 0 && brightness(mixed[at - 1]) > brightness(colour); at--)
+            mixed[at] = mixed[at - 1];
+        mixed[at] = colour;
+    }
+}
+
+/* Has the pixels of row y want one of the colours that make up theirs, by the threshold of their place. */
+static void threshold_row(SolRemapper *state, int y)
+{
+    enum { SIDE = SOL_BLUE_NOISE_SIDE };
+    const SolRemapFrame *frame = state->frame;
+    const uint16_t *thresholds = sol_blue_noise() + y % SIDE * SIDE;
+    const uint8_t *row = sol_image_row_const(frame->image, y) + 3 * (ptrdiff_t)frame->left, *mixed[MIXED];
+    for (int x = 0; x < frame->width; x++, row += 3) {
+        const uint8_t *colour;
+        if (state->still[x])
+            continue;
+        if (x == 0 || state->still[x - 1] || memcmp(row, row - 3, 3) != 0)
+            mix(state, row, mixed);
+        colour = mixed[thresholds[(frame->left + x) % SIDE] * MIXED / (SIDE * SIDE)];
+        for (int c = 0; c < 3; c++)
+            state->wanted[3 * x + c] = 16 * colour[c];
+    }
+}
+
 /* What the pixels of row y want, and which of them stay. */
 static void prepare_row(SolRemapper *state, int y)
 {
@@ -349,6 +398,8 @@ static void prepare_row(SolRemapper *state, int y)
         for (int x = 0; x < frame->width; x++)
             state->still[x] = memcmp(row + 3 * x, former + 3 * x, 3) == 0;
     }
+    if (state->mixing > 0)
+        threshold_row(state, y);
     if (!state->lossless)
         weigh_row(state, y);
 }
@@ -424,7 +475,8 @@ static int begin_frame(SolRemapper *state, const SolRemapFrame *frame, SolLzw *l
         set_index(state, i, i);
     sol_colour_map_set(state->frame->map, palette);
     find_sure(state);
-    state->strength = (int)(frame->dither * STRENGTH * 7 / 8);
+    state->mixing = frame->ordered ? (int)(frame->dither * STRENGTH) : 0;
+    state->strength = frame->ordered ? 0 : (int)(frame->dither * STRENGTH * 7 / 8);
     state->lossless = frame->lossy <= 0;
     state->pixels = state->codes = state->errors = 0;
     memset(state->below, 0, ((size_t)frame->width + 2) * 3 * sizeof *state->below);

@@ -18,7 +18,8 @@ typedef struct SolRemapFrame {
     SolColourMap *map;          /* to be set to the palette */
     int transparent;            /* index that lets the screen show, not one of the palette's; -1: there is none */
     int left, top, width, height; /* the rectangle that is stored */
-    double dither;              /* 0..1: how much of an error is spread */
+    double dither;              /* 0..1: how much of an error is spread; or, where */
+    bool ordered;               /* blue noise is added instead, of the way from a colour to the nearest other */
     double lossy;               /* squared error that is worth a bit saved; 0: each pixel gets its best colour */
     void (*await)(void *context, int row);  /* called before a row of the screen is touched; NULL: no need */
     void (*done)(void *context, int row);   /* called when it will not be touched any more */
@@ -38,7 +39,8 @@ int sol_remapper_open(SolRemapper **remapper, int width);
  * Makes a frame: the data of an image, as GIF89a has it behind the least code size, is in lzw->bytes.
  *
  * Every pixel wants its colour and the errors that Floyd & Steinberg's weights ("An adaptive algorithm for spatial grey
- * scale", 1976) bring it, seven eighths of them at a `dither` of 1. What it gets is found in the tree of codes: of the
+ * scale", 1976) bring it, seven eighths of them at a `dither` of 1; or its colour and the noise of its place (blue_noise.h),
+ * each channel's of a place of its own. What it gets is found in the tree of codes: of the
  * ways that go on from the code so far, each with the errors that it makes spread on, that one is taken that saves most,
  * every pixel being worth what pixels cost on average, less the squared error beyond the least possible. That weighs
  * less where the picture is busy, and hides it. A pixel that is as it was in the former picture stays as the screen has

@@ -28,7 +28,8 @@ static const struct {
     {SOL_KEY_PIX_FMT, "pix_fmt"}, {SOL_KEY_WIDTH, "width"}, {SOL_KEY_FPS, "fps"},         {SOL_KEY_SPEED, "speed"},
     {SOL_KEY_FRAMES, "frames"}, {SOL_KEY_LOOP, "loop"},     {SOL_KEY_AUDIO, "audio"},
     {SOL_KEY_LAYOUT, "layout"}, {SOL_KEY_CROP, "crop"},     {SOL_KEY_TEXT, "text"},
-    {SOL_KEY_BOUNCE, "bounce"}, {SOL_KEY_QUALITY, "quality"}, {SOL_KEY_MAX_SIZE, "max_size"},
+    {SOL_KEY_BOUNCE, "bounce"}, {SOL_KEY_QUALITY, "quality"}, {SOL_KEY_COLOURS, "colours"},
+    {SOL_KEY_DITHER, "dither"}, {SOL_KEY_DITHER_STRENGTH, "dither_strength"}, {SOL_KEY_MAX_SIZE, "max_size"},
     {SOL_KEY_GIVE_UP, "give_up"},
 };
 
@@ -118,6 +119,8 @@ static unsigned keys_given(const SolOutputSettings *settings)
            (settings->loop != 0 ? SOL_KEY_LOOP : 0U) | (settings->audio != SOL_AUDIO_AUTO ? SOL_KEY_AUDIO : 0U) |
            (settings->layout ? SOL_KEY_LAYOUT : 0U) | (settings->crop.width != 0 ? SOL_KEY_CROP : 0U) |
            (settings->text ? SOL_KEY_TEXT : 0U) | (settings->bounce ? SOL_KEY_BOUNCE : 0U) |
+           (settings->colours != 0 ? SOL_KEY_COLOURS : 0U) | (settings->dither ? SOL_KEY_DITHER : 0U) |
+           (settings->dither_strength != 0 ? SOL_KEY_DITHER_STRENGTH : 0U) |
            (settings->quality != 0 ? SOL_KEY_QUALITY : 0U) | (settings->max_size != 0 ? SOL_KEY_MAX_SIZE : 0U) |
            (settings->give_up[0] != SOL_GIVE_UP_NOTHING ? SOL_KEY_GIVE_UP : 0U);
 }
@@ -166,6 +169,11 @@ static int check_values(const SolOutputSettings *settings)
         return sol_fail(SOL_ERR_ARGUMENT, "\"loop\" must be 0 (for ever) to %d, not %d", MAX_LOOP, settings->loop);
     if (settings->quality < 0 || settings->quality > 100)
         return sol_fail(SOL_ERR_ARGUMENT, "\"quality\" must be 1 to 100, not %d", settings->quality);
+    if (settings->colours != 0 && (settings->colours < 2 || settings->colours > 256))
+        return sol_fail(SOL_ERR_ARGUMENT, "\"colours\" must be 2 to 256, not %d", settings->colours);
+    if (!(settings->dither_strength >= 0 && settings->dither_strength <= 1))
+        return sol_fail(SOL_ERR_ARGUMENT, "\"dither_strength\" must be above 0 and at most 1, not %g",
+                        settings->dither_strength);
     if (settings->max_size != 0 && settings->max_size < SOL_OUTPUT_LEAST_SIZE)
         return sol_fail(SOL_ERR_ARGUMENT, "\"max_size\" must be %d bytes or more, not %lld", SOL_OUTPUT_LEAST_SIZE,
                         (long long)settings->max_size);

@@ -22,17 +22,20 @@
 #include <string.h>
 
 enum { PATH, CODEC, CRF, BITRATE, PRESET, PIX_FMT, WIDTH, FPS, SPEED, FRAMES, LOOP, AUDIO, LAYOUT, CROP, TEXT,
-       BOUNCE, QUALITY, MAX_SIZE, GIVE_UP, OUTPUT_KEYS };
+       BOUNCE, QUALITY, COLOURS, DITHER, DITHER_STRENGTH, MAX_SIZE, GIVE_UP, OUTPUT_KEYS };
 static const char *const output_keys[OUTPUT_KEYS + 1] = {
     [PATH] = "path",     [CODEC] = "codec",     [CRF] = "crf",     [BITRATE] = "bitrate",
     [PRESET] = "preset", [PIX_FMT] = "pix_fmt", [WIDTH] = "width", [FPS] = "fps",
     [SPEED] = "speed",   [FRAMES] = "frames",   [LOOP] = "loop",   [AUDIO] = "audio",
     [LAYOUT] = "layout", [CROP] = "crop",       [TEXT] = "text",
-    [BOUNCE] = "bounce", [QUALITY] = "quality", [MAX_SIZE] = "max_size", [GIVE_UP] = "give_up",
+    [BOUNCE] = "bounce", [QUALITY] = "quality", [COLOURS] = "colours", [DITHER] = "dither",
+    [DITHER_STRENGTH] = "dither_strength", [MAX_SIZE] = "max_size", [GIVE_UP] = "give_up",
 };
 
 static const char *const audio_words[] = {[SOL_AUDIO_NONE] = "none", [SOL_AUDIO_COPY] = "copy", [SOL_AUDIO_AAC] = "aac",
                                           [SOL_AUDIO_STRETCH] = "stretch"};
+
+#define LEAST_DITHER 0.01 /* strength; less is "none" */
 
 /* Refuses to write over the input: the same file, or numbered stills among the input's own. */
 static int check_apart(const SolSchedule *schedule, const char *path)
@@ -125,6 +128,14 @@ static int read_layout(const SolYaml *yaml, const SolYamlPair *pair, SolLayout *
     return sol_yaml_fail_value(yaml, pair, "painting, side-by-side, stacked or wipe");
 }
 
+static int read_dither(const SolYaml *yaml, const SolYamlPair *pair, SolDither *dither)
+{
+    const char *text = sol_yaml_scalar(pair);
+    if (pair->value && (!text || !sol_dither_find(text, dither)))
+        return sol_yaml_fail_value(yaml, pair, "diffusion, blue-noise or none");
+    return SOL_OK;
+}
+
 static int read_size(const SolYaml *yaml, const SolYamlPair *pair, int64_t *size)
 {
     const char *text = sol_yaml_scalar(pair);
@@ -175,6 +186,9 @@ static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSc
         (result = sol_yaml_copy(yaml, &pairs[TEXT], &output->text)) ||
         (result = sol_yaml_choice(yaml, &pairs[BOUNCE], "yes", "no", &output->bounce)) ||
         (result = sol_yaml_int(yaml, &pairs[QUALITY], 1, 100, &output->quality)) ||
+        (result = sol_yaml_int(yaml, &pairs[COLOURS], 2, 256, &output->colours)) ||
+        (result = read_dither(yaml, &pairs[DITHER], &output->dither)) ||
+        (result = sol_yaml_number(yaml, &pairs[DITHER_STRENGTH], LEAST_DITHER, 1, &output->dither_strength)) ||
         (result = read_size(yaml, &pairs[MAX_SIZE], &output->max_size)) ||
         (result = read_give_up(yaml, &pairs[GIVE_UP], output->give_up)))
         return result;

@@ -277,6 +277,8 @@ static void test_quality(void **state)
     look.colours = 16;
     look.dither = 1;
     check_quality(draw_scene, &look, 24.8, 32.2, 42000);
+    look.kind = SOL_DITHER_BLUE_NOISE;
+    check_quality(draw_scene, &look, 22.8, 31.7, 42000);
 }
 
 static void test_qualities_are_in_order(void **state)

@@ -94,13 +94,13 @@ static void test_keys_that_do_not_apply(void **state)
     (void)state;
     check((SolOutputSettings){.path = (char[]){"a.gif"}, .crf = 18},
           "\"crf\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout, crop, text, "
-          "bounce, quality, max_size, give_up");
+          "bounce, quality, colours, dither, dither_strength, max_size, give_up");
     check((SolOutputSettings){PATH("a.gif"), .preset = (char[]){"fast"}},
           "\"preset\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout, crop, text, "
-          "bounce, quality, max_size, give_up");
+          "bounce, quality, colours, dither, dither_strength, max_size, give_up");
     check((SolOutputSettings){PATH("a.gif"), .audio = SOL_AUDIO_NONE},
           "\"audio\" does not apply to a .gif; it takes width, fps, speed, frames, loop, layout, crop, text, "
-          "bounce, quality, max_size, give_up");
+          "bounce, quality, colours, dither, dither_strength, max_size, give_up");
     check((SolOutputSettings){PATH("a.mkv"), .loop = 2},
           "\"loop\" does not apply to a .mkv; it takes codec, crf, bitrate, preset, pix_fmt, width, fps, speed, "
           "frames, audio, layout, crop, text");

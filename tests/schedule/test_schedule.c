@@ -149,7 +149,8 @@ static void test_keys(void **state)
                                                "gatys, color"},
         {RIGHT "    softness: x\n", "seasons.yaml:9:5: unknown key \"softness\"; the keys of an output are path, codec, "
                                   "crf, bitrate, preset, pix_fmt, width, fps, speed, frames, loop, "
-                                  "audio, layout, crop, text, bounce, quality, max_size, give_up"},
+                                  "audio, layout, crop, text, bounce, quality, colours, dither, dither_strength, max_size, "
+                                  "give_up"},
         {RIGHT "\"a\\nb\": 1\n", "seasons.yaml:9:1: unknown key \"a?b\"; the keys of the schedule are " TOP_KEYS},
         {RIGHT "a-very-long-key-of-more-than-sixty-characters-is-cut-short-in-its-error: 1\n",
          "seasons.yaml:9:1: unknown key \"a-very-long-key-of-more-than-sixty-characters-is-cut-short-i...\"; the keys "
