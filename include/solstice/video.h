@@ -215,6 +215,8 @@ typedef struct SolWriterInput {
     const SolSource *sources; /* SolVideoInfo's; without an index there must be none; borrowed */
     int source_count;
     const char *comment;    /* the tag of that name; NULL: none; borrowed */
+    bool (*cancelled)(void *user); /* may be NULL: asked while an output is made anew, when all pictures have come */
+    void *user;
 } SolWriterInput;
 
 /* What a finished writer made. */

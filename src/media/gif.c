@@ -116,6 +116,7 @@ typedef enum Share {
 
 /* How frames of the store go into a file. */
 typedef struct Feed {
+    const SolWriterInput *input; /* who may not want it any more */
     SolFrameStore *store;
     SolAnimation *animation;
     SolFraming *framing;     /* to the file's size; NULL: they have it */
@@ -143,8 +144,11 @@ static bool is_shared(const Feed *feed, int64_t k)
 /* Adds a picture, and gives it back. */
 static int feed_image(Feed *feed, SolImage **image, int64_t duration)
 {
+    const SolWriterInput *input = feed->input;
     SolImage *scaled = NULL;
-    int result = sol_framing_apply(feed->framing, *image, &scaled);
+    int result = input->cancelled && input->cancelled(input->user) ? sol_fail(SOL_ERR_CANCELLED, "interrupted") : SOL_OK;
+    if (result == SOL_OK)
+        result = sol_framing_apply(feed->framing, *image, &scaled);
     if (result == SOL_OK)
         result = sol_animation_add(feed->animation, scaled, duration);
     feed->frames++;
@@ -246,7 +250,7 @@ static int make_from_store(SolWriter *writer, const SolGifPlan *plan, Share shar
                                        .out_width = plan->width,
                                        .out_height = height_for(writer, plan->width)};
     int result;
-    *feed = (Feed){.store = gif->store, .end = gif->end, .every = plan->every, .share = share};
+    *feed = (Feed){.input = &writer->input, .store = gif->store, .end = gif->end, .every = plan->every, .share = share};
     result = sol_framing_open(&feed->framing, &request);
     if (result == SOL_OK)
         result = open_animation(writer, plan, file, &feed->animation);
@@ -424,7 +428,11 @@ static int gif_finish(SolWriter *writer)
     writer->report.seconds = (double)gif->end / gif->ticks;
     result = add_held(writer, gif, gif->end - gif->start);
     if (result == SOL_OK && settings->bounce) {
-        Feed feed = {.store = gif->store, .animation = gif->animation, .end = gif->end, .every = 1};
+        Feed feed = {.input = &writer->input,
+                     .store = gif->store,
+                     .animation = gif->animation,
+                     .end = gif->end,
+                     .every = 1};
         result = feed_back(&feed);
         writer->report.frames += feed.frames;
         writer->report.seconds += (double)feed.time / gif->ticks;

@@ -239,7 +239,9 @@ static int describe_input(Render *render, const SolSchedule *schedule, bool pain
                                      .index = &render->index,
                                      .sources = info.sources,
                                      .source_count = info.source_count,
-                                     .comment = render->comment};
+                                     .comment = render->comment,
+                                     .cancelled = render->options->cancelled,
+                                     .user = render->options->user};
     render->wanted = sol_calloc((size_t)render->count, sizeof *render->wanted);
     if (result == SOL_OK && !render->wanted)
         result = sol_fail_memory("the frames of the outputs");

@@ -19,7 +19,7 @@ typedef struct Model {
     SolGifPlan last;
 } Model;
 
-static const SolGifPlan whole = {{256, 1, 0}, 480, 1};
+static const SolGifPlan whole = {{.colours = 256, .dither = 1}, 480, 1};
 
 static double size_of(const Model *model, const SolGifPlan *plan)
 {
