@@ -25,7 +25,7 @@ enum {
     OFTEN = 3,                   /* look-ups of a cell that are worth a list */
     COARSE_BITS = 3,
     FINE_BITS = 4,
-    POOL = 1 << 16               /* groups in all lists together; when they are used up, all lists are dropped */
+    POOL = 1 << 15               /* groups in all lists together; when they are used up, all lists are dropped */
 };
 
 /* The colours, by index, that can be nearest to any of a block's. */
