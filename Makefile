@@ -78,7 +78,7 @@ say = $(if $(V),,@echo "$(1)")
 
 # ---- what is built from what -----------------------------------------------------------------
 
-ROOMS       := base image nn model media style schedule render
+ROOMS       := base image nn model media style temporal region schedule render
 LIB_SOURCES := $(sort $(wildcard $(ROOMS:%=src/%/*.c)))
 CLI_SOURCES := $(sort $(wildcard src/cli/*.c))
 TESTS       := $(sort $(wildcard tests/*/test_*.c))
