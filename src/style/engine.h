@@ -42,7 +42,12 @@ typedef struct SolBrush {
     int reference_count;
 } SolBrush;
 
-/** As sol_engine_paint(), with all that a brush has. A region that covers nothing is as none. */
+/**
+ * As sol_engine_paint(), with all that a brush has. A region that covers nothing is as none.
+ *
+ * @return as sol_engine_paint(); SOL_ERR_ARGUMENT also where a picture of the brush has another size than the frame, or
+ *         its smoothing is not 0..1
+ */
 int sol_engine_paint_with(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage **painted);
 
 /** Puts a trail into a blob, or takes it from there; empties it. */
@@ -66,8 +71,11 @@ typedef struct SolEngineClass {
      */
     int (*learn)(SolEngine *engine, const SolImage *image, float *values);
 
-    /** Paints `frame`, of the planned size, into `painted`, of the same size. `values` is NULL without `learn`. */
-    int (*paint)(SolEngine *engine, const float *values, float strength, const SolImage *frame, SolImage *painted);
+    /**
+     * Paints `frame`, of the planned size, into `painted`, of the same size. The brush's style is NULL without `learn`,
+     * and the pictures in it are of the frame's size.
+     */
+    int (*paint)(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage *painted);
 
     /** Multiplications and additions of painting one frame of the planned size, in 1e9. */
     double (*gflop)(const SolEngine *engine);

@@ -158,21 +158,25 @@ static int feedforward_learn(SolEngine *engine, const SolImage *image, float *va
     return result;
 }
 
-static int feedforward_paint(SolEngine *engine, const float *values, float strength, const SolImage *frame,
-                       SolImage *painted)
+/* Paints with the brush's style, if any, so strong. */
+static int paint(SolEngine *engine, const SolBrush *brush, float strength, const SolImage *frame, SolImage *painted)
 {
     const SolGraph *graph = ((State *)engine->state)->graph;
     Pictures pictures = {.in = frame, .out = painted, .margin = sol_graph_margin(graph), .pool = engine->pool};
     const SolCanvas canvas = {.context = &pictures, .read = read_area, .write = write_area};
-    return sol_tiled_run(((State *)engine->state)->plan, &canvas, values, strength);
+    return sol_tiled_run(((State *)engine->state)->plan, &canvas, brush->style ? brush->style->values : NULL, strength);
 }
 
-static int transform_paint(SolEngine *engine, const float *values, float strength, const SolImage *frame,
-                           SolImage *painted)
+static int feedforward_paint(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage *painted)
 {
-    int result = feedforward_paint(engine, values, 1, frame, painted);
-    if (result == SOL_OK && strength < 1)
-        sol_image_mix(painted, frame, strength);
+    return paint(engine, brush, brush->strength, frame, painted);
+}
+
+static int transform_paint(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage *painted)
+{
+    int result = paint(engine, brush, 1, frame, painted);
+    if (result == SOL_OK && brush->strength < 1)
+        sol_image_mix(painted, frame, brush->strength);
     return result;
 }
 

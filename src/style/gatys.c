@@ -412,13 +412,12 @@ static int finish(Run *run, SolImage *painted)
     return SOL_OK;
 }
 
-static int gatys_paint(SolEngine *engine, const float *values, float strength, const SolImage *frame,
-                       SolImage *painted)
+static int gatys_paint(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage *painted)
 {
-    Run run = {.engine = engine, .options = &engine->optimise, .frame = frame, .values = values,
-               .strength = pow((double)strength, 3), .begin = sol_clock()};
+    Run run = {.engine = engine, .options = &engine->optimise, .frame = frame, .values = brush->style->values,
+               .strength = pow((double)brush->strength, 3), .begin = sol_clock()};
     int result = SOL_OK;
-    if (strength == 0) /* the content is the best painting there is */
+    if (brush->strength == 0) /* the content is the best painting there is */
         run.image = sol_image_ref((SolImage *)(uintptr_t)frame);
     else
         result = begin(&run);
