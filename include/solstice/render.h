@@ -8,6 +8,7 @@
 #include <solstice/model.h>
 #include <solstice/precision.h>
 #include <solstice/schedule.h>
+#include <solstice/steady.h>
 #include <solstice/video.h>
 
 #ifdef __cplusplus
@@ -35,6 +36,7 @@ typedef struct SolRenderOptions {
     double from, to;          /* instead of these: the frames that begin within these seconds; 0 for the clip's own ends */
     int size;                 /* short side to paint at, instead of the schedule's; 0 for that */
     const SolPrecision *precision; /* instead of the schedule's; NULL for that */
+    const SolSteadiness *steady; /* how steady the film is to be, instead of the schedule's; NULL for that */
     uint64_t memory;          /* bytes that painting a frame may take, instead of the schedule's; 0 for that */
     int threads;              /* 0 for one a processor */
     bool overwrite;           /* existing outputs may be replaced */

@@ -10,6 +10,7 @@
 #define SOLSTICE_SCHEDULE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <solstice/color.h>
@@ -101,6 +102,15 @@ typedef struct SolStretch {
     bool covered;           /* false for frames that no segment covers */
 } SolStretch;
 
+/**
+ * How a stretch is painted, in words: "a.jpg, strength 0.5", "0.7 a.jpg + 0.3 b.jpg; none, in a region"; "" where it is
+ * untouched.
+ *
+ * @param paths  files with their folders; otherwise their names alone
+ * @param size   of the room for the text, 1 or more; what does not fit is left out
+ */
+SOL_API void sol_stretch_describe(const SolStretch *stretch, bool paths, char *text, size_t size);
+
 /** How strong a layer is at the beginning of a stretch and at its end, 0..1. */
 SOL_API void sol_stretch_strength(const SolStretch *stretch, int layer, double *first, double *last);
 
@@ -126,6 +136,7 @@ typedef struct SolMoment {
     int from[2];      /* the stretches that it is painted from, the earlier one first */
     float later;      /* 0..1: how far the transition between two sides is; 0 with one */
     float opacity;    /* of the painting over the frame itself, above 0 and up to 1; 0 where sides is 0 */
+    bool leaves;      /* whether opacity is below 1 on the way to untouched frames, not from them */
     const SolTransition *transition; /* the one under way, between two sides or to untouched frames; NULL: none */
 } SolMoment;
 

@@ -57,7 +57,8 @@ typedef struct SolVideoInfo {
     const char *codec;          /* as FFmpeg names it */
     const char *pixel_format;   /* as FFmpeg names it */
     int width, height;          /* as stored, pixels */
-    int out_width, out_height;  /* of the pictures that are delivered: upright, square pixels, scaled */
+    int upright_width, upright_height; /* of the pictures, upright, with square pixels */
+    int out_width, out_height;  /* of the pictures that are delivered: the same, scaled */
     SolRational frame_rate;     /* average, frames a second; {0, 1} where it is not known */
     SolRational time_base;      /* of the pictures' pts, seconds a unit */
     bool sound;                 /* has at least one sound stream */

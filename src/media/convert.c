@@ -373,6 +373,10 @@ void sol_describe_frame(const AVFrame *frame, SolVideoInfo *info)
     info->pixel_format = kind ? kind->name : "unknown";
     info->width = frame->width;
     info->height = frame->height;
+    if (sol_picture_size(frame, 0, &info->upright_width, &info->upright_height) != SOL_OK) { /* too large for that */
+        info->upright_width = info->out_width;
+        info->upright_height = info->out_height;
+    }
     info->rotation = turn.transpose ? (turn.flip_x ? 90 : 270) : turn.flip_y ? 180 : 0;
     info->mirrored = turn.transpose ^ turn.flip_x ^ turn.flip_y;
     info->matrix = !kind || rgb || is_grey(kind) ? "" : name_or_empty(av_color_space_name(matrix));

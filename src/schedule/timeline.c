@@ -328,6 +328,11 @@ SolInstant sol_timeline_instant(const SolTimeline *timeline, int stretch, int64_
                         .share = length > 0 ? (double)(n - s->first) / length : n > s->first};
 }
 
+const SolTransition *sol_timeline_transition(const SolTimeline *timeline, int stretch)
+{
+    return timeline->boundaries[stretch].transition;
+}
+
 float sol_layer_strength(const SolPaintLayer *layer, SolInstant at)
 {
     double strength;
@@ -372,6 +377,7 @@ static void cross(const SolTimeline *timeline, int from, int to, const Boundary 
         moment->opacity = (float)sol_transition_progress(transition, ((double)(i - boundary->before) + 0.5) /
                                                                          (double)boundary->behind);
     } else {
+        moment->leaves = true;
         moment->opacity = (float)sol_transition_progress(transition, ((double)(boundary->before - 1 - i) + 0.5) /
                                                                          (double)boundary->before);
     }

@@ -15,6 +15,9 @@
  */
 SolInstant sol_timeline_instant(const SolTimeline *timeline, int stretch, int64_t n, double seconds);
 
+/** The transition into stretch number `stretch`; NULL where there is none. */
+const SolTransition *sol_timeline_transition(const SolTimeline *timeline, int stretch);
+
 /** How strong a layer is, 0..1. */
 float sol_layer_strength(const SolPaintLayer *layer, SolInstant at);
 
