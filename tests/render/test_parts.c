@@ -146,9 +146,9 @@ static void test_parts_cover_all(void **state)
                 sol_timeline_at(timeline, part->first, &first);
                 for (int64_t n = part->first; n < next; n++) {
                     sol_timeline_at(timeline, n, &moment);
-                    assert_int_equal(moment.styles > 0, part->painted);
-                    assert_int_equal(moment.styles, first.styles);
-                    assert_true(moment.styles == 0 || moment.from[0] == first.from[0]);
+                    assert_int_equal(moment.sides > 0, part->painted);
+                    assert_int_equal(moment.sides, first.sides);
+                    assert_true(moment.sides == 0 || moment.from[0] == first.from[0]);
                     assert_ptr_equal(sol_parts_at(&parts, n), part);
                 }
             }
