@@ -43,6 +43,9 @@ void sol_describe_frame(const AVFrame *frame, SolVideoInfo *info);
  */
 int sol_converter_open(SolConverter **converter, const uint8_t *background);
 
+/** Has transparent frames become pictures of their alpha channel: grey, 255 where they are opaque. */
+void sol_converter_show_alpha(SolConverter *converter, bool alpha);
+
 /**
  * Turns a frame into a picture of width x height pixels; the picture's place in time is not set.
  *

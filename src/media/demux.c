@@ -304,6 +304,8 @@ static int open_at_start(Demux **out, const char *path, const SolVideoOptions *o
     demux->ahead = av_frame_alloc();
     result = demux->frame && demux->ahead ? sol_converter_open(&demux->converter, options->background)
                                           : sol_fail_memory("a video");
+    if (result == SOL_OK)
+        sol_converter_show_alpha(demux->converter, options->alpha);
     if (result == SOL_OK && !times)
         result = sol_deinterlacer_open(&demux->deinterlacer);
     if (result == SOL_OK)
