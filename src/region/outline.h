@@ -22,7 +22,7 @@ int sol_mask_grow(SolMask *mask, double pixels, SolPool *pool);
 
 /**
  * Softens the edge: a sharp one becomes as wide as `pixels`, half of it on either side of where it was. Three means over
- * a square in succession, which come close to a Gaussian of a standard deviation of pixels / 6.
+ * a square in succession, which come close to a Gaussian whose standard deviation is (pixels + 2) / 6.
  *
  * @param pixels  1 or less: nothing is done, since the edge of a shape is a pixel wide already
  * @return 0, SOL_ERR_NOMEM, with the mask as it was
