@@ -47,7 +47,8 @@ struct SolConverter {
     uint8_t *scratch; /* a transparent frame at its own size, or planes or 16-bit RGB at the final one */
     size_t scratch_size;
     uint8_t background[3]; /* R, G, B behind what is transparent */
-    bool alpha;       /* a transparent frame's alpha channel is wanted instead */
+    bool alpha;       /* a transparent frame's alpha channel is wanted instead, */
+    bool palette;     /* and all frames come from palettes */
     SolTone *tone;    /* of frames with a high dynamic range; NULL before the first */
 };
 
@@ -334,7 +335,7 @@ static int convert_transparent(SolConverter *converter, const AVFrame *frame, Re
 {
     SolImage *opaque = NULL;
     size_t stride;
-    bool palette = recipe.format == AV_PIX_FMT_PAL8, alpha = converter->alpha;
+    bool palette = converter->palette || recipe.format == AV_PIX_FMT_PAL8, alpha = converter->alpha;
     int result = reserve(converter, frame->width, 4, (size_t)frame->height, &stride);
     if (result != SOL_OK)
         return result;
@@ -347,7 +348,7 @@ static int convert_transparent(SolConverter *converter, const AVFrame *frame, Re
         result = sol_image_create(&opaque, frame->width, frame->height);
     if (result != SOL_OK)
         return result;
-    if (alpha && palette) /* which would have an alpha channel in any case */
+    if (alpha && palette)
         alpha = is_transparent(converter->scratch, stride, frame->width, frame->height);
     for (int y = 0; y < frame->height; y++) {
         const uint8_t *from = converter->scratch + (size_t)y * stride;
@@ -422,9 +423,10 @@ int sol_converter_open(SolConverter **out, const uint8_t *background)
     return SOL_OK;
 }
 
-void sol_converter_show_alpha(SolConverter *converter, bool alpha)
+void sol_converter_show_alpha(SolConverter *converter, bool palette)
 {
-    converter->alpha = alpha;
+    converter->alpha = true;
+    converter->palette = palette;
 }
 
 int sol_convert(SolConverter *converter, const AVFrame *frame, int width, int height, SolImage **out)

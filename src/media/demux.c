@@ -304,14 +304,14 @@ static int open_at_start(Demux **out, const char *path, const SolVideoOptions *o
     demux->ahead = av_frame_alloc();
     result = demux->frame && demux->ahead ? sol_converter_open(&demux->converter, options->background)
                                           : sol_fail_memory("a video");
-    if (result == SOL_OK)
-        sol_converter_show_alpha(demux->converter, options->alpha);
     if (result == SOL_OK && !times)
         result = sol_deinterlacer_open(&demux->deinterlacer);
     if (result == SOL_OK)
         result = sol_decoder_open(&demux->decoder, path, options->format, options->threads, false, demux->log);
     if (result == SOL_OK) {
         clock_open(&demux->clock, demux->decoder->stream, frame_rate(demux->decoder->stream));
+        if (options->alpha)
+            sol_converter_show_alpha(demux->converter, demux->decoder->stream->codecpar->codec_id == AV_CODEC_ID_GIF);
         result = pull(demux, demux->frame, &demux->ready);
     }
     if (result == SOL_OK && !demux->ready)
