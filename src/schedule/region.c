@@ -156,6 +156,9 @@ static int check_numbered(SolPlace place, const char *path)
 {
     SolSequence sequence = {0};
     int result = sol_sequence_find(&sequence, path, false);
+    if (result == SOL_ERR_FORMAT && sol_sequence_find(&sequence, path, true) == SOL_OK)
+        result = sol_fail(SOL_ERR_FORMAT, "%s lacks some images between its first and its last; a mask needs one for every "
+                          "frame", path);
     sol_sequence_clear(&sequence);
     if (result == SOL_OK || result == SOL_ERR_NOMEM)
         return result;
