@@ -24,6 +24,8 @@ typedef struct SolVideoOptions {
     int threads;           /* for decoding; 0 for one a processor */
     const char *format;    /* the input's format, as libavformat names it; NULL: found out; borrowed */
     const uint8_t *background; /* R, G, B behind what is transparent; NULL for white; borrowed */
+    bool alpha;                /* pictures of a format with an alpha channel are that channel, as grey: white is opaque; one
+                                  with a palette, where any of its pixels is transparent */
     const char *const *then;   /* inputs that follow this one, NULL-terminated; NULL for none */
     const SolLog *log;     /* may be NULL; borrowed while the video is open */
 

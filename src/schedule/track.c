@@ -11,9 +11,19 @@
 
 enum { MAX_KEYS = 10000 };
 
-bool sol_track_moves(const SolYamlPair *pair)
+/* Whether a value is {at: ...}, or would be if it were right. */
+static bool moves(const SolYamlPair *pair)
 {
     return pair->value && sol_yaml_is_mapping(pair->value);
+}
+
+const SolYamlNode *sol_track_first(const SolYaml *yaml, const SolYamlPair *pair)
+{
+    SolYamlPair at;
+    if (!moves(pair))
+        return pair->value;
+    at = sol_yaml_find(yaml, pair->value, "at");
+    return at.value && sol_yaml_is_mapping(at.value) ? sol_yaml_entry(yaml, &at, 0).value : NULL;
 }
 
 /* A place: "30", "2s" or "50%". */
@@ -92,7 +102,7 @@ int sol_track_read_values(SolTrack *out, const SolYaml *yaml, const SolYamlPair 
     int result;
     if (!pair->value)
         return SOL_OK;
-    if (sol_track_moves(pair))
+    if (moves(pair))
         result = read_keys(&track, yaml, pair, width, read, context);
     else if ((result = sol_track_create(&track, 1, width)) == SOL_OK)
         result = read(context, yaml, pair, track.values);

@@ -31,7 +31,10 @@ int sol_track_read_values(SolTrack *track, const SolYaml *yaml, const SolYamlPai
 /** A track of one number a place, in low..high; otherwise as above. */
 int sol_track_read(SolTrack *track, const SolYaml *yaml, const SolYamlPair *pair, double low, double high);
 
-/** Whether a value is {at: ...}, or would be if it were right: a mapping. */
-bool sol_track_moves(const SolYamlPair *pair);
+/**
+ * The value that says how many numbers there are: that of a track which stays, or the first of one that moves; NULL where
+ * there is none, and reading it fails.
+ */
+const SolYamlNode *sol_track_first(const SolYaml *yaml, const SolYamlPair *pair);
 
 #endif

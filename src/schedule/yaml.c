@@ -466,6 +466,8 @@ int sol_yaml_entries(const SolYaml *yaml, const SolYamlPair *pair, int *count)
 SolYamlPair sol_yaml_entry(const SolYaml *yaml, const SolYamlPair *pair, int i)
 {
     const yaml_node_pair_t *entry = pair->value->data.mapping.pairs.start + i;
+    if (entry >= pair->value->data.mapping.pairs.top)
+        return (SolYamlPair){NULL, NULL};
     return (SolYamlPair){node_of(yaml, entry->key), node_of(yaml, entry->value)};
 }
 

@@ -71,7 +71,7 @@ int sol_yaml_mapping(const SolYaml *yaml, const SolYamlNode *node, const char *w
  */
 int sol_yaml_entries(const SolYaml *yaml, const SolYamlPair *pair, int *count);
 
-/** Pair `i`, from 0, of a mapping. */
+/** Pair `i`, from 0, of a mapping; absent where it has fewer. */
 SolYamlPair sol_yaml_entry(const SolYaml *yaml, const SolYamlPair *pair, int i);
 
 /** The key as it is written; NULL where it is a list or a mapping, or the pair is absent. */
