@@ -398,6 +398,7 @@ static int paint(const SolGraph *g, Planes *p, size_t bytes, float strength, Sol
     const SolCanvas canvas = canvas_of(p);
     int output = sol_graph_count(g) - 1, tiles;
     float statistics[64];
+    const SolApply apply = {.statistics = statistics, .strength = strength};
     SolTiledPlan *tiled = NULL;
     int result = sol_tiled_open(&tiled, g, p->shape.width, p->shape.height, &output, 1, &how, pool,
                                 (SolMemoryLimit){.bytes = bytes + 1000, .others = 1000});
@@ -412,7 +413,7 @@ static int paint(const SolGraph *g, Planes *p, size_t bytes, float strength, Sol
         for (size_t i = 0; i < 3 * sol_shape_plane(p->shape); i++) /* the negative first: nothing of it may be left */
             p->in[i] = -p->in[i];
         memset(p->written, 0, sol_shape_plane(p->shape) * sizeof *p->written);
-        assert_int_equal(sol_tiled_run(tiled, &canvas, statistics, strength), 0);
+        assert_int_equal(sol_tiled_run(tiled, &canvas, &apply), 0);
         for (size_t i = 0; i < sol_shape_plane(p->shape); i++)
             assert_int_equal(p->written[i], 1);
     }
