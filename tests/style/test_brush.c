@@ -249,12 +249,12 @@ static void test_tiles(void **state)
     (void)state;
     for (int m = 0; m < MODELS; m++)
         for (int half = m == WCT; half < 2; half++) {
-            Film film = {m, 2, 0, 320, 400, half ? 0.5f : 1, 0.7f, true, true, 2};
+            Film film = {m, 2, 0, m == WCT ? 200 : 320, m == WCT ? 280 : 400, half ? 0.5f : 1, 0.7f, true, true, 2};
             SolImage *whole[FRAMES], *painted[FRAMES];
             SolTrail trail = {0}, other = {0};
             double mean;
             assert_int_equal(paint_film(&film, whole, &trail), 1);
-            film.memory = (uint64_t)(m == WCT ? 66 : 60) << 20;
+            film.memory = (uint64_t)(m == WCT ? 64 : 62) << 20;
             assert_true(paint_film(&film, painted, &other) > 1);
             for (int n = 0; n < 2; n++)
                 assert_in_range(farthest(painted[n], whole[n], 0, film.width, &mean), 0, 1);
