@@ -12,11 +12,12 @@
 #include "image/mask.h"
 
 /*
- * What a painting leaves to the next of its film: the content's statistics as they have been smoothed so far. Layers of
- * a film that are painted by one engine have a trail each. All zeros before the first painting.
+ * What a painting leaves to the next of its film: the content's statistics as they have been smoothed so far, in double
+ * precision, which whitening needs. Layers of a film that are painted by one engine have a trail each; it is to be
+ * cleared where a new scene begins. All zeros before the first painting.
  */
 typedef struct SolTrail {
-    float *statistics; /* [count] the engine's own; NULL: of no painting yet */
+    double *statistics; /* [count] the engine's own; NULL: of no painting yet */
     size_t count;
 } SolTrail;
 
@@ -39,16 +40,26 @@ typedef struct SolBrush {
 } SolBrush;
 
 /**
- * As sol_engine_paint(), with all that a brush has. A region that covers nothing is as none.
+ * As sol_engine_paint(), with all that a brush has. A region that covers nothing, or every pixel as far as any other, is as
+ * none; where it comes to less than one pixel of a layer, that layer takes the statistics of the whole frame. The whole
+ * frame is painted in any case. From the first region on the engine keeps about four bytes a pixel for it.
+ *
+ * Methods without statistics of the content (transform, gatys) look at neither region nor trail.
+ *
+ * A trail without statistics, or of another engine, begins with this painting; where painting fails it is cleared.
  *
  * @return as sol_engine_paint(); SOL_ERR_ARGUMENT also where a picture of the brush has another size than the frame, or
  *         its smoothing is not 0..1
  */
 int sol_engine_paint_with(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage **painted);
 
-/** Puts a trail into a blob, or takes it from there; empties it. */
+/** Puts a trail into a blob, bit by bit. */
 void sol_trail_save(const SolTrail *trail, SolBlob *blob);
+
+/** Takes it from there. 0, SOL_ERR_FORMAT (it is not there), SOL_ERR_NOMEM; the trail is untouched on failure. */
 int sol_trail_restore(SolTrail *trail, SolBlob *blob);
+
+/** Empties it: what is painted next is the first of its film. */
 void sol_trail_clear(SolTrail *trail);
 
 #endif
