@@ -134,6 +134,7 @@ static void add_optimise(SolDigester *digester, const SolOptimiseOptions *option
     sol_digester_add_double(digester, options->content_weight);
     sol_digester_add_double(digester, options->style_weight);
     sol_digester_add_double(digester, options->tv_weight);
+    sol_digester_add_double(digester, options->temporal_weight);
     sol_digester_add_int(digester, options->statistics);
     sol_digester_add_int(digester, options->optimizer);
     sol_digester_add_int(digester, options->init);

@@ -616,13 +616,15 @@ static void test_gatys(void **state)
          "seasons.yaml:9:9: unknown key \"iteration\"; did you mean \"iterations\"?"},
         {RIGHT "gatys: {iterations: 0}\n",
          "seasons.yaml:9:21: \"iterations\" must be a whole number from 1 to 1000000, not \"0\""},
+        {RIGHT "gatys: {temporal_weight: -1}\n",
+         "seasons.yaml:9:26: \"temporal_weight\" must be a number from 0 to 1e+12, not \"-1\""},
         {RIGHT "gatys: {optimizer: sgd}\n", "seasons.yaml:9:20: \"optimizer\" must be lbfgs or adam, not \"sgd\""},
         {RIGHT "gatys: {init: [noise]}\n",
          "seasons.yaml:9:15: \"init\" must be content, style, noise or previous, not a list"},
     };
     const SolOptimiseOptions *o;
     SolSchedule *schedule = load_text(
-        HEAD "method: adain\ngatys: {iterations: 77, style_layers: relu1_1, tv_weight: 0.5}\nsegments:\n"
+        HEAD "method: adain\ngatys: {iterations: 77, style_layers: relu1_1, tv_weight: 0.5, temporal_weight: 7}\nsegments:\n"
              "  - {frames: 0-9, style: styles/a.png}\n"
              "  - {frames: 10-19, style: styles/a.png, gatys: {optimizer: adam, init: noise, seed: 9, pyramid: 2}}\n"
              "  - {frames: 20-29, style: styles/b.png}\n" TAIL);
@@ -631,7 +633,7 @@ static void test_gatys(void **state)
     assert_ptr_equal(o, schedule->segments[2].layers->look->optimise);
     assert_int_equal(o->iterations, 77);
     assert_int_equal(o->init, SOL_INIT_PREVIOUS);
-    assert_true(o->tv_weight == 0.5);
+    assert_true(o->tv_weight == 0.5 && o->temporal_weight == 7);
     assert_null(o->content_layers);
     o = schedule->segments[1].layers->look->optimise;
     assert_int_equal(o->iterations, 77);
