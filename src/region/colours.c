@@ -21,10 +21,20 @@ struct SolColourTable {
     _Atomic uint8_t *cover; /* [1 << 24]; 0: not computed yet */
 };
 
+static inline double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static inline double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
 void sol_hsv_of(const uint8_t rgb[3], double hsv[3])
 {
     double r = rgb[0], g = rgb[1], b = rgb[2];
-    double most = fmax(r, fmax(g, b)), chroma = most - fmin(r, fmin(g, b)), hue = 0;
+    double most = larger(r, larger(g, b)), chroma = most - smaller(r, smaller(g, b)), hue = 0;
     if (chroma > 0) {
         if (most == r)
             hue = 60 * (g - b) / chroma;
@@ -73,7 +83,7 @@ static double fall(double distance, double width)
 
 static double outside(double number, const double range[2])
 {
-    return fmax(range[0] - number, number - range[1]);
+    return larger(range[0] - number, number - range[1]);
 }
 
 /* How many degrees a hue lies outside of a range on the circle. */
@@ -84,14 +94,14 @@ static double outside_hue(double hue, const double range[2])
         return 0;
     if (span < 0)
         span += 360;
-    beyond = fmod(hue - range[0] + 720, 360);
-    return beyond <= span ? 0 : fmin(beyond - span, 360 - beyond);
+    beyond = hue < range[0] ? hue - range[0] + 360 : hue - range[0];
+    return beyond <= span ? 0 : smaller(beyond - span, 360 - beyond);
 }
 
 static double cover_hue(const SolKeyColours *colours, double soft, const uint8_t rgb[3], double hue)
 {
     enum { NONE = 2, ENOUGH = 8 }; /* levels between a colour's largest and least component */
-    double chroma = fmax(rgb[0], fmax(rgb[1], rgb[2])) - fmin(rgb[0], fmin(rgb[1], rgb[2]));
+    double chroma = larger(rgb[0], larger(rgb[1], rgb[2])) - smaller(rgb[0], smaller(rgb[1], rgb[2]));
     return fall(outside_hue(hue, colours->hue), 6 * soft) * fall(ENOUGH - chroma, ENOUGH - NONE);
 }
 
@@ -99,16 +109,16 @@ double sol_colours_cover(const SolKeyColours *colours, double soft, const uint8_
 {
     double hsv[3], lab[3], near[3], cover;
     sol_hsv_of(rgb, hsv);
-    cover = fmin(fall(outside(hsv[1], colours->saturation), 4 * soft), fall(outside(hsv[2], colours->value), 4 * soft));
+    cover = smaller(fall(outside(hsv[1], colours->saturation), 4 * soft), fall(outside(hsv[2], colours->value), 4 * soft));
     if (colours->by_hue)
-        cover = fmin(cover, cover_hue(colours, soft, rgb, hsv[0]));
+        cover = smaller(cover, cover_hue(colours, soft, rgb, hsv[0]));
     if (!colours->by_nearness || cover == 0)
         return cover;
     sol_oklab_of(rgb, lab);
     sol_oklab_of(colours->near, near);
     double distance = sqrt((lab[0] - near[0]) * (lab[0] - near[0]) + (lab[1] - near[1]) * (lab[1] - near[1]) +
                            (lab[2] - near[2]) * (lab[2] - near[2]));
-    return fmin(cover, fall(distance - colours->within, colours->within * soft / 4));
+    return smaller(cover, fall(distance - colours->within, colours->within * soft / 4));
 }
 
 int sol_colour_table_open(SolColourTable **out, const SolKeyColours *colours, int count, double soft)
@@ -134,25 +144,26 @@ static uint8_t compute(const SolColourTable *table, const uint8_t rgb[3])
 {
     double cover = 0;
     for (int i = 0; i < table->count && cover < 1; i++)
-        cover = fmax(cover, sol_colours_cover(&table->colours[i], table->soft, rgb));
+        cover = larger(cover, sol_colours_cover(&table->colours[i], table->soft, rgb));
     return (uint8_t)(1.5 + 254 * cover);
 }
 
 void sol_colour_table_row(SolColourTable *table, const uint8_t *rgb, int width, uint8_t *cover, uint8_t *const planes[3])
 {
-    for (int x = 0; x < width; x++, rgb += 3) {
+    for (int x = 0; x < width; x++) {
+        const uint8_t *pixel = rgb + 3 * (size_t)x;
         _Atomic uint8_t *entry =
-            &table->cover[table->place[0][rgb[0]] + table->place[1][rgb[1]] + table->place[2][rgb[2]]];
+            &table->cover[table->place[0][pixel[0]] + table->place[1][pixel[1]] + table->place[2][pixel[2]]];
         uint8_t known = atomic_load_explicit(entry, memory_order_relaxed);
         if (known == 0) {
-            known = compute(table, rgb);
+            known = compute(table, pixel);
             atomic_store_explicit(entry, known, memory_order_relaxed); /* another thread may store the same */
         }
         cover[x] = known;
-        if (planes)
-            for (int c = 0; c < 3; c++)
-                planes[c][x] = rgb[c];
     }
+    for (int x = 0; planes && x < width; x++)
+        for (int c = 0; c < 3; c++)
+            planes[c][x] = rgb[3 * x + c];
 }
 
 void sol_colour_table_close(SolColourTable **table)

@@ -28,7 +28,7 @@ struct SolKeyer {
     SolColourTable *table;
     uint8_t *planes[3];  /* [height][width] the frame's components */
     uint8_t *cover;      /* [height][width] 1..255 for 0..1 */
-    uint16_t *sums;      /* [bands][3][width] scratch of the workers */
+    uint16_t *scratch;   /* [bands][4 width + 2] of the workers */
     /* remembered, where hold is not 0 */
     bool begun;          /* whether there is a frame before */
     float *colours;      /* [3][height][width] running means of sums of 3x3 pixels */
@@ -68,13 +68,12 @@ void sol_key_digest(const SolKey *key, SolDigester *digester)
 static int reserve(SolKeyer *k)
 {
     size_t count = pixels_of(k);
-    size_t scratch = (size_t)sol_band_count(k->height, BAND) * 3;
     for (int c = 0; c < 3; c++)
         if (!(k->planes[c] = sol_alloc(count, 1)))
             return sol_fail_memory("a key");
     k->cover = sol_alloc(count, 1);
-    k->sums = sol_alloc(scratch, (size_t)k->width * sizeof *k->sums);
-    if (!k->cover || !k->sums)
+    k->scratch = sol_alloc((size_t)sol_band_count(k->height, BAND), (4 * (size_t)k->width + 2) * sizeof *k->scratch);
+    if (!k->cover || !k->scratch)
         return sol_fail_memory("a key");
     if (k->key->hold == 0)
         return SOL_OK;
@@ -143,27 +142,25 @@ static void add_rows(uint16_t *restrict sum, const uint8_t *restrict a, const ui
         sum[x] = (uint16_t)(a[x] + b[x] + c[x]);
 }
 
-/* sum[x] becomes that of x - 1..x + 1, with the row continued by its ends. */
-static void add_neighbours(uint16_t *sum, int width)
+static void add_neighbours(uint16_t *restrict sum, const uint16_t *restrict columns, int width)
 {
-    uint16_t left = sum[0];
-    for (int x = 0; x < width; x++) {
-        uint16_t here = sum[x], right = x + 1 < width ? sum[x + 1] : here;
-        sum[x] = (uint16_t)(left + here + right);
-        left = here;
-    }
+    for (int x = 0; x < width; x++)
+        sum[x] = (uint16_t)(columns[x - 1] + columns[x] + columns[x + 1]);
 }
 
-/* Sums of 3x3 pixels of row y in all components, to scratch [3][width]. */
-static void blur_row(const SolKeyer *k, int y, uint16_t *sums)
+/* Sums of 3x3 pixels of row y in all components, the frame continued by its ends: [3][width], behind scratch. */
+static const uint16_t *blur_row(const SolKeyer *k, int y, uint16_t *scratch)
 {
     size_t width = (size_t)k->width, here = (size_t)y * width;
     size_t above = y > 0 ? here - width : here, below = y + 1 < k->height ? here + width : here;
+    uint16_t *columns = scratch + 1, *sums = scratch + width + 2;
     for (int c = 0; c < 3; c++) {
-        uint16_t *sum = sums + (size_t)c * width;
-        add_rows(sum, k->planes[c] + above, k->planes[c] + here, k->planes[c] + below, k->width);
-        add_neighbours(sum, k->width);
+        add_rows(columns, k->planes[c] + above, k->planes[c] + here, k->planes[c] + below, k->width);
+        columns[-1] = columns[0];
+        columns[width] = columns[width - 1];
+        add_neighbours(sums + (size_t)c * width, columns, k->width);
     }
+    return sums;
 }
 
 static inline float larger(float a, float b)
@@ -176,9 +173,16 @@ static inline float smaller(float a, float b)
     return a < b ? a : b;
 }
 
-static inline float change(float now, float before)
+/* The larger of it and 0, in a way that compilers vectorise beside other comparisons. */
+static inline float positive(float a)
 {
-    return larger(now - before, before - now);
+    return 0.5f * (a + fabsf(a));
+}
+
+/* Within 0..1. */
+static inline float clamped(float a)
+{
+    return 1 - positive(1 - positive(a));
 }
 
 /* Lets the means of a row follow the frame. */
@@ -188,8 +192,8 @@ static void follow_row(float *restrict r, float *restrict g, float *restrict b, 
     const uint16_t *restrict sr = sums, *restrict sg = sums + width, *restrict sb = sums + 2 * (size_t)width;
     for (int x = 0; x < width; x++) {
         float nr = (float)sr[x], ng = (float)sg[x], nb = (float)sb[x];
-        float d = larger(change(nr, r[x]), larger(change(ng, g[x]), change(nb, b[x])));
-        float t = smaller(larger((d - NOISE) * (1 / (CHANGE - NOISE)), 0), 1);
+        float d = larger(fabsf(nr - r[x]), larger(fabsf(ng - g[x]), fabsf(nb - b[x])));
+        float t = clamped((d - NOISE) * (1 / (CHANGE - NOISE)));
         float share = least + (1 - least) * t * t * (3 - 2 * t);
         r[x] += share * (nr - r[x]);
         g[x] += share * (ng - g[x]);
@@ -204,7 +208,7 @@ static void show_row(float *restrict shown, const float *restrict mean, uint8_t 
     for (int x = 0; x < width; x++) {
         float v = mean[x] * (1 + 2 * slack) - slack; /* so that 0 and 1 are reached */
         shown[x] = smaller(larger(shown[x], v - slack), v + slack);
-        values[x] = (uint8_t)(int)(smaller(larger(shown[x], 0), 1) * 255 + 0.5f);
+        values[x] = (uint8_t)(int)(clamped(shown[x]) * 255 + 0.5f);
     }
 }
 
@@ -214,12 +218,11 @@ static void hold_band(void *context, int item)
     SolKeyer *k = work->keyer;
     SolBand rows = sol_band(k->height, BAND, item);
     size_t width = (size_t)k->width;
-    uint16_t *sums = k->sums + (size_t)item * 3 * width;
+    uint16_t *scratch = k->scratch + (size_t)item * (4 * width + 2);
     float least = k->begun ? (float)(1 - 0.9 * k->key->hold) : 1;
     for (int y = rows.first; y < rows.end; y++) {
         size_t at = (size_t)y * width, plane = pixels_of(k);
-        blur_row(k, y, sums);
-        follow_row(k->colours + at, k->colours + plane + at, k->colours + 2 * plane + at, k->mean + at, sums,
+        follow_row(k->colours + at, k->colours + plane + at, k->colours + 2 * plane + at, k->mean + at, blur_row(k, y, scratch),
                    k->cover + at, k->width, least);
         if (!k->begun)
             memcpy(k->shown + at, k->mean + at, width * sizeof *k->shown);
@@ -310,7 +313,7 @@ void sol_keyer_close(SolKeyer **keyer)
     for (int c = 0; c < 3; c++)
         sol_free(k->planes[c]);
     sol_free(k->cover);
-    sol_free(k->sums);
+    sol_free(k->scratch);
     sol_free(k->colours);
     sol_free(k->mean);
     sol_free(k->shown);
