@@ -4,7 +4,7 @@
  * the largest value along a line of k pixels to either side comes from that of k - 1. So a pixel costs a few operations
  * a row of the disc, on bytes, sixteen and more of them at once.
  */
-#include "region/shapes.h"
+#include "region/clean.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -66,7 +66,7 @@ static void grow_band(void *context, int item)
     }
 }
 
-int sol_mask_grow(SolMask *mask, double radius, SolPool *pool)
+int sol_mask_dilate(SolMask *mask, double radius, SolPool *pool)
 {
     Growing g = {.from = mask, .reach = (int)fmin(radius, SOL_DISC_MAX)};
     int bands;
@@ -91,23 +91,23 @@ int sol_mask_grow(SolMask *mask, double radius, SolPool *pool)
     return SOL_OK;
 }
 
-int sol_mask_shrink(SolMask *mask, double radius, SolPool *pool)
+int sol_mask_erode(SolMask *mask, double radius, SolPool *pool)
 {
     int code;
     sol_mask_invert(mask);
-    code = sol_mask_grow(mask, radius, pool);
+    code = sol_mask_dilate(mask, radius, pool);
     sol_mask_invert(mask);
     return code;
 }
 
-int sol_mask_open(SolMask *mask, double radius, SolPool *pool)
+int sol_mask_opening(SolMask *mask, double radius, SolPool *pool)
 {
-    int code = radius < 1 ? SOL_OK : sol_mask_shrink(mask, radius, pool);
-    return code ? code : sol_mask_grow(mask, radius, pool);
+    int code = radius < 1 ? SOL_OK : sol_mask_erode(mask, radius, pool);
+    return code ? code : sol_mask_dilate(mask, radius, pool);
 }
 
-int sol_mask_shut(SolMask *mask, double radius, SolPool *pool)
+int sol_mask_closing(SolMask *mask, double radius, SolPool *pool)
 {
-    int code = radius < 1 ? SOL_OK : sol_mask_grow(mask, radius, pool);
-    return code ? code : sol_mask_shrink(mask, radius, pool);
+    int code = radius < 1 ? SOL_OK : sol_mask_dilate(mask, radius, pool);
+    return code ? code : sol_mask_erode(mask, radius, pool);
 }

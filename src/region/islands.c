@@ -4,7 +4,7 @@
  * (union-find). Islands are of pixels of 128 and more; the weaker ones around them are looked at as what hangs together
  * with any coverage at all.
  */
-#include "region/shapes.h"
+#include "region/clean.h"
 
 #include "base/error.h"
 #include "base/memory.h"

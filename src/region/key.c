@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "region/bands.h"
-#include "region/shapes.h"
+#include "region/clean.h"
 
 #include <math.h>
 #include <string.h>
@@ -238,9 +238,9 @@ static int clean(const SolKeyer *k, SolMask *mask)
     int code;
     islands.smallest = key->smallest_is_share ? key->smallest / 100 * (double)pixels_of(k)
                                               : key->smallest * k->scale * k->scale;
-    code = sol_mask_open(mask, fmin(key->open * k->scale, widest), k->pool);
+    code = sol_mask_opening(mask, fmin(key->open * k->scale, widest), k->pool);
     if (!code)
-        code = sol_mask_shut(mask, fmin(key->close * k->scale, widest), k->pool);
+        code = sol_mask_closing(mask, fmin(key->close * k->scale, widest), k->pool);
     if (!code && (islands.smallest > 1 || islands.touching))
         code = sol_mask_drop_islands(mask, &islands);
     islands.touching = 0;

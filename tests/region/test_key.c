@@ -9,7 +9,7 @@
 #include "support/support.h"
 
 #include "region/key.h"
-#include "region/shapes.h"
+#include "region/clean.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -218,15 +218,15 @@ static void test_discs_are_those_of_the_twin(void **state)
             SolMask *mask = random_mask(sizes[s][0], sizes[s][1], (uint32_t)(s * 8 + r), 0), *twin, *other;
             SolPool *pool = r % 4 == 3 ? NULL : pools[r % 4];
             SolMask *grown = copy_of(mask), *shrunk = copy_of(mask), *opened = copy_of(mask), *shut = copy_of(mask);
-            assert_int_equal(sol_mask_grow(grown, radii[r], pool), 0);
+            assert_int_equal(sol_mask_dilate(grown, radii[r], pool), 0);
             assert_true(same_masks(grown, naive_disc(mask, radii[r], true)));
-            assert_int_equal(sol_mask_shrink(shrunk, radii[r], pool), 0);
+            assert_int_equal(sol_mask_erode(shrunk, radii[r], pool), 0);
             assert_true(same_masks(shrunk, naive_disc(mask, radii[r], false)));
             twin = naive_disc(mask, radii[r], false);
-            assert_int_equal(sol_mask_open(opened, radii[r], pool), 0);
+            assert_int_equal(sol_mask_opening(opened, radii[r], pool), 0);
             assert_true(same_masks(opened, naive_disc(twin, radii[r], true)));
             other = naive_disc(mask, radii[r], true);
-            assert_int_equal(sol_mask_shut(shut, radii[r], pool), 0);
+            assert_int_equal(sol_mask_closing(shut, radii[r], pool), 0);
             assert_true(same_masks(shut, naive_disc(other, radii[r], false)));
             sol_mask_close(&twin);
             sol_mask_close(&other);

@@ -3,8 +3,8 @@
  * Cleaning of masks: growing and shrinking by discs (grey-scale morphology: Serra 1982), and what hangs together
  * (connected components).
  */
-#ifndef SOL_REGION_SHAPES_H
-#define SOL_REGION_SHAPES_H
+#ifndef SOL_REGION_CLEAN_H
+#define SOL_REGION_CLEAN_H
 
 #include "base/pool.h"
 #include "image/mask.h"
@@ -19,16 +19,16 @@
  * @param pool  NULL: the calling thread alone
  * @return 0 or SOL_ERR_NOMEM, with the mask as it was
  */
-int sol_mask_grow(SolMask *mask, double radius, SolPool *pool);
+int sol_mask_dilate(SolMask *mask, double radius, SolPool *pool);
 
 /** The least instead of the largest. */
-int sol_mask_shrink(SolMask *mask, double radius, SolPool *pool);
+int sol_mask_erode(SolMask *mask, double radius, SolPool *pool);
 
 /** Shrinks, then grows again: what is narrower than the disc goes. */
-int sol_mask_open(SolMask *mask, double radius, SolPool *pool);
+int sol_mask_opening(SolMask *mask, double radius, SolPool *pool);
 
 /** Grows, then shrinks again: gaps that are narrower than the disc are filled. */
-int sol_mask_shut(SolMask *mask, double radius, SolPool *pool);
+int sol_mask_closing(SolMask *mask, double radius, SolPool *pool);
 
 /* Edges of the frame that an island may have to touch. */
 enum { SOL_EDGE_TOP = 1, SOL_EDGE_BOTTOM = 2, SOL_EDGE_LEFT = 4, SOL_EDGE_RIGHT = 8 };
