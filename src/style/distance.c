@@ -62,7 +62,7 @@ static void find_statistics(SolDistance *d, int layer, float *to)
     SolMoments *moments = d->work;
     int channels = value.shape.channels;
     if (d->goal.statistics == SOL_STATISTICS_GRAM) {
-        sol_op_gram(d->pool, &value, d->work, to);
+        sol_op_gram(d->pool, &value, NULL, d->work, to);
         return;
     }
     sol_op_moments(d->pool, &value, sol_shape_area(value.shape), moments);
