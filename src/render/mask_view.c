@@ -171,16 +171,18 @@ static int draw_mask(const SolMask *mask, SolImage **out)
     return result;
 }
 
-/* What lies outside of the line where the mask is one half, and near it. */
+/* What lies outside of the line where the mask is half of the most that it is, and near that line. */
 static int make_outline(const SolMask *mask, SolMask *outline, SolPool *pool)
 {
     size_t count = (size_t)mask->width * (size_t)mask->height;
-    int side = mask->width < mask->height ? mask->width : mask->height, result;
+    int side = mask->width < mask->height ? mask->width : mask->height, half = 1, result;
     for (size_t i = 0; i < count; i++)
-        outline->values[i] = mask->values[i] >= 128 ? 255 : 0;
+        half = (mask->values[i] + 1) / 2 > half ? (mask->values[i] + 1) / 2 : half;
+    for (size_t i = 0; i < count; i++)
+        outline->values[i] = mask->values[i] >= half ? 255 : 0;
     result = sol_mask_grow(outline, (side + LINE_OF - 1) / LINE_OF, pool);
     for (size_t i = 0; i < count; i++)
-        outline->values[i] = mask->values[i] >= 128 ? 0 : outline->values[i];
+        outline->values[i] = mask->values[i] >= half ? 0 : outline->values[i];
     return result;
 }
 
