@@ -73,7 +73,7 @@ static void test_mistakes(void **state)
         {"mask film.yaml -f 4 -o b.png", "solstice: there is no frame 4; the last one is 3\n", 2},
         {"mask film.yaml -f 0 -o b.png --layer 0", "solstice: mask: --layer 0: must be a whole number from 1 to 64\n", 2},
         {"mask wrong.yaml -f 0 -o b.png",
-         "solstice: wrong.yaml:4:49: \"rect\" must be [x, y, width, height], each in pixels (300) or percent (50%), and here "
+         "wrong.yaml:4:48: \"rect\" must be [x, y, width, height], each in pixels (300) or percent (50%), and here "
          "are 3\n", 2},
     };
     (void)state;
