@@ -44,7 +44,7 @@ endif
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
 DEFINES  := -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE
-PACKAGES := libavformat libavcodec libavfilter libavutil libswscale yaml-0.1 jansson libzip openblas
+PACKAGES := libavformat libavcodec libavfilter libavutil libswscale yaml-0.1 expat jansson libzip openblas
 
 # oneDNN multiplies bfloat16 on x86-64 and is built in where it is found there. ONEDNN=no leaves it out; ONEDNN=yes
 # insists on it. conv_onednn.c looks up the threads' runtime that the library brings, so none is linked.

@@ -34,6 +34,7 @@ for part in "$@"; do
       done
       have_module openblas || lacks openblas
       have_module yaml-0.1 || lacks libyaml
+      have_module expat || lacks expat
       have_module jansson || lacks jansson
       have_module libzip || lacks libzip
       have_header gif_lib.h || lacks giflib
@@ -60,6 +61,7 @@ packages() {
       apt:libav*|apt:libswscale) echo "$thing-dev" ;;
       apt:openblas) echo libopenblas-dev ;;
       apt:libyaml) echo libyaml-dev ;;
+      apt:expat) echo libexpat1-dev ;;
       apt:jansson) echo libjansson-dev ;;
       apt:libzip) echo libzip-dev ;;
       apt:giflib) echo libgif-dev ;;
@@ -68,7 +70,7 @@ packages() {
       dnf:compiler) echo gcc ;;
       dnf:pkg-config) echo pkgconf-pkg-config ;;
       dnf:libav*|dnf:libswscale|dnf:ffmpeg) echo ffmpeg ffmpeg-devel ;;
-      dnf:openblas|dnf:libyaml|dnf:jansson|dnf:libzip|dnf:giflib) echo "$thing-devel" ;;
+      dnf:openblas|dnf:libyaml|dnf:expat|dnf:jansson|dnf:libzip|dnf:giflib) echo "$thing-devel" ;;
       dnf:cmocka) echo libcmocka-devel ;;
       dnf:onednn) echo onednn-devel ;;
       pacman:compiler) echo gcc ;;
