@@ -76,6 +76,19 @@ void sol_image_copy_time(SolImage *to, const SolImage *from)
     to->time_base = from->time_base;
 }
 
+int sol_image_copy(SolImage **out, const SolImage *image)
+{
+    SolImage *copy = NULL;
+    int result = sol_image_create(&copy, image->width, image->height);
+    if (result != SOL_OK)
+        return result;
+    for (int y = 0; y < image->height; y++)
+        memcpy(sol_image_row(copy, y), sol_image_row_const(image, y), (size_t)image->width * 3);
+    sol_image_copy_time(copy, image);
+    *out = copy;
+    return SOL_OK;
+}
+
 void sol_image_mix(SolImage *over, const SolImage *under, float opacity)
 {
     int weight = (int)(opacity * 256 + 0.5f); /* of 256 */

@@ -3,7 +3,7 @@
  * Painting one frame: layer over layer on either side of a transition, one side over the other, all of it held to the
  * frame before, and laid over the frame itself.
  */
-#include "render/strokes.h"
+#include "render/history.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -35,19 +35,6 @@ typedef struct Side {
 static SolStroke *stroke_of(const SolPainters *painters, int stretch, int layer)
 {
     return &painters->strokes[painters->first[stretch] + layer];
-}
-
-static int copy_image(SolImage **out, const SolImage *image)
-{
-    SolImage *copy = NULL;
-    int result = sol_image_create(&copy, image->width, image->height);
-    if (result != SOL_OK)
-        return result;
-    for (int y = 0; y < image->height; y++)
-        memcpy(sol_image_row(copy, y), sol_image_row_const(image, y), (size_t)image->width * 3);
-    sol_image_copy_time(copy, image);
-    *out = copy;
-    return SOL_OK;
 }
 
 /* ---- one layer ---- */
@@ -90,13 +77,24 @@ static SolInstant instant_of(const Scene *scene, int stretch)
 }
 
 /* How an engine is to hold its painting to those before. */
-static void hold(const Scene *scene, SolStroke *stroke, SolBrush *brush)
+static int hold(const Scene *scene, SolStroke *stroke, SolBrush *brush, SolHistory *history)
 {
     const SolSteady *steady = &scene->painters->steady;
+    int result;
     if (steady->statistics) {
         brush->trail = &stroke->trail;
         brush->smoothing = smoothing[steady->level];
     }
+    if (!steady->loss || scene->before < 0 || !sol_stroke_has_history(stroke))
+        return SOL_OK;
+    result = sol_history_make(history, stroke, scene->painters->stabiliser);
+    if (result != SOL_OK)
+        return result;
+    brush->references = history->references;
+    brush->reference_count = history->count;
+    if (history->count > 0)
+        brush->start = history->references[0].image;
+    return SOL_OK;
 }
 
 static int paint_stroke(const Scene *scene, SolStroke *stroke, const SolStyle *style, float strength,
@@ -104,13 +102,17 @@ static int paint_stroke(const Scene *scene, SolStroke *stroke, const SolStyle *s
 {
     SolEngine *engine = stroke->engine;
     SolBrush brush = {.style = style, .strength = strength};
+    SolHistory history = {0};
     SolImage *memory;
-    int result;
+    int result = hold(scene, stroke, &brush, &history);
     if (stroke->layer->own_statistics)
         brush.region = stroke->mask;
-    hold(scene, stroke, &brush);
     sol_engine_remember(engine, stroke->memory);
-    result = sol_engine_paint_with(engine, &brush, scene->frame, painting);
+    if (result == SOL_OK)
+        result = sol_engine_paint_with(engine, &brush, scene->frame, painting);
+    sol_history_clear(&history);
+    if (result == SOL_OK && scene->painters->steady.loss && sol_stroke_has_history(stroke))
+        result = sol_history_note(stroke, *painting);
     if (result != SOL_OK)
         return result;
     memory = (SolImage *)(uintptr_t)sol_engine_memory(engine);
@@ -162,7 +164,7 @@ static int lay_over(const Scene *scene, Side *side, const SolImage *painting, co
     if (!side->picture && !painting)
         return SOL_OK;
     if (!side->picture) {
-        result = copy_image(&side->picture, scene->frame);
+        result = sol_image_copy(&side->picture, scene->frame);
         if (result == SOL_OK)
             result = sol_mask_create(&side->cover, mask->width, mask->height);
     } else if (!painting && !side->cover) {
@@ -192,9 +194,11 @@ static int add_layer(const Scene *scene, Side *side, int k)
         result = sol_selector_at(stroke->selector, scene->frame, instant_of(scene, side->stretch), stroke->mask);
     if (result != SOL_OK || (stroke->selector && is_empty(stroke->mask)))
         return result;
-    if (stroke->layer->look && (result = paint_layer(scene, side, k, &painting)) != SOL_OK)
-        return result;
-    if (stroke->selector) {
+    if (stroke->layer->look)
+        result = paint_layer(scene, side, k, &painting);
+    if (result != SOL_OK) {
+        sol_image_unref(&painting);
+    } else if (stroke->selector) {
         result = lay_over(scene, side, painting, stroke->mask);
     } else {
         sol_image_unref(&side->picture);
@@ -255,7 +259,7 @@ static int fill_side(const Scene *scene, Side *side)
 {
     if (side->picture)
         return SOL_OK;
-    int result = copy_image(&side->picture, scene->frame);
+    int result = sol_image_copy(&side->picture, scene->frame);
     return result == SOL_OK ? sol_mask_create(&side->cover, scene->frame->width, scene->frame->height) : result;
 }
 
