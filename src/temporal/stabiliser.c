@@ -9,6 +9,7 @@
 #include "temporal/cuts.h"
 #include "temporal/kernels.h"
 #include "temporal/plane.h"
+#include "temporal/stillness.h"
 #include "temporal/warp.h"
 
 #include "base/error.h"
@@ -43,7 +44,9 @@ struct SolStabiliser {
     size_t stride;         /* numbers from a row of what is kept to the next */
     uint16_t *memory, *kept; /* what was shown, and what it was painted from; kept: pixel (0, 0), within a margin */
     uint16_t *carried;     /* [height][width][SOL_CARRIED] that, moved to where things are now */
-    float *difference, *mean, *sums; /* of the sources; of a square; a row of sums for each block */
+    float *unmoved, *moved; /* [height][width] how far the sources are apart, at the same place and along the flow */
+    float *near_unmoved, *near_moved, *sums; /* a row of means of squares and of their sums, for every row */
+    SolStillness stillness;
     bool looked, painted;  /* there is a frame before; and a painting of it */
 };
 
@@ -57,10 +60,13 @@ static bool reserve(SolStabiliser *s)
         return false;
     s->memory = sol_calloc(height + 2 * MARGIN, s->stride * sizeof *s->memory);
     s->carried = sol_calloc(count, SOL_CARRIED * sizeof *s->carried);
-    s->difference = sol_calloc(count, sizeof *s->difference);
-    s->mean = sol_calloc(count, sizeof *s->mean);
+    s->unmoved = sol_calloc(count, sizeof *s->unmoved);
+    s->moved = sol_calloc(count, sizeof *s->moved);
+    s->near_unmoved = sol_calloc(count, sizeof *s->near_unmoved);
+    s->near_moved = sol_calloc(count, sizeof *s->near_moved);
     s->sums = sol_calloc(height, (width + SOL_BOX) * sizeof *s->sums);
-    if (!s->memory || !s->carried || !s->difference || !s->mean || !s->sums)
+    if (!s->memory || !s->carried || !s->unmoved || !s->moved || !s->near_unmoved || !s->near_moved || !s->sums ||
+        !sol_stillness_alloc(&s->stillness, s->width, s->height))
         return false;
     s->kept = s->memory + MARGIN * s->stride + MARGIN * SOL_CARRIED;
     return true;
@@ -103,9 +109,12 @@ void sol_stabiliser_close(SolStabiliser **stabiliser)
     sol_mask_close(&s->trust);
     sol_free(s->memory);
     sol_free(s->carried);
-    sol_free(s->difference);
-    sol_free(s->mean);
+    sol_free(s->unmoved);
+    sol_free(s->moved);
+    sol_free(s->near_unmoved);
+    sol_free(s->near_moved);
     sol_free(s->sums);
+    sol_stillness_free(&s->stillness);
     sol_free(s);
 }
 
@@ -163,27 +172,31 @@ static void carry_rows(void *context, int block)
     const Work *work = context;
     SolStabiliser *s = work->s;
     const SolSteadyKernels *kernels = sol_temporal_kernels()->steady;
-    SolTrustRow flows = {s->flow->u, s->flow->v, s->back->u, s->back->v};
     int rows = sol_rows_of_block(s->width);
     for (int y = block * rows; y < (block + 1) * rows && y < s->height; y++) {
         size_t first = (size_t)y * (size_t)s->width;
         uint16_t *carried = s->carried + first * SOL_CARRIED;
-        kernels->trust(&flows, s->width, s->height, y, sol_mask_row(s->trust, y));
+        settle(s->flow->u + first, s->flow->v + first, s->width);
         kernels->carry(s->kept, s->stride, s->width, s->height, y, s->flow->u + first, s->flow->v + first, carried);
-        kernels->differ(carried, sol_image_row_const(work->image, y), (size_t)s->width, s->difference + first);
+        kernels->differ(kept_row(s, y), sol_image_row_const(work->image, y), (size_t)s->width, s->unmoved + first);
+        kernels->differ(carried, sol_image_row_const(work->image, y), (size_t)s->width, s->moved + first);
     }
 }
 
-static void settle_rows(void *context, int block)
+/* The mean of a square around every pixel of row y. */
+static void box_row(const SolStabiliser *s, const float *plane, int y, float *to)
 {
-    const Work *work = context;
-    SolStabiliser *s = work->s;
-    int rows = sol_rows_of_block(s->width);
-    for (int y = block * rows; y < (block + 1) * rows && y < s->height; y++)
-        settle(s->flow->u + (size_t)y * (size_t)s->width, s->flow->v + (size_t)y * (size_t)s->width, s->width);
+    const float *near[SOL_BOX];
+    for (int i = 0; i < SOL_BOX; i++) {
+        int at = y + i - SOL_BOX / 2;
+        at = at < 0 ? 0 : at < s->height ? at : s->height - 1;
+        near[i] = plane + (size_t)at * (size_t)s->width;
+    }
+    sol_temporal_kernels()->steady->box(near, (size_t)s->width, s->sums + (size_t)y * ((size_t)s->width + SOL_BOX), to);
 }
 
-/* How far the flow is trusted: where it leads back, and what it leads to looks the same. */
+/* How far what is carried is trusted: where the flow leads back, and leads to what looks the same; and where nothing
+ * tells that anything has moved, and the camera stands, it is what was there. */
 static void weigh_rows(void *context, int block)
 {
     const Work *work = context;
@@ -191,16 +204,13 @@ static void weigh_rows(void *context, int block)
     const SolSteadyKernels *kernels = sol_temporal_kernels()->steady;
     int rows = sol_rows_of_block(s->width);
     for (int y = block * rows; y < (block + 1) * rows && y < s->height; y++) {
-        const float *near[SOL_BOX];
-        float *mean = s->mean + (size_t)y * (size_t)s->width;
-        for (int i = 0; i < SOL_BOX; i++) {
-            int at = y + i - SOL_BOX / 2;
-            at = at < 0 ? 0 : at < s->height ? at : s->height - 1;
-            near[i] = s->difference + (size_t)at * (size_t)s->width;
-        }
-        kernels->box(near, (size_t)s->width, s->sums + (size_t)y * ((size_t)s->width + SOL_BOX), mean);
-        kernels->weigh(mean, sol_mask_row(s->trust, y), (size_t)s->width, strengths[s->steady.level].tolerance,
-                       sol_mask_row(s->trust, y));
+        size_t first = (size_t)y * (size_t)s->width;
+        uint8_t *trust = sol_mask_row(s->trust, y);
+        box_row(s, s->unmoved, y, s->near_unmoved + first);
+        box_row(s, s->moved, y, s->near_moved + first);
+        sol_stillness_apply(&s->stillness, y, s->near_unmoved + first, s->near_moved + first, s->flow->u + first,
+                            s->flow->v + first, kept_row(s, y), s->carried + first * SOL_CARRIED, trust);
+        kernels->weigh(s->near_moved + first, trust, (size_t)s->width, strengths[s->steady.level].tolerance, trust);
     }
 }
 
@@ -226,9 +236,10 @@ int sol_stabiliser_look(SolStabiliser *s, const SolImage *frame, bool *cut)
     if (s->looked) {
         sol_flow_backward(s->finder, s->flow);
         sol_flow_forward(s->finder, s->back);
-        sol_run_rows(s->pool, settle_rows, &work, s->width, s->height);
+        sol_flow_trust(s->flow, s->back, s->trust, s->pool);
         sol_run_rows(s->pool, carry_rows, &work, s->width, s->height);
-        new_scene = sol_cuts_between(&s->cuts, frame, s->difference, s->trust);
+        new_scene = sol_cuts_between(&s->cuts, frame, s->moved, s->trust);
+        sol_stillness_find(&s->stillness, frame, s->unmoved, s->moved);
         sol_run_rows(s->pool, weigh_rows, &work, s->width, s->height);
     } else {
         sol_cuts_begin(&s->cuts, frame);
