@@ -389,7 +389,7 @@ static void test_flicker(void **state)
     }
 }
 
-/* Covariances of hardly more pixels than channels are not smoothed: of the 128 channels of an eighth of 88x72 pixels. */
+/* Covariances of hardly more pixels than channels are not smoothed: of 128 channels, an eighth of 88x72 pixels. */
 static void test_few_pixels(void **state)
 {
     static const double fourth[] = {0, 1, 0, 0, 0};
