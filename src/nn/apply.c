@@ -21,35 +21,50 @@ bool sol_apply_needs_own(const SolApply *apply)
     return apply->strength < 1 || apply->trail;
 }
 
-/* One number of a trail moves on; returns what it becomes. */
-static double smooth(const SolApply *apply, size_t at, double own)
+/* The share of what was before. */
+static double share_of(const SolApply *apply)
 {
-    double share = (double)apply->smoothing, *kept = &apply->trail[at];
-    *kept = apply->begun && share > 0 ? share * *kept + (1 - share) * own : own;
+    return apply->begun ? (double)apply->smoothing : 0;
+}
+
+/* One number moves on: a mean; or a (co)variance, to which the distance of two means adds. Returns what it becomes. */
+static double smooth(double *kept, double share, double own, double apart)
+{
+    *kept = share > 0 ? share * *kept + (1 - share) * own + share * (1 - share) * apart : own;
     return *kept;
 }
 
 void sol_apply_smooth_moments(const SolApply *apply, size_t at, SolMoments *moments, int channels)
 {
-    for (int c = 0; apply->trail && c < channels; c++, at += 2) {
-        moments[c].mean = smooth(apply, at, moments[c].mean);
-        moments[c].variance = smooth(apply, at + 1, moments[c].variance);
+    double *trail = apply->trail ? apply->trail + at : NULL, share = share_of(apply);
+    for (int c = 0; trail && c < channels; c++, trail += 2) {
+        double apart = moments[c].mean - trail[0];
+        moments[c].mean = smooth(&trail[0], share, moments[c].mean, 0);
+        moments[c].variance = smooth(&trail[1], share, moments[c].variance, apart * apart);
     }
+}
+
+/* Where there is a trail. */
+static void smooth_scatter(const SolApply *apply, size_t at, SolScatter *scatter, int channels)
+{
+    double pixels = scatter->count > 1 ? scatter->count - 1 : 1; /* as covariances are counted: see sol_wct() */
+    double share = scatter->count < SOL_APPLY_PIXELS * (double)channels ? 0 : share_of(apply);
+    double *means = apply->trail + at, *kept = means + channels;
+    size_t size = (size_t)channels;
+    for (size_t c = 0; c < size; c++)
+        for (size_t d = c; d < size; d++, kept++) {
+            double *products = &scatter->products[c * size + d];
+            double apart = (scatter->mean[c] - means[c]) * (scatter->mean[d] - means[d]);
+            double covariance = smooth(kept, share, *products / pixels, apart);
+            if (share > 0) /* dividing and multiplying again would change the last bit */
+                *products = covariance * pixels;
+        }
+    for (size_t c = 0; c < size; c++)
+        scatter->mean[c] = smooth(&means[c], share, scatter->mean[c], 0);
 }
 
 void sol_apply_smooth_scatter(const SolApply *apply, size_t at, SolScatter *scatter, int channels)
 {
-    double pixels = scatter->count > 1 ? scatter->count - 1 : 1; /* as covariances are counted: see sol_wct() */
-    size_t size = (size_t)channels;
-    bool own = !apply->begun || apply->smoothing == 0;
-    if (!apply->trail)
-        return;
-    for (size_t c = 0; c < size; c++, at++)
-        scatter->mean[c] = smooth(apply, at, scatter->mean[c]);
-    for (size_t c = 0; c < size; c++)
-        for (size_t d = c; d < size; d++, at++) {
-            double covariance = smooth(apply, at, scatter->products[c * size + d] / pixels);
-            if (!own) /* dividing and multiplying again would change the last bit */
-                scatter->products[c * size + d] = covariance * pixels;
-        }
+    if (apply->trail)
+        smooth_scatter(apply, at, scatter, channels);
 }

@@ -32,8 +32,8 @@ double sol_op_moments_weighted(SolPool *pool, const SolFeatures *in, SolArea are
                                SolMoments *moments);
 
 /**
- * Adds what is known of `part_count` more pixels to the moments of `count` pixels (0 or more, but not both 0), channel by
- * channel (Chan, Golub & LeVeque 1979). Counts may be sums of weights.
+ * Adds what is known of `part_count` more pixels to the moments of `count` pixels (0 or more, but not both 0), channel
+ * by channel (Chan, Golub & LeVeque 1979). Counts may be sums of weights.
  */
 void sol_moments_merge(SolMoments *moments, double count, const SolMoments *part, double part_count, int channels);
 

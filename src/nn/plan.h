@@ -66,7 +66,7 @@ float *sol_plan_input(SolPlan *plan);
 /**
  * Runs the plan on what sol_plan_input() holds.
  *
- * @return 0, SOL_ERR_FORMAT (what a wct node reads is not finite; a trail is then neither as before nor as it should be)
+ * @return 0, SOL_ERR_FORMAT (what a wct node reads is not finite; a trail is then of no more use)
  */
 int sol_plan_apply(SolPlan *plan, const SolApply *apply);
 

@@ -176,7 +176,8 @@ static void centre_weighted(const float *plane, const double *weights, const dou
 }
 
 /* Centres the planes of a block about part->mean, which the first block of a part sets. */
-static void centre_block(const Loop *loop, int count, const float *planes, SolScatter *part, double *centred, double *sums)
+static void centre_block(const Loop *loop, int count, const float *planes, SolScatter *part, double *centred,
+                         double *sums)
 {
     size_t pixels = (size_t)count, channels = (size_t)loop->in->shape.channels;
     if (part->count == 0)

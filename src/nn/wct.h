@@ -49,8 +49,9 @@ size_t sol_wct_bytes(int channels, const SolPool *pool);
 void sol_op_scatter(SolPool *pool, const SolFeatures *in, SolArea area, void *work, SolScatter *scatter);
 
 /**
- * The same where pixel (x, y) of the area counts as much as its weight: the count is the sum of the weights, and mean and
- * products are sums in which every pixel is multiplied by its own. Without any weight it is the scatter of no pixels.
+ * The same where pixel (x, y) of the area counts as much as its weight: the count is the sum of the weights, and mean
+ * and products are sums in which every pixel is multiplied by its own. Without any weight it is the scatter of no
+ * pixels.
  */
 void sol_op_scatter_weighted(SolPool *pool, const SolFeatures *in, SolArea area, SolWeightRows weights, void *work,
                              SolScatter *scatter);

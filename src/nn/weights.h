@@ -36,8 +36,8 @@ typedef struct SolWeightRows {
 int sol_weights_open(SolWeights **weights, const SolGraph *graph, int width, int height);
 
 /**
- * Sets the weights from a mask whose pixel (0, 0) is the picture's (margin, margin), and which is continued by reflection
- * as the picture is.
+ * Sets the weights from a mask whose pixel (0, 0) is the picture's (margin, margin), and which is continued by
+ * reflection as the picture is.
  */
 void sol_weights_set(SolWeights *weights, const SolMask *mask, int margin, SolPool *pool);
 

@@ -31,8 +31,8 @@ typedef struct SolReference {
 typedef struct SolBrush {
     const SolStyle *style;  /* NULL where the engine learns none */
     float strength;         /* 0..1 */
-    const SolMask *region;  /* of the frame's size: the content's statistics are those of what it covers; NULL: of all */
-    SolTrail *trail;        /* the content's statistics are smoothed over time along it; NULL: they are the frame's own */
+    const SolMask *region;  /* of the frame's size: the content's statistics are those of what it covers; NULL: all */
+    SolTrail *trail;        /* the content's statistics are smoothed over time along it; NULL: they are its own */
     float smoothing;        /* 0..1: the share of what was before; with a trail */
     const SolImage *start;  /* what painting by optimisation begins with, in place of its init; NULL: nothing else */
     const SolReference *references; /* [reference_count] what it is held to; none for other methods */
@@ -40,13 +40,14 @@ typedef struct SolBrush {
 } SolBrush;
 
 /**
- * As sol_engine_paint(), with all that a brush has. A region that covers nothing, or every pixel as far as any other, is as
- * none; where it comes to less than one pixel of a layer, that layer takes the statistics of the whole frame. The whole
- * frame is painted in any case. From the first region on the engine keeps about four bytes a pixel for it.
+ * As sol_engine_paint(), with all that a brush has. A region that covers nothing, or every pixel as far as any other, is
+ * as none; where it comes to less than one pixel of a layer, that layer takes the statistics of the whole frame. The
+ * whole frame is painted in any case. From the first region on an engine that runs a network once keeps up to about six
+ * bytes a pixel for it.
  *
- * Methods without statistics of the content (transform, gatys) look at neither region nor trail.
- *
- * A trail without statistics, or of another engine, begins with this painting; where painting fails it is cleared.
+ * A trail without statistics, or of another network, begins with this painting; where painting fails it is cleared. What
+ * is smoothed, and how, is told in nn/apply.h. A network with a style of its own looks at neither region nor trail,
+ * painting by optimisation not at the trail.
  *
  * @return as sol_engine_paint(); SOL_ERR_ARGUMENT also where a picture of the brush has another size than the frame, or
  *         its smoothing is not 0..1

@@ -406,7 +406,8 @@ static SolWeights *make_region(const SolGraph *g, SolShape shape, SolPool *pool)
     assert_int_equal(sol_mask_create(&mask, width, height), 0);
     for (int y = 0; y < height; y++)
         for (int x = 0; x < width; x++)
-            sol_mask_row(mask, y)[x] = (uint8_t)(x < width / 2 && y < height / 2 ? 0 : x * 7 + y * 3 < 600 ? 255 : x + y);
+            sol_mask_row(mask, y)[x] =
+                (uint8_t)(x < width / 2 && y < height / 2 ? 0 : x * 7 + y * 3 < 600 ? 255 : x + y);
     assert_int_equal(sol_weights_open(&region, g, shape.width, shape.height), 0);
     sol_weights_set(region, mask, 1, pool);
     sol_mask_close(&mask);

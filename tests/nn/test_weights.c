@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Statistics of a part of a picture: masks reduced to the sizes of layers against their definition, and weighted moments
- * and scatters, in every layout and on awkward shapes, against naive twins in double precision.
+ * Statistics of a part of a picture: masks reduced to the sizes of layers against their definition, and weighted
+ * moments and scatters, in every layout and on awkward shapes, against naive twins in double precision.
  */
 #include "support/networks.h"
 #include "support/planes.h"
@@ -42,7 +42,8 @@ static double weight_of(const SolMask *mask, int margin, int level, int x, int y
     double sum = 0;
     for (int i = 0; i < side; i++)
         for (int k = 0; k < side; k++)
-            sum += sol_mask_row(mask, walk(y * side + i - margin, mask->height))[walk(x * side + k - margin, mask->width)];
+            sum += sol_mask_row(mask, walk(y * side + i - margin, mask->height))[walk(x * side + k - margin,
+                                                                                      mask->width)];
     return sum / side / side / 255;
 }
 
