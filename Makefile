@@ -102,7 +102,7 @@ TOOL_OBJECTS := $(call object,$(TEST_TOOLS))
 FUZZ_TOOL_OBJECTS := $(call object,tests/support/gif_cases.c tests/support/gifs.c)
 TEST_PROGRAMS := $(TESTS:%.c=$(BUILD)/%)
 
-.PHONY: all help deps demo test test-programs fuzz fuzz-programs bench bench-conv bench-gif sample install uninstall clean FORCE
+.PHONY: all help deps demo test test-programs fuzz fuzz-programs bench bench-conv bench-gif bench-steady sample install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -117,6 +117,7 @@ help:
 	@echo "make bench      time painting, beside PyTorch where that is installed, into docs/performance.md"
 	@echo "make bench-conv time convolution by im2col and by Winograd, layer by layer"
 	@echo "make bench-gif  measure GIFs beside those of ffmpeg and gifsicle; BENCH_GIF='--help' tells what can be asked"
+	@echo "make bench-steady  measure how steady films are, and what that costs; BENCH_STEADY='--help' tells what can be asked"
 	@echo "make sample     make the sample clip and styles in configs/sample anew"
 	@echo "make install    into PREFIX ($(PREFIX)), below DESTDIR where that is set; also: make uninstall"
 	@echo "make clean      remove build/"
@@ -163,6 +164,9 @@ bench-conv: $(BUILD)/tests/bench/conv
 
 bench-gif: all $(BUILD)/tests/bench/gif_measure
 	tests/bench/gif.sh --solstice $(BUILD)/solstice --measure $(BUILD)/tests/bench/gif_measure $(BENCH_GIF)
+
+bench-steady: all
+	scripts/bench-steady.sh --solstice $(BUILD)/solstice $(BENCH_STEADY)
 
 sample: scripts/make-sample.sh
 	scripts/make-sample.sh
@@ -245,7 +249,8 @@ install: all
 	install -m 644 $(BUILD)/completion.zsh $(word 2,$(call completions,$(DESTDIR)$(PREFIX)/share))
 	install -m 644 $(BUILD)/completion.fish $(word 3,$(call completions,$(DESTDIR)$(PREFIX)/share))
 	install -m 644 models/*.safetensors models/*.json $(DESTDIR)$(PREFIX)/share/solstice/models/
-	install -m 644 docs/schedule.md docs/regions.md docs/model-format.md docs/models.md docs/gatys.md $(DESTDIR)$(PREFIX)/share/doc/solstice/
+	install -m 644 docs/schedule.md docs/regions.md docs/model-format.md docs/models.md docs/gatys.md docs/measure.md \
+	  $(DESTDIR)$(PREFIX)/share/doc/solstice/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/solstice $(DESTDIR)$(PREFIX)/lib/libsolstice.a \

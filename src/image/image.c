@@ -8,6 +8,7 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int sol_image_create(SolImage **out, int width, int height)
 {
