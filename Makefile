@@ -68,7 +68,7 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 
 PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
 
 COMPILE = $(CC) -std=c11 $(WARNINGS) $(DEFINES) -Iinclude -Isrc $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) \
-          -ffp-contract=off -pthread -fPIC -fvisibility=hidden -MMD -MP
+          -ffp-contract=off -fno-math-errno -pthread -fPIC -fvisibility=hidden -MMD -MP
 OTHER_LIBS := $(strip $(ONEDNN_LIBS) -lgif $(if $(filter Linux,$(shell uname -s)),-ldl) -pthread -lm)
 LIBS    = $(LDFLAGS) $(SAN) $(PKG_LIBS) $(OTHER_LIBS)
 
@@ -88,10 +88,10 @@ TEST_TOOLS  := $(sort $(wildcard tests/support/*.c))
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB_OBJECTS  := $(call object,$(LIB_SOURCES))
 
-# Inner loops, compiled once more for each instruction set of x86; src/nn/kernels_choose.c picks one at run time.
+# Inner loops, compiled once more for each instruction set of x86; kernels_choose.c beside them picks one at run time.
 KERNEL_SETS  := $(if $(filter x86_64% i386% i486% i586% i686%,$(shell $(CC) -dumpmachine 2>/dev/null)),avx2 avx512)
-KERNEL_SOURCES := kernels kernels_rows
-KERNEL_OBJECTS := $(foreach set,$(KERNEL_SETS),$(KERNEL_SOURCES:%=$(BUILD)/obj/src/nn/%.$(set).o))
+KERNEL_SOURCES := nn/kernels nn/kernels_rows temporal/kernels
+KERNEL_OBJECTS := $(foreach set,$(KERNEL_SETS),$(KERNEL_SOURCES:%=$(BUILD)/obj/src/%.$(set).o))
 LIB_OBJECTS  += $(KERNEL_OBJECTS)
 kernel_flags_avx2   := -mavx2 -mfma -DSOL_KERNELS_FLAGS=SOL_CPU_AVX2
 kernel_flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512 \
@@ -192,6 +192,7 @@ $(KERNEL_OBJECTS): $(BUILD)/obj/%.o: $$(basename $$*).c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,cc      $< ($(set)))
 	$(Q)$(COMPILE) $(kernel_flags_$(set)) -DSOL_KERNELS=sol_kernels_$(set) -DSOL_ROW_KERNELS=sol_row_kernels_$(set) \
+	  -DSOL_TEMPORAL_KERNELS=sol_temporal_kernels_$(set) \
 	  -DSOL_KERNELS_NAME='"$(set)"' -c $< -o $@
 
 $(BUILD)/libsolstice.a: $(LIB_OBJECTS)
@@ -244,7 +245,7 @@ install: all
 	install -m 644 $(BUILD)/completion.zsh $(word 2,$(call completions,$(DESTDIR)$(PREFIX)/share))
 	install -m 644 $(BUILD)/completion.fish $(word 3,$(call completions,$(DESTDIR)$(PREFIX)/share))
 	install -m 644 models/*.safetensors models/*.json $(DESTDIR)$(PREFIX)/share/solstice/models/
-	install -m 644 docs/schedule.md docs/model-format.md docs/models.md docs/gatys.md $(DESTDIR)$(PREFIX)/share/doc/solstice/
+	install -m 644 docs/schedule.md docs/regions.md docs/model-format.md docs/models.md docs/gatys.md $(DESTDIR)$(PREFIX)/share/doc/solstice/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/solstice $(DESTDIR)$(PREFIX)/lib/libsolstice.a \

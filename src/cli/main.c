@@ -23,9 +23,10 @@
 #endif
 
 const Command *const sol_commands[] = {
-    &sol_command_init,   &sol_command_render, &sol_command_check,  &sol_command_sheet,   &sol_command_stylize,
-    &sol_command_gif,    &sol_command_probe,  &sol_command_models, &sol_command_import,  &sol_command_bench,
-    &sol_command_clean,  &sol_command_completion, &sol_command_version, &sol_command_help, NULL,
+    &sol_command_init,    &sol_command_render, &sol_command_check,      &sol_command_sheet,   &sol_command_mask,
+    &sol_command_stylize, &sol_command_gif,    &sol_command_measure,    &sol_command_probe,   &sol_command_models,
+    &sol_command_import,  &sol_command_bench,  &sol_command_clean,      &sol_command_completion,
+    &sol_command_version, &sol_command_help,   NULL,
 };
 
 static const Command *find_command(const char *name)

@@ -15,6 +15,7 @@ declare -A seeds=(
   [gif]=tests/fuzz/seeds/gif
   [schedule]=tests/fuzz/seeds/schedule
   [cascade]=tests/fuzz/seeds/cascade
+  [region]=tests/fuzz/seeds/region
 )
 for source in tests/fuzz/fuzz_*.c; do
   name=${source##*/fuzz_} name=${name%.c}

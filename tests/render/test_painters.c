@@ -7,6 +7,7 @@
 #include "support/support.h"
 
 #include "render/painters.h"
+#include "schedule/schedule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,12 +72,16 @@ static int try_open(Fixture *fixture, const char *segments)
     for (int i = 0; i < sol_timeline_count(fixture->timeline); i++) {
         SolStretch stretch;
         sol_timeline_stretch(fixture->timeline, i, &stretch);
-        wanted[i] = stretch.look;
+        wanted[i] = stretch.layer_count > 0;
         references[i] = fixture->frame;
     }
-    result = sol_painters_open(&fixture->painters, fixture->timeline, wanted, references, &how, NULL, NULL, NULL);
+    result = sol_painters_open(&fixture->painters, &(SolPaintersSource){.timeline = fixture->timeline,
+                                                                      .wanted = wanted,
+                                                                      .references = references,
+                                                                      .how = &how,
+                                                                      .steady = fixture->schedule->steady});
     if (result == SOL_OK)
-        assert_int_equal(sol_painters_plan(fixture->painters, WIDTH, HEIGHT), 0);
+        assert_int_equal(sol_painters_plan(fixture->painters, &(SolPaintersSize){WIDTH, HEIGHT, WIDTH, HEIGHT}), 0);
     return result;
 }
 
