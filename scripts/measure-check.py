@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hold "solstice measure" against the same formulas (docs/measure.md) in NumPy and OpenCV.
 
-    scripts/measure-check.py SOURCE PAINTED [--frames A-B] [--offset N] [--solstice PROGRAM]
+    scripts/measure-check.py SOURCE PAINTED [--reference FILM] [--frames A-B] [--offset N] [--solstice PROGRAM]
 
-Both films become numbered stills first, so that both programs read the same pixels. By the flows that solstice measured
+All films become numbered stills first, so that both programs read the same pixels. By the flows that solstice measured
 by, every number must be the same but for rounding; by OpenCV's own flow (DIS, preset medium) the warping error is told
 beside ours. Needs ffmpeg, and python3-numpy and python3-opencv (Debian's names).
 """
@@ -19,7 +19,7 @@ except ImportError:  # the system's Python may have them
     os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-STILL_LEVELS, STILL_MOTION, UNCOVERED_FRAMES, RIM, CUT = 2, 0.1, 4, 2, 0.25
+STILL_LEVELS, STILL_MOTION, CUT = 2, 0.1, 0.25
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 TOLERANCE = 1e-4  # relative, of what must be the same
 
@@ -90,14 +90,11 @@ def luma(image):
 
 
 def ssim(a, b):
-    """The mean, and contrast and structure of the window around every pixel."""
     kernel = cv2.getGaussianKernel(11, 1.5)
     blur = lambda plane: cv2.sepFilter2D(plane, cv2.CV_64F, kernel, kernel)[5:-5, 5:-5]
     ma, mb = blur(a), blur(b)
     va, vb, cov = blur(a * a) - ma * ma, blur(b * b) - mb * mb, blur(a * b) - ma * mb
-    structure = (2 * cov + C2) / (va + vb + C2)
-    whole = structure * (2 * ma * mb + C1) / (ma * ma + mb * mb + C1)
-    return whole.mean(), np.pad(structure, 5, mode="edge")
+    return ((2 * cov + C2) * (2 * ma * mb + C1) / ((va + vb + C2) * (ma * ma + mb * mb + C1))).mean()
 
 
 def gradient(plane):
@@ -105,10 +102,11 @@ def gradient(plane):
     return np.hypot(dx, dy)
 
 
-def echo(present, former, film, beside):
-    p, f, y = (gradient(v)[beside] for v in (present, former, film))
-    p, f, y = p - p.mean(), f - f.mean(), y - y.mean()
-    (now, then), *_ = np.linalg.lstsq(np.stack([p, f], 1), y, rcond=None)
+def echo(edges):
+    """Of gradients of the present source, the former one and the painting, at what was uncovered in all frames."""
+    edges = np.concatenate(edges)
+    edges = edges - edges.mean(0)
+    (now, then), *_ = np.linalg.lstsq(edges[:, :2], edges[:, 2], rcond=None)
     return 0 if then <= 0 else 1 if now <= 0 else then / (now + then)
 
 
@@ -116,41 +114,31 @@ class Twin:
     """The same as solstice measure, of one painting."""
 
     def __init__(self):
-        self.former = self.ages = None
+        self.former = None
+        self.edges = []
 
-    def next(self, source, painted, flows):
-        found = {"ssim": None}
-        sl, pl = luma(source), luma(painted)
-        found["ssim"], structure = ssim(sl, pl)
+    def next(self, source, painted, reference, flows):
+        found = {"ssim": ssim(luma(source), luma(painted))}
         if self.former is not None:
             x, y, followed, hidden = follow(*flows)
             if followed.mean() >= CUT:
-                self.pair(found, source, painted, flows[0], x, y, followed, hidden, structure, sl, pl)
-            else:
-                self.ages[:] = 0
-        else:
-            self.ages = np.zeros(sl.shape, int)
-        self.former = source, painted
+                self.pair(found, source, painted, reference, flows[0], x, y, followed, hidden)
+        self.former = source, painted, reference
         return found
 
-    def pair(self, found, source, painted, back, x, y, followed, hidden, structure, sl, pl):
-        height, width = sl.shape
-        was_source, was_painted = self.former
+    def pair(self, found, source, painted, reference, back, x, y, followed, hidden):
+        was_source, was_painted, was_reference = self.former
         found["warping_error"] = warping_error(was_painted, painted, x, y, followed)
         found["floor"] = warping_error(was_source, source, x, y, followed)
         still = (np.abs(source - was_source).max(-1) <= STILL_LEVELS) & ((back.astype(float) ** 2).sum(-1) < STILL_MOTION ** 2)
-        found["still"] = still.mean()
+        found["still"], found["uncovered"] = still.mean(), hidden.mean()
         if still.any():
             found["flicker"] = np.abs(painted - was_painted)[still].mean()
-        nearest = lambda v, n: np.clip(np.floor(v + 0.5).astype(int), 0, n - 1)
-        ages = np.maximum(self.ages[nearest(y, height), nearest(x, width)] - 1, 0)
-        self.ages = np.where(hidden, UNCOVERED_FRAMES, np.where(followed, ages, 0))
-        beside = cv2.dilate((self.ages > 0).astype(np.uint8), np.ones((2 * RIM + 1, 2 * RIM + 1))).astype(bool)
-        beside[[0, -1]] = beside[:, [0, -1]] = False
-        found["uncovered"] = beside.mean()
-        if beside.any():
-            found["ghosting"] = (1 - structure)[beside].mean()
-            found["echo"] = echo(sl, luma(was_source), pl, beside)
+        if reference is not None and hidden.any():
+            gone = (was_reference - reference)[hidden]
+            found["ghosting"] = 1 + ((painted - reference)[hidden] * gone).sum() / (gone ** 2).sum()
+        hidden[[0, -1]] = hidden[:, [0, -1]] = False  # no gradients there
+        self.edges.append(np.stack([gradient(luma(image))[hidden] for image in (source, was_source, painted)], 1))
 
 
 # ---- comparing ----
@@ -169,15 +157,17 @@ def dis_errors(source, painted):
 def compare(ours, twins):
     """Prints the largest relative difference of every number over all frames; whether all are small."""
     fine = True
-    for key in ("warping_error", "floor", "flicker", "ssim", "ghosting", "echo", "still", "uncovered"):
+    for key in ("warping_error", "floor", "flicker", "ssim", "ghosting", "still", "uncovered"):
         worst, count = 0, 0
         for frame, twin in zip(ours["frames"], twins):
             mine = (frame["source"]["warping_error"] if key == "floor" else frame[key] if key in frame
-                    else frame["films"][0][key])
+                    else frame["films"][0].get(key))
             if key not in twin and (mine is None or key in ("still", "uncovered")):
                 continue
             worst = max(worst, abs(mine - twin[key]) / max(abs(twin[key]), 1e-12) if mine != twin[key] else 0)
             count += 1
+        if not count:
+            continue
         fine = fine and worst <= TOLERANCE
         print(f"{key:14} {count:4} frames, largest relative difference {worst:.1e}{'' if worst <= TOLERANCE else '  TOO LARGE'}")
     return fine
@@ -187,26 +177,36 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source")
     parser.add_argument("painted")
+    parser.add_argument("--reference", metavar="FILM", help="another painting, by which ghosting is checked, too")
     parser.add_argument("--frames", default="0-39", metavar="A-B", help="of the source (0-39)")
     parser.add_argument("--offset", type=int, default=0, metavar="N", help="the source's frame that is the painting's first")
     parser.add_argument("--solstice", default=os.path.join(ROOT, "build", "solstice"), metavar="PROGRAM")
     wishes = parser.parse_args()
     first, last = (int(n) for n in wishes.frames.split("-"))
     with tempfile.TemporaryDirectory() as work:
-        folders = os.path.join(work, "source"), os.path.join(work, "painted")
-        stills(wishes.painted, folders[1], None, first - wishes.offset, last - first + 1)
-        painted = read(folders[1])
+        films = [wishes.painted] + [wishes.reference] * (wishes.reference is not None)
+        folders = [os.path.join(work, name) for name in ("source", "painted", "reference")[:1 + len(films)]]
+        pictures = []
+        for film, folder in zip(films, folders[1:]):
+            stills(film, folder, None, first - wishes.offset, last - first + 1)
+            pictures.append(read(folder))
+        painted, reference = pictures[0], pictures[-1]
         stills(wishes.source, folders[0], painted[0].shape[1::-1], first, len(painted))
         source = read(folders[0])
-        done = subprocess.run([wishes.solstice, "measure", *folders, "--json", "-", "--flows", os.path.join(work, "flows")],
-                              stdout=subprocess.PIPE)
+        flows = os.path.join(work, "flows")
+        done = subprocess.run([wishes.solstice, "measure", *folders[:2], "--json", "-", "--flows", flows] +
+                              [part for folder in folders[2:] for part in ("--reference", folder)], stdout=subprocess.PIPE)
         if done.returncode:
             sys.exit("solstice measure fails")
-        ours, flows = json.loads(done.stdout), read_flows(os.path.join(work, "flows"))
+        ours, flows = json.loads(done.stdout), read_flows(flows)
     twin = Twin()
-    twins = [twin.next(source[i], painted[i], flows[i - 1] if i else None) for i in range(len(source))]
+    twins = [twin.next(source[i], painted[i], reference[i] if wishes.reference else None, flows[i - 1] if i else None)
+             for i in range(len(source))]
     print(f"{len(source)} frames of {ours['width']}x{ours['height']}; by the same flows:")
     fine = compare(ours, twins)
+    mine, other = ours["films"][0]["means"]["echo"], echo(twin.edges)
+    fine = fine and abs(mine - other) <= TOLERANCE
+    print(f"{'echo':14} of all frames: {mine:.6f} and {other:.6f}")
     theirs, floor = dis_errors(source, painted)
     mine, own = ours["films"][0]["means"]["warping_error"], ours["source"]["means"]["warping_error"]
     print(f"warping error by our flow {mine:.6g} (source {own:.6g}), by OpenCV's DIS {theirs:.6g} (source {floor:.6g}): "

@@ -172,7 +172,8 @@ static int open_work(Work *work)
     if (result == SOL_OK)
         result = sol_pool_open(&work->pool, (int)wishes->threads);
     if (result == SOL_OK)
-        result = sol_measurer_open(&work->measurer, measured->width, measured->height, measured->pictures - 1, work->pool);
+        result = sol_measurer_open(&work->measurer, measured->width, measured->height, measured->pictures - 1,
+                                   measured->reference - 1, work->pool);
     if (result == SOL_OK)
         result = open_distances(work);
     if (result == SOL_OK)

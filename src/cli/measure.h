@@ -50,15 +50,15 @@ const QuantityInfo *quantity_info(Quantity quantity);
 double quantity_of(const MeasuredFrame *frame, int picture, Quantity quantity);
 
 /**
- * The mean over all frames that have it; of flicker, ghosting and echo, over the pixels that these are found from. NAN
- * where no frame has it.
+ * The mean over all frames that have it; of flicker over all still pixels of all frames, of ghosting and echo by the sums
+ * of all frames. NAN where no frame has it.
  */
 double mean_of(const Measured *measured, int picture, Quantity quantity);
 
 /** The frame where it is worst; NULL where none has it. */
 const MeasuredFrame *worst_of(const Measured *measured, int picture, Quantity quantity);
 
-/** A film's mean beside that of the reference: divided by it, of SSIM less it. NAN where there is none. */
+/** A film's mean beside that of the reference: divided by it, of SSIM and echo less it. NAN where there is none. */
 double beside_reference(const Measured *measured, int picture, Quantity quantity);
 
 /** Prints the table to standard output. */

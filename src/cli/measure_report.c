@@ -33,23 +33,33 @@ double quantity_of(const MeasuredFrame *frame, int picture, Quantity quantity)
     case FLICKER: return m->flicker;
     case SSIM: return m->ssim;
     case GHOSTING: return m->ghosting;
-    case ECHO: return m->echo;
+    case ECHO: return sol_echo(&m->edges);
     case STYLE: return frame->style[picture];
     case CONTENT: return frame->content[picture];
     default: return (double)NAN;
     }
 }
 
-/* How many pixels a frame's number stands for, relative to others. */
+/* How much a frame's number is worth, relative to others. */
 static double weight_of(const MeasuredFrame *frame, Quantity quantity)
 {
-    return quantity == FLICKER ? frame->motion.still
-           : quantity == GHOSTING || quantity == ECHO ? frame->motion.uncovered : 1;
+    return quantity == FLICKER ? frame->motion.still : quantity == GHOSTING ? frame->motion.contrast : 1;
+}
+
+/* By the edges of all frames together. */
+static double whole_echo(const Measured *measured, int picture)
+{
+    SolEdges sum = {0};
+    for (int64_t i = 0; i < measured->count; i++)
+        sol_edges_add(&sum, &measured->frames[i].of[picture].edges);
+    return sol_echo(&sum);
 }
 
 double mean_of(const Measured *measured, int picture, Quantity quantity)
 {
     double sum = 0, weights = 0;
+    if (quantity == ECHO)
+        return picture > 0 ? whole_echo(measured, picture) : (double)NAN;
     for (int64_t i = 0; i < measured->count; i++) {
         double value = quantity_of(&measured->frames[i], picture, quantity);
         double weight = weight_of(&measured->frames[i], quantity);
@@ -80,7 +90,9 @@ double beside_reference(const Measured *measured, int picture, Quantity quantity
         return (double)NAN;
     of = mean_of(measured, picture, quantity);
     to = mean_of(measured, measured->reference, quantity);
-    return quantity == SSIM ? of - to : picture == measured->reference ? 1 : to > 0 ? of / to : (double)NAN;
+    if (quantity == SSIM || quantity == ECHO)
+        return of - to;
+    return picture == measured->reference ? 1 : to > 0 ? of / to : (double)NAN;
 }
 
 /* Means over frames, of what the source tells. */
@@ -114,16 +126,18 @@ static const char *const footnotes =
     "\nWarping error, flicker, ghosting, echo and distances: the less, the steadier or nearer. docs/measure.md tells what\n"
     "each is.\n";
 
-/* "0.00412 x0.36", or "0.8123 +0.0120" of SSIM; "-" where there is none. */
+/* "0.00412 x0.36", or "0.8123 +0.0120" of SSIM and echo; "-" where there is none. */
 static void format_mean(const Measured *measured, int picture, Quantity quantity, char text[TEXT])
 {
     double mean = mean_of(measured, picture, quantity), beside = beside_reference(measured, picture, quantity);
     if (isnan(mean))
         snprintf(text, TEXT, "-");
-    else if (isnan(beside) || picture == measured->reference)
+    else if (isnan(beside) || picture == measured->reference || quantity == GHOSTING)
         snprintf(text, TEXT, "%#.4g", mean);
+    else if (quantity == SSIM || quantity == ECHO)
+        snprintf(text, TEXT, "%#.4g %+.4f", mean, beside);
     else
-        snprintf(text, TEXT, quantity == SSIM ? "%#.4g %+.4f" : "%#.4g x%.3f", mean, beside);
+        snprintf(text, TEXT, "%#.4g x%.3f", mean, beside);
 }
 
 static void format_worst(const Measured *measured, int picture, Quantity quantity, char text[TEXT])
@@ -137,7 +151,9 @@ static void format_worst(const Measured *measured, int picture, Quantity quantit
 
 static bool is_told(const Measured *measured, Quantity quantity)
 {
-    return quantity == STYLE ? measured->styled : quantity == CONTENT ? measured->distances : true;
+    return quantity == GHOSTING ? measured->reference > 0
+           : quantity == STYLE  ? measured->styled
+           : quantity == CONTENT ? measured->distances : true;
 }
 
 static void print_names(const Measured *measured)
@@ -188,7 +204,8 @@ void print_measured(const Measured *measured)
         if (!is_told(measured, (Quantity)q))
             continue;
         print_row(measured, (Quantity)q, infos[q].name, format_mean);
-        print_row(measured, (Quantity)q, "  at worst", format_worst);
+        if (q != ECHO) /* of one frame it says little */
+            print_row(measured, (Quantity)q, "  at worst", format_worst);
     }
     fputs(footnotes, stdout);
 }

@@ -11,6 +11,7 @@
 #include "image/image.h"
 #include "nn/gram.h"
 #include "nn/kernels.h"
+#include "nn/moments.h"
 #include "style/gatys_pixels.h"
 
 #include <math.h>
@@ -75,6 +76,7 @@ static bool work_bytes(const SolGatysGoal *goal, SolShape shape, const SolPool *
 static void find_statistics(const SolGatysGoal *goal, SolPool *pool, const SolFeatures *value,
                             const SolPixelWeights *weights, void *work, float *statistics)
 {
+    SolArea all = sol_shape_area(value->shape);
     SolMoments *moments = work;
     int channels = value->shape.channels;
     if (goal->statistics == SOL_STATISTICS_GRAM) {
@@ -82,9 +84,9 @@ static void find_statistics(const SolGatysGoal *goal, SolPool *pool, const SolFe
         return;
     }
     if (weights)
-        sol_op_weighted_moments(pool, value, weights, moments);
+        sol_op_moments_weighted(pool, value, all, (SolWeightRows){weights->values, (size_t)all.width}, moments);
     else
-        sol_op_moments(pool, value, sol_shape_area(value->shape), moments);
+        sol_op_moments(pool, value, all, moments);
     for (int c = 0; c < channels; c++) {
         statistics[c] = (float)moments[c].mean;
         statistics[channels + c] = sol_deviation(&moments[c]);

@@ -11,9 +11,13 @@
 
 #include <string.h>
 
-enum { HALF_FROM = 96 }; /* pictures whose shorter side is less are not halved */
+enum {
+    HALF_FROM = 96,   /* pictures whose shorter side is less are not halved */
+    MORE_WARPS = 2,   /* for every level up: smaller pictures cost little, and what they get wrong stays wrong */
+    MORE_SWEEPS = 10
+};
 
-/* How much is spent. */
+/* How much is spent on the largest level. */
 typedef struct Effort {
     int step, iterations, warps, sweeps;
 } Effort;
@@ -167,8 +171,8 @@ static void find(SolFlowFinder *f, const SolPyramid *from, const SolPyramid *to,
     for (int i = from->levels - 1; i >= 0; i--) {
         const SolPlane *u = i + 1 < from->levels ? &f->u[i + 1] : NULL, *v = u ? &f->v[i + 1] : NULL;
         sol_search_run(&f->search, &from->level[i], &to->level[i], u, v, &f->u[i], &f->v[i], f->pool);
-        sol_refine_run(&f->refine, &from->level[i].grey, &to->level[i].grey, &f->u[i], &f->v[i], f->effort.warps,
-                       f->effort.sweeps, f->pool);
+        sol_refine_run(&f->refine, &from->level[i].grey, &to->level[i].grey, &f->u[i], &f->v[i],
+                       f->effort.warps + MORE_WARPS * i, f->effort.sweeps + MORE_SWEEPS * i, f->pool);
     }
     sol_run_rows(f->pool, output_rows, &(Output){f, flow}, f->width, f->height);
 }

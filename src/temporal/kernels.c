@@ -12,11 +12,13 @@
 
 #ifndef SOL_TEMPORAL_KERNELS
 #define SOL_TEMPORAL_KERNELS sol_temporal_kernels_c
+#define SOL_STEADY_KERNELS sol_steady_kernels_c
 #define SOL_KERNELS_NAME "c"
 #define SOL_KERNELS_FLAGS 0
 #endif
 
 extern const SolTemporalKernels SOL_TEMPORAL_KERNELS;
+extern const SolSteadyKernels SOL_STEADY_KERNELS;
 
 static inline float larger(float a, float b)
 {
@@ -66,6 +68,10 @@ typedef struct Patch {
 
 enum { AREA = SOL_PATCH * SOL_PATCH };
 
+/* How much an error counts that a patch is a pixel away from where it began: next to nothing, but where there is nothing
+ * else to hold on to, it stays there. */
+static const float PRIOR = 4;
+
 static inline float total(const Line *line)
 {
     float a[SOL_PATCH];
@@ -92,9 +98,9 @@ static inline void load_patch(const SolPatchRow *row, int at, Patch *p)
     }
     p->sum_x = total(&sum_x);
     p->sum_y = total(&sum_y);
-    a = total(&xx) - p->sum_x * p->sum_x / AREA + 16;
+    a = total(&xx) - p->sum_x * p->sum_x / AREA + PRIOR;
     b = total(&xy) - p->sum_x * p->sum_y / AREA;
-    c = total(&yy) - p->sum_y * p->sum_y / AREA + 16;
+    c = total(&yy) - p->sum_y * p->sum_y / AREA + PRIOR;
     determinant = a * c - b * b;
     if (!(determinant > 0)) {
         a = b = c = 0;
@@ -139,38 +145,42 @@ typedef struct Found {
     Line rest[SOL_PATCH];
 } Found;
 
-static inline void try_flow(const SolPatchRow *row, const Patch *p, int x, float u, float v, Found *found, float sums[3])
+/* Tries a flow; sums[1] and sums[2] become half the gradient of the error, which counts how far it is from (u0, v0). */
+static inline void try_flow(const SolPatchRow *row, const Patch *p, int x, const float begin[2], float u, float v,
+                            Found *found, float sums[3])
 {
+    float away_u = u - begin[0], away_v = v - begin[1];
     found->u = u;
     found->v = v;
-    found->error = differ(row, p, (float)x + u, (float)row->y + v, found->rest, sums);
+    found->error = differ(row, p, (float)x + u, (float)row->y + v, found->rest, sums) +
+                   PRIOR * (away_u * away_u + away_v * away_v);
     found->mean = sums[0] / AREA;
+    sums[1] += PRIOR * away_u;
+    sums[2] += PRIOR * away_v;
 }
 
 static inline void search_patch(const SolPatchRow *row, int i, int x)
 {
     Patch p;
     Found found[2];
-    float sums[3], *weights = row->weights + (size_t)i * AREA, begin_u, begin_v;
+    float sums[3], *weights = row->weights + (size_t)i * AREA, begin[2] = {row->u[i], row->v[i]};
     int best = 0;
     load_patch(row, x, &p);
-    try_flow(row, &p, x, row->u[i], row->v[i], &found[0], sums);
+    try_flow(row, &p, x, begin, begin[0], begin[1], &found[0], sums);
     if (i > 0 && found[0].error > AREA) { /* perhaps it moves as the one to the left does */
         float other[3];
-        try_flow(row, &p, x, row->u[i - 1], row->v[i - 1], &found[1], other);
+        try_flow(row, &p, x, begin, row->u[i - 1], row->v[i - 1], &found[1], other);
         if (found[1].error < found[0].error) {
             best = 1;
             sums[0] = other[0], sums[1] = other[1], sums[2] = other[2];
         }
     }
-    begin_u = found[best].u;
-    begin_v = found[best].v;
     for (int n = 0; n < row->iterations; n++) {
         float du = p.inverse[0] * sums[1] + p.inverse[1] * sums[2], dv = p.inverse[1] * sums[1] + p.inverse[2] * sums[2];
         float u = found[best].u - du, v = found[best].v - dv;
-        if (du * du + dv * dv < 1e-4f || fabsf(u - begin_u) > SOL_PATCH || fabsf(v - begin_v) > SOL_PATCH)
+        if (du * du + dv * dv < 1e-4f || fabsf(u - begin[0]) > SOL_PATCH || fabsf(v - begin[1]) > SOL_PATCH)
             break;
-        try_flow(row, &p, x, u, v, &found[1 - best], sums);
+        try_flow(row, &p, x, begin, u, v, &found[1 - best], sums);
         if (!(found[1 - best].error < found[best].error))
             break;
         best = 1 - best;
@@ -236,7 +246,7 @@ static void compare(const float *restrict grey_row, const float *restrict other,
 }
 
 static const float EPSILON = 1e-6f; /* squared, of the robust penalisers sqrt(s^2 + e^2) */
-static const float ZETA = 0.01f;    /* squared, of the data terms' normalisation */
+static const float ZETA = 0.1f;     /* squared, of the data terms' normalisation */
 static const float LEAST = 1e-6f;   /* so that a picture of one pixel has no system of zeros */
 
 static void rigidity(const float *restrict u, const float *restrict v, size_t stride, size_t count, float weight,
@@ -408,6 +418,7 @@ static void linear(const uint8_t *rgb, size_t stride, int width, int height, int
 const SolTemporalKernels SOL_TEMPORAL_KERNELS = {
     .name = SOL_KERNELS_NAME,
     .flags = SOL_KERNELS_FLAGS,
+    .steady = &SOL_STEADY_KERNELS,
     .grey = grey,
     .halve = halve,
     .slopes = slopes,

@@ -47,9 +47,50 @@ typedef struct SolSystemRow {
     float *a12, *b1, *b2, *inverse1, *inverse2, *weight_right, *weight_down;
 } SolSystemRow;
 
+enum {
+    SOL_CARRIED = 8, /* numbers of a pixel that are carried along: the painting's R, G, B, its source's, and two of 0 */
+    SOL_BOX = 5      /* pixels along a side of what differences are averaged over */
+};
+
+/* Flows whose trust is asked for: whole planes, without gaps. */
+typedef struct SolTrustRow {
+    const float *u, *v, *back_u, *back_v;
+} SolTrustRow;
+
+/* Loops that films are steadied by (kernels_steady.c). */
+typedef struct SolSteadyKernels {
+    /**
+     * A row of pixels of SOL_CARRIED numbers, 256 times 0..255, moved by (u, v) cubically.
+     *
+     * @param from  pixel (0, 0); there is a margin of two pixels around the picture
+     */
+    void (*carry)(const uint16_t *from, size_t stride, int width, int height, int y, const float *u, const float *v,
+                  uint16_t *to);
+
+    /** to[x] = how far the carried source is from a picture's pixel: the mean over the channels, 0..255. */
+    void (*differ)(const uint16_t *carried, const uint8_t *rgb, size_t count, float *to);
+
+    /** to[x] = 255 where the flow can be trusted, 0 elsewhere; see sol_flow_trust(). */
+    void (*trust)(const SolTrustRow *row, int width, int height, int y, uint8_t *to);
+
+    /** to[x] = the mean of a square around x; sums[count + 4] is memory for it. */
+    void (*box)(const float *const rows[SOL_BOX], size_t count, float *sums, float *to);
+
+    /** to[x] = trusted[x], less where the difference is not small beside the tolerance. */
+    void (*weigh)(const float *difference, const uint8_t *trusted, size_t count, float tolerance, uint8_t *to);
+
+    /**
+     * Lays what is carried over a painting's row, by weights times `moving`, or `still` where the flow is none; keeps
+     * the result in `kept`, and rounded in `rgb`.
+     */
+    void (*blend)(const uint16_t *carried, const uint8_t *weight, const float *u, const float *v, size_t count,
+                  float moving, float still, uint8_t *rgb, uint16_t *kept);
+} SolSteadyKernels;
+
 typedef struct SolTemporalKernels {
     const char *name; /* of the instruction set */
     unsigned flags;   /* SOL_CPU_...: what it takes */
+    const SolSteadyKernels *steady;
 
     /** to[x] = the brightness of a pixel (Rec. 601), 0..255. */
     void (*grey)(const uint8_t *rgb, size_t count, float *to);

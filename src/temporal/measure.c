@@ -16,24 +16,20 @@
 
 enum { PICTURES_MAX = 1 + SOL_MEASURE_FILMS_MAX, BAND = 8 /* rows of one item of a pool's loop */ };
 
-/* Sums over edges beside what was uncovered: of the present source, the former source and the film. */
-typedef struct Edges {
-    double present, former, film;
-    double present2, both, former2, present_film, former_film;
-} Edges;
-
 /* Sums over a band of rows of one picture. */
 typedef struct Sums {
-    double warp, flicker, structure;
-    Edges edges;
+    double warp, flicker;
+    double ghost, contrast; /* products of what it differs from the reference by, and that has changed by, and squares */
+    SolEdges edges;
 } Sums;
 
 typedef struct Counts {
-    int64_t followed, still, beside;
+    int64_t followed, still, uncovered;
 } Counts;
 
 struct SolMeasurer {
     int width, height, pictures, bands; /* pictures: the source and the films */
+    int reference;                      /* one of the pictures; 0: none */
     SolPool *pool;
     SolFlowFinder *finder;
     SolFlow *back, *forth;
@@ -41,10 +37,8 @@ struct SolMeasurer {
     SolSsim *ssim;
     SolImage *former[PICTURES_MAX]; /* NULL before the first frame */
     uint8_t *pixels;
-    uint8_t *ages, *new_ages;     /* [height][width] frames for which it is still looked at as uncovered */
     float *luma[PICTURES_MAX];    /* [height][width] of the present frame, .. */
     float *former_luma;           /* .. and of the source's former one */
-    float *structure;             /* [height][width] of one film */
     Counts *counts;               /* [bands] */
     Sums *sums;                   /* [bands] */
 };
@@ -55,31 +49,28 @@ static int reserve(SolMeasurer *m)
     if (!sol_mul((size_t)m->width, (size_t)m->height, &area))
         return sol_fail_memory("measuring");
     m->pixels = sol_calloc(area, 1);
-    m->ages = sol_calloc(area, 1);
-    m->new_ages = sol_calloc(area, 1);
     m->former_luma = sol_calloc(area, sizeof(float));
-    m->structure = sol_calloc(area, sizeof(float));
     m->counts = sol_calloc((size_t)m->bands, sizeof *m->counts);
     m->sums = sol_calloc((size_t)m->bands, sizeof *m->sums);
     for (int i = 0; i < m->pictures; i++)
         if (!(m->luma[i] = sol_calloc(area, sizeof(float))))
             return sol_fail_memory("measuring");
-    return m->pixels && m->ages && m->new_ages && m->former_luma && m->structure && m->counts && m->sums
-               ? SOL_OK
-               : sol_fail_memory("measuring");
+    return m->pixels && m->former_luma && m->counts && m->sums ? SOL_OK : sol_fail_memory("measuring");
 }
 
-int sol_measurer_open(SolMeasurer **out, int width, int height, int films, SolPool *pool)
+int sol_measurer_open(SolMeasurer **out, int width, int height, int films, int reference, SolPool *pool)
 {
     SolMeasurer *m;
     int result;
     if (films < 0 || films > SOL_MEASURE_FILMS_MAX)
         return sol_fail(SOL_ERR_ARGUMENT, "%d films are to be measured: at most %d can be, at once", films,
                         (int)SOL_MEASURE_FILMS_MAX);
+    if (reference < -1 || reference >= films)
+        return sol_fail(SOL_ERR_ARGUMENT, "film %d of %d cannot be the reference: there is none", reference, films);
     if (!(m = sol_calloc(1, sizeof *m)))
         return sol_fail_memory("measuring");
-    *m = (SolMeasurer){.width = width, .height = height, .pictures = 1 + films, .bands = (height + BAND - 1) / BAND,
-                       .pool = pool};
+    *m = (SolMeasurer){.width = width, .height = height, .pictures = 1 + films,
+                       .bands = (height + BAND - 1) / BAND, .reference = 1 + reference, .pool = pool};
     result = sol_flow_finder_open(&m->finder, width, height, SOL_FLOW_FINE, pool);
     if (result == SOL_OK)
         result = sol_flow_create(&m->back, width, height);
@@ -115,10 +106,7 @@ void sol_measurer_close(SolMeasurer **out)
         sol_free(m->luma[i]);
     }
     sol_free(m->pixels);
-    sol_free(m->ages);
-    sol_free(m->new_ages);
     sol_free(m->former_luma);
-    sol_free(m->structure);
     sol_free(m->counts);
     sol_free(m->sums);
     sol_free(m);
@@ -196,18 +184,6 @@ static bool is_still(const uint8_t *a, const uint8_t *b, double u, double v)
     return u * u + v * v < SOL_STILL_MOTION * SOL_STILL_MOTION;
 }
 
-/* For how many frames a pixel is still looked at as uncovered: it takes that from where it was. */
-static uint8_t age_of(const SolMeasurer *m, uint8_t pixel, double x, double y)
-{
-    uint8_t age;
-    if (pixel & SOL_PIXEL_UNCOVERED)
-        return SOL_UNCOVERED_FRAMES;
-    if (!(pixel & SOL_PIXEL_FOLLOWED))
-        return 0;
-    age = m->ages[(size_t)lround(y) * (size_t)m->width + (size_t)lround(x)];
-    return age > 0 ? (uint8_t)(age - 1) : 0;
-}
-
 static void class_row(const Classing *c, int y, Counts *counts)
 {
     SolMeasurer *m = c->m;
@@ -228,8 +204,8 @@ static void class_row(const Classing *c, int y, Counts *counts)
             pixel |= SOL_PIXEL_STILL;
         counts->followed += (pixel & SOL_PIXEL_FOLLOWED) != 0;
         counts->still += (pixel & SOL_PIXEL_STILL) != 0;
+        counts->uncovered += (pixel & SOL_PIXEL_UNCOVERED) != 0;
         m->pixels[i] = pixel;
-        m->new_ages[i] = age_of(m, pixel, x + u, y + v);
     }
 }
 
@@ -242,44 +218,16 @@ static void class_band(void *context, int item)
         class_row(c, y, counts);
 }
 
-/* Whether a pixel was uncovered lately, or lies beside one that was. */
-static bool is_beside(const SolMeasurer *m, int x, int y)
-{
-    int left = x > SOL_UNCOVERED_RIM ? x - SOL_UNCOVERED_RIM : 0, top = y > SOL_UNCOVERED_RIM ? y - SOL_UNCOVERED_RIM : 0;
-    for (int j = top; j <= y + SOL_UNCOVERED_RIM && j < m->height; j++)
-        for (int i = left; i <= x + SOL_UNCOVERED_RIM && i < m->width; i++)
-            if (m->ages[(size_t)j * (size_t)m->width + (size_t)i] > 0)
-                return true;
-    return false;
-}
-
-/* Pixels without four neighbours have no gradient. */
-static void find_beside(void *context, int item)
-{
-    SolMeasurer *m = context;
-    for (int y = item * BAND; y < (item + 1) * BAND && y < m->height - 1; y++)
-        for (int x = 1; y > 0 && x < m->width - 1; x++)
-            if (is_beside(m, x, y)) {
-                m->pixels[(size_t)y * (size_t)m->width + (size_t)x] |= SOL_PIXEL_BESIDE;
-                m->counts[item].beside++;
-            }
-}
-
 static Counts class_pixels(SolMeasurer *m, const SolImage *source, const SolFlow *back, const SolFlow *forth)
 {
     Classing c = {.m = m, .former = m->former[0], .present = source, .back = back, .forth = forth};
-    uint8_t *ages;
     Counts all = {0};
     sol_flow_trust(back, forth, m->trust, m->pool);
     sol_pool_run(m->pool, class_band, &c, m->bands);
-    ages = m->ages;
-    m->ages = m->new_ages;
-    m->new_ages = ages;
-    sol_pool_run(m->pool, find_beside, m, m->bands);
     for (int i = 0; i < m->bands; i++) {
         all.followed += m->counts[i].followed;
         all.still += m->counts[i].still;
-        all.beside += m->counts[i].beside;
+        all.uncovered += m->counts[i].uncovered;
     }
     return all;
 }
@@ -289,8 +237,9 @@ static Counts class_pixels(SolMeasurer *m, const SolImage *source, const SolFlow
 typedef struct Summing {
     SolMeasurer *m;
     const SolFlow *back;
-    const SolImage *former, *present; /* of the film */
-    const float *source, *luma;       /* of the present frame */
+    const SolImage *former, *present; /* of the film, .. */
+    const SolImage *reference_former, *reference; /* .. and of the reference; NULL: there is none */
+    const float *source, *luma;                   /* of the present frame */
 } Summing;
 
 /* The squares of what a pixel differs by from where it was, in levels, summed over channels. */
@@ -313,11 +262,12 @@ static double gradient(const float *luma, size_t at, size_t width)
     return sqrt(dx * dx + dy * dy) / 2;
 }
 
-static void add_edges(const Summing *s, size_t at, Edges *e)
+static void add_edges(const Summing *s, size_t at, SolEdges *e)
 {
     size_t width = (size_t)s->m->width;
     double present = gradient(s->source, at, width), former = gradient(s->m->former_luma, at, width);
     double film = gradient(s->luma, at, width);
+    e->count++;
     e->present += present;
     e->former += former;
     e->film += film;
@@ -326,6 +276,16 @@ static void add_edges(const Summing *s, size_t at, Edges *e)
     e->former2 += former * former;
     e->present_film += present * film;
     e->former_film += former * film;
+}
+
+static void add_ghost(const Summing *s, int x, int y, Sums *sums)
+{
+    const uint8_t *film = sol_image_row_const(s->present, y) + 3 * x, *fresh = sol_image_row_const(s->reference, y) + 3 * x;
+    const uint8_t *gone = sol_image_row_const(s->reference_former, y) + 3 * x;
+    for (int c = 0; c < 3; c++) {
+        sums->ghost += (film[c] - fresh[c]) * (gone[c] - fresh[c]);
+        sums->contrast += (gone[c] - fresh[c]) * (gone[c] - fresh[c]);
+    }
 }
 
 static void sum_row(const Summing *s, int y, Sums *sums)
@@ -342,10 +302,10 @@ static void sum_row(const Summing *s, int y, Sums *sums)
         if (m->pixels[i] & SOL_PIXEL_STILL)
             for (int c = 0; c < 3; c++)
                 sums->flicker += abs(is[3 * x + c] - was[3 * x + c]);
-        if (m->pixels[i] & SOL_PIXEL_BESIDE) {
-            sums->structure += 1 - (double)m->structure[i];
+        if (m->pixels[i] & SOL_PIXEL_UNCOVERED && s->reference)
+            add_ghost(s, x, y, sums);
+        if (m->pixels[i] & SOL_PIXEL_UNCOVERED && x > 0 && y > 0 && x + 1 < m->width && y + 1 < m->height)
             add_edges(s, i, &sums->edges);
-        }
     }
 }
 
@@ -358,50 +318,56 @@ static void sum_band(void *context, int item)
         sum_row(s, y, sums);
 }
 
-static void add_sums(Sums *to, const Sums *from)
+void sol_edges_add(SolEdges *sum, const SolEdges *edges)
 {
-    Edges *e = &to->edges;
-    const Edges *f = &from->edges;
-    to->warp += from->warp;
-    to->flicker += from->flicker;
-    to->structure += from->structure;
-    e->present += f->present;
-    e->former += f->former;
-    e->film += f->film;
-    e->present2 += f->present2;
-    e->both += f->both;
-    e->former2 += f->former2;
-    e->present_film += f->present_film;
-    e->former_film += f->former_film;
+    sum->count += edges->count;
+    sum->present += edges->present;
+    sum->former += edges->former;
+    sum->film += edges->film;
+    sum->present2 += edges->present2;
+    sum->both += edges->both;
+    sum->former2 += edges->former2;
+    sum->present_film += edges->present_film;
+    sum->former_film += edges->former_film;
 }
 
-/*
- * The film's gradients as a sum of the source's present ones and its former ones, least squares: film = a + b present + c
- * former. The share of the former is c / (b + c).
- */
-static double find_echo(const Edges *e, double count)
+double sol_echo(const SolEdges *e)
 {
-    double pp = e->present2 - e->present * e->present / count, ff = e->former2 - e->former * e->former / count;
-    double pf = e->both - e->present * e->former / count, px = e->present_film - e->present * e->film / count;
-    double fx = e->former_film - e->former * e->film / count, determinant = pp * ff - pf * pf;
+    double count = fmax(e->count, 1), pp = e->present2 - e->present * e->present / count;
+    double ff = e->former2 - e->former * e->former / count, pf = e->both - e->present * e->former / count;
+    double px = e->present_film - e->present * e->film / count, fx = e->former_film - e->former * e->film / count;
     double now = px * ff - fx * pf, then = fx * pp - px * pf;
-    if (!(determinant > 1e-6 * pp * ff))
+    if (!(pp * ff - pf * pf > 1e-6 * pp * ff))
         return (double)NAN; /* nothing has moved there, or there are no edges */
     if (then <= 0)
         return 0;
     return now <= 0 ? 1 : then / (now + then);
 }
 
-static SolMeasured measure_film(SolMeasurer *m, int film, const SolImage *present, const SolFlow *back,
-                                const Counts *counts)
+static void add_sums(Sums *to, const Sums *from)
 {
-    Summing s = {.m = m, .back = back, .former = m->former[film], .present = present, .source = m->luma[0],
+    to->warp += from->warp;
+    to->flicker += from->flicker;
+    to->ghost += from->ghost;
+    to->contrast += from->contrast;
+    sol_edges_add(&to->edges, &from->edges);
+}
+
+/* By sums over its pixels; *contrast is what the reference has changed by. */
+static SolMeasured measure_film(SolMeasurer *m, int film, SolImage *const present[], const SolFlow *back,
+                                const Counts *counts, double *contrast)
+{
+    Summing s = {.m = m, .back = back, .former = m->former[film], .present = present[film], .source = m->luma[0],
                  .luma = m->luma[film]};
-    SolMeasured found = {.warp = (double)NAN, .flicker = (double)NAN, .ghosting = (double)NAN, .echo = (double)NAN};
+    SolMeasured found = {.warp = (double)NAN, .flicker = (double)NAN, .ghosting = (double)NAN};
     Sums all = {0};
-    found.ssim = sol_ssim(m->ssim, m->luma[0], m->luma[film], m->structure);
+    found.ssim = sol_ssim(m->ssim, m->luma[0], m->luma[film]);
     if (!counts)
         return found;
+    if (m->reference > 0 && film > 0) {
+        s.reference = present[m->reference];
+        s.reference_former = m->former[m->reference];
+    }
     sol_pool_run(m->pool, sum_band, &s, m->bands);
     for (int i = 0; i < m->bands; i++)
         add_sums(&all, &m->sums[i]);
@@ -409,10 +375,10 @@ static SolMeasured measure_film(SolMeasurer *m, int film, const SolImage *presen
         found.warp = all.warp / (3 * 255.0 * 255.0 * (double)counts->followed);
     if (counts->still > 0)
         found.flicker = all.flicker / (3 * (double)counts->still);
-    if (counts->beside > 0 && !isnan(found.ssim)) {
-        found.ghosting = all.structure / (double)counts->beside;
-        found.echo = find_echo(&all.edges, (double)counts->beside);
-    }
+    if (all.contrast > 0)
+        found.ghosting = 1 + all.ghost / all.contrast;
+    found.edges = all.edges;
+    *contrast = all.contrast;
     return found;
 }
 
@@ -423,6 +389,7 @@ void sol_measurer_next_by(SolMeasurer *m, SolImage *source, SolImage *const film
 {
     double area = (double)m->width * m->height;
     float *former = m->former_luma;
+    SolImage *present[PICTURES_MAX] = {source};
     Counts counts = {0};
     *motion = (SolMeasuredMotion){.former = m->former[0] != NULL};
     m->former_luma = m->luma[0];
@@ -431,20 +398,20 @@ void sol_measurer_next_by(SolMeasurer *m, SolImage *source, SolImage *const film
         counts = class_pixels(m, source, back, forth);
         motion->followed = (double)counts.followed / area;
         motion->still = (double)counts.still / area;
-        motion->uncovered = (double)counts.beside / area;
+        motion->uncovered = (double)counts.uncovered / area;
         motion->cut = motion->followed < SOL_MEASURE_CUT;
         motion->former = !motion->cut;
     }
-    if (!motion->former)
-        memset(m->ages, 0, (size_t)m->width * (size_t)m->height);
-    for (int i = 0; i < m->pictures; i++)
-        sol_luma(i == 0 ? source : films[i - 1], m->luma[i], m->pool);
     for (int i = 0; i < m->pictures; i++) {
-        SolImage *present = i == 0 ? source : films[i - 1];
-        measured[i] = measure_film(m, i, present, back, motion->former ? &counts : NULL);
-        sol_image_ref(present);
+        present[i] = i == 0 ? source : films[i - 1];
+        sol_luma(present[i], m->luma[i], m->pool);
+    }
+    for (int i = 0; i < m->pictures; i++)
+        measured[i] = measure_film(m, i, present, back, motion->former ? &counts : NULL, &motion->contrast);
+    for (int i = 0; i < m->pictures; i++) {
+        sol_image_ref(present[i]);
         sol_image_unref(&m->former[i]);
-        m->former[i] = present;
+        m->former[i] = present[i];
     }
 }
 

@@ -17,11 +17,15 @@ enum { SOL_MEASURE_FILMS_MAX = 8 };
 enum { SOL_STILL_LEVELS = 2 };
 #define SOL_STILL_MOTION 0.1 /* pixels */
 
-/* What was uncovered is looked at in so many frames, and so many pixels around it. */
-enum { SOL_UNCOVERED_FRAMES = 4, SOL_UNCOVERED_RIM = 2 };
-
 /* Where fewer pixels than this share can be followed from the frame before, there is a cut. */
 #define SOL_MEASURE_CUT 0.25
+
+/* Sums over what was uncovered, of the lengths of gradients and their products: the source's present ones, those that it
+   had at the same places in the frame before, and the film's. */
+typedef struct SolEdges {
+    double count, present, former, film;
+    double present2, both, former2, present_film, former_film;
+} SolEdges;
 
 /* What is found of one film at one frame; NAN where there is nothing to find it from. */
 typedef struct SolMeasured {
@@ -29,10 +33,10 @@ typedef struct SolMeasured {
                         pixels that can be followed and three channels (Lai et al. 2018, eq. 8) */
     double flicker;  /* the mean change from the frame before, in levels of 255, where the source is still */
     double ssim;     /* SSIM (temporal/ssim.h) of the film's luma to the source's */
-    double ghosting; /* 1 - contrast and structure of that, where the source has uncovered something: 0 where all edges
-                        are as in the source, about 1 where they have nothing in common */
-    double echo;     /* there, the share of edges that are where they were in the source's frame before, not where they
-                        are */
+    double ghosting; /* 1, and the share of the reference's former frame that shows in the film where something was
+                        uncovered: 1 of the reference itself, 1.3 where a third of what is gone is still there. NAN without
+                        a reference */
+    SolEdges edges;  /* for sol_echo() */
 } SolMeasured;
 
 /* What the source tells of a frame; shares are of its pixels, 0..1. */
@@ -41,18 +45,30 @@ typedef struct SolMeasuredMotion {
     bool cut;         /* a scene begins here */
     double followed;  /* can be followed to the frame before */
     double still;
-    double uncovered; /* were hidden a few frames before, or lie beside such */
+    double uncovered; /* were hidden in the frame before */
+    double contrast;  /* what the reference has changed by there, squared, summed: how much `ghosting` is worth; 0 without */
 } SolMeasuredMotion;
+
+/**
+ * The share of edges that are where they were in the source's former frame among those that are where they are, or were:
+ * film = a + b present + c former, by least squares over lengths of gradients, and c / (b + c). 0..1; NAN where that cannot
+ * be told.
+ */
+double sol_echo(const SolEdges *edges);
+
+/** sum += edges. */
+void sol_edges_add(SolEdges *sum, const SolEdges *edges);
 
 typedef struct SolMeasurer SolMeasurer;
 
 /**
  * @param[out] measurer  untouched on failure; released by sol_measurer_close()
  * @param films          that are measured beside the source, 0..SOL_MEASURE_FILMS_MAX
+ * @param reference      the one of them, from 0, that ghosts in the others are told by; -1: none
  * @param pool           borrowed until then; its threads share the work, and their number changes no bit of the result
  * @return 0, SOL_ERR_ARGUMENT, SOL_ERR_NOMEM
  */
-int sol_measurer_open(SolMeasurer **measurer, int width, int height, int films, SolPool *pool);
+int sol_measurer_open(SolMeasurer **measurer, int width, int height, int films, int reference, SolPool *pool);
 void sol_measurer_close(SolMeasurer **measurer);
 
 /**
@@ -72,9 +88,9 @@ const SolFlow *sol_measurer_back(const SolMeasurer *measurer);
 const SolFlow *sol_measurer_forth(const SolMeasurer *measurer);
 
 /* What pixels of the last frame are, in bits. */
-enum { SOL_PIXEL_FOLLOWED = 1, SOL_PIXEL_STILL = 2, SOL_PIXEL_UNCOVERED = 4, SOL_PIXEL_BESIDE = 8 };
+enum { SOL_PIXEL_FOLLOWED = 1, SOL_PIXEL_STILL = 2, SOL_PIXEL_UNCOVERED = 4 };
 
-/** [height][width] of them: SOL_PIXEL_UNCOVERED just now, SOL_PIXEL_BESIDE what ghosting is looked for in. */
+/** [height][width] of them. */
 const uint8_t *sol_measurer_pixels(const SolMeasurer *measurer);
 
 /** As sol_measurer_next(), by flows from elsewhere: back from the frame to the one before, and from that to it. */

@@ -9,8 +9,8 @@
 #include <string.h>
 
 enum {
-    BLOCK = 6144,   /* pixels of a block of rows, about */
-    SMALLEST = 12   /* the shorter side of a pyramid's last level, at least */
+    BLOCK = 16384,  /* pixels of a block of rows, about */
+    SMALLEST = 20   /* the shorter side of a pyramid's last level, at least */
 };
 
 bool sol_plane_alloc(SolPlane *plane, int width, int height, int margin)

@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-/* DIS's weights of brightness, its gradient and smoothness; and how far a step of the relaxation goes. */
-static const float INTENSITY = 5, GRADIENT = 10, SMOOTHNESS = 10, OMEGA = 1.6f;
+/* The weights of brightness, its gradient and smoothness; and how far a step of the relaxation goes. */
+static const float INTENSITY = 5, GRADIENT = 10, SMOOTHNESS = 20, OMEGA = 1.6f;
 
 enum { MARGIN = 2, GAP = 16 /* floats between the halves of a row, which are read one beyond their ends */ };
 

@@ -84,7 +84,6 @@ void sol_luma(const SolImage *image, float *luma, SolPool *pool)
 typedef struct Comparison {
     SolSsim *ssim;
     const float *a, *b;
-    float *structure;
 } Comparison;
 
 /* What the windows around row y hold, column by column. */
@@ -109,16 +108,15 @@ static void weigh_columns(const Comparison *c, int y, double *to)
 }
 
 /* The similarity of the window whose leftmost column is `from`. */
-static double compare(const SolSsim *ssim, const double *from, float *structure)
+static double compare(const SolSsim *ssim, const double *from)
 {
-    double sums[KINDS] = {0}, cs, variances;
+    double sums[KINDS] = {0}, structure, variances;
     for (int kind = 0; kind < KINDS; kind++)
         for (int i = 0; i < WINDOW; i++)
             sums[kind] += ssim->weights[i] * from[(size_t)kind * (size_t)ssim->width + (size_t)i];
     variances = sums[2] - sums[0] * sums[0] + (sums[3] - sums[1] * sums[1]);
-    cs = (2 * (sums[4] - sums[0] * sums[1]) + C2) / (variances + C2);
-    *structure = (float)cs;
-    return cs * (2 * sums[0] * sums[1] + C1) / (sums[0] * sums[0] + sums[1] * sums[1] + C1);
+    structure = (2 * (sums[4] - sums[0] * sums[1]) + C2) / (variances + C2);
+    return structure * (2 * sums[0] * sums[1] + C1) / (sums[0] * sums[0] + sums[1] * sums[1] + C1);
 }
 
 static void compare_band(void *context, int item)
@@ -128,37 +126,23 @@ static void compare_band(void *context, int item)
     size_t width = (size_t)ssim->width;
     double *columns = ssim->columns + (size_t)item * KINDS * width, sum = 0;
     for (int y = item * BAND; y < (item + 1) * BAND && y < ssim->height - HALF; y++) {
-        float *row = c->structure ? c->structure + (size_t)y * width : NULL, structure = 0;
         if (y < HALF)
             continue;
         weigh_columns(c, y, columns);
-        for (int x = HALF; x < ssim->width - HALF; x++) {
-            sum += compare(ssim, columns + x - HALF, &structure);
-            if (row)
-                row[x] = structure;
-        }
-        for (int x = 0; row && x < HALF; x++) {
-            row[x] = row[HALF];
-            row[ssim->width - 1 - x] = row[ssim->width - 1 - HALF];
-        }
+        for (int x = 0; x + WINDOW <= ssim->width; x++)
+            sum += compare(ssim, columns + x);
     }
     ssim->sums[item] = sum;
 }
 
-double sol_ssim(SolSsim *ssim, const float *a, const float *b, float *structure)
+double sol_ssim(SolSsim *ssim, const float *a, const float *b)
 {
-    Comparison c = {.ssim = ssim, .a = a, .b = b, .structure = structure};
-    size_t width = (size_t)ssim->width, bytes = width * sizeof *structure;
+    Comparison c = {.ssim = ssim, .a = a, .b = b};
     double sum = 0;
     if (ssim->width < WINDOW || ssim->height < WINDOW)
         return (double)NAN;
     sol_pool_run(ssim->pool, compare_band, &c, ssim->bands);
     for (int i = 0; i < ssim->bands; i++)
         sum += ssim->sums[i];
-    for (int y = 0; structure && y < HALF; y++) {
-        size_t last = (size_t)ssim->height - 1 - HALF;
-        memcpy(structure + (size_t)y * width, structure + HALF * width, bytes);
-        memcpy(structure + (last + 1 + (size_t)y) * width, structure + last * width, bytes);
-    }
     return sum / ((double)(ssim->width - WINDOW + 1) * (ssim->height - WINDOW + 1));
 }

@@ -29,11 +29,9 @@ void sol_luma(const SolImage *image, float *luma, SolPool *pool);
  * The mean of SSIM over all windows of 11x11 pixels that lie within the picture, weighted by a Gaussian of deviation 1.5
  * whose weights sum to 1; K1 = 0.01, K2 = 0.03, L = 255.
  *
- * @param a, b        planes of the size; [height][width], 0..255
- * @param structure   may be NULL; [height][width]: the product of contrast and structure, 2 cov + C2 over var + var + C2,
- *                    of the window around each pixel, -1..1. Pixels without a whole window have the nearest one's
- * @return NAN where a side has fewer than 11 pixels; structure[] is left alone then
+ * @param a, b  planes of the size; [height][width], 0..255
+ * @return NAN where a side has fewer than 11 pixels
  */
-double sol_ssim(SolSsim *ssim, const float *a, const float *b, float *structure);
+double sol_ssim(SolSsim *ssim, const float *a, const float *b);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Gram matrices, and products with a symmetric matrix, against their definition on awkward shapes in every layout, where
- * pixels count alike and where they do not; moments of such pixels; the same bits with any number of threads.
+ * pixels count alike and where they do not; pixels by their weights; the same bits with any number of threads.
  */
 #include "support/planes.h"
 #include "support/support.h"
@@ -104,25 +104,6 @@ static float *make_weights(SolShape s, SolPixelWeights *weights)
     return values;
 }
 
-static void check_moments(const float *planes, SolShape s, const SolFeatures *in, const SolPixelWeights *weights,
-                          SolPool *pool)
-{
-    size_t plane = sol_shape_plane(s);
-    SolMoments *moments = malloc((size_t)s.channels * sizeof *moments);
-    assert_non_null(moments);
-    sol_op_weighted_moments(pool, in, weights, moments);
-    for (int c = 0; c < s.channels; c++) {
-        const float *x = planes + (size_t)c * plane;
-        double mean = 0, variance = 0;
-        for (size_t i = 0; i < plane; i++)
-            mean += (double)weights->values[i] * (double)x[i] / weights->sum;
-        for (size_t i = 0; i < plane; i++)
-            variance += (double)weights->values[i] * ((double)x[i] - mean) * ((double)x[i] - mean) / weights->sum;
-        assert_true(fabs(moments[c].mean - mean) < 1e-12 && fabs(moments[c].variance - variance) < 1e-12);
-    }
-    free(moments);
-}
-
 /* Overwrites the features. */
 static void check_weigh(const float *planes, SolShape s, const SolFeatures *in, const SolPixelWeights *weights,
                         SolPool *pool)
@@ -155,10 +136,8 @@ static void check_shapes(bool weighed)
                 if (t > 0)
                     assert_memory_equal(gram, first, channels * channels * sizeof *gram);
                 check_symmetric(planes, s, &in, weights, first, pools[t]);
-                if (weighed) {
-                    check_moments(planes, s, &in, weights, pools[t]);
+                if (weighed)
                     check_weigh(planes, s, &in, weights, pools[t]);
-                }
                 sol_free(in.data);
             }
             free(planes);
