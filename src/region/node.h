@@ -35,6 +35,7 @@ typedef struct SolRegionKind {
 extern const SolRegionKind sol_region_rect, sol_region_ellipse, sol_region_polygon; /* shapes.c */
 extern const SolRegionKind sol_region_file;                                         /* mask_file.c */
 extern const SolRegionKind sol_region_key; /* key_kind.c: a SolKey and its colours, both of sol_alloc() */
+extern const SolRegionKind sol_region_face; /* face_kind.c: a SolFace of sol_alloc() */
 extern const SolRegionKind sol_region_union, sol_region_difference, sol_region_intersection,
     sol_region_outside; /* region.c */
 

@@ -10,6 +10,7 @@
 #include "media/sequence.h"
 #include "region/mask_file.h"
 #include "region/shapes.h"
+#include "schedule/region_key.h"
 #include "schedule/track.h"
 #include "schedule/values.h"
 
@@ -265,6 +266,8 @@ static const Kind kinds[] = {
     {"ellipse", read_ellipse, NULL},
     {"polygon", read_polygon, NULL},
     {"mask", read_mask, NULL},
+    {"key", sol_region_read_key, NULL},
+    {"subject", sol_region_read_subject, sol_region_subject_keys},
     {"union", read_union, NULL},
     {"difference", read_difference, NULL},
     {"intersection", read_intersection, NULL},

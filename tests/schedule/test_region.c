@@ -318,10 +318,10 @@ static void test_errors_of_trees(void **state)
     char deep[2048] = "";
     (void)state;
     expect_error("5", "1:9: a region must be a mapping (\"key: value\"), not \"5\"");
-    expect_error("{}", "1:9: this region says nothing of what it selects; give rect, ellipse, polygon, mask, union, "
-                       "difference, intersection or outside");
+    expect_error("{}", "1:9: this region says nothing of what it selects; give rect, ellipse, polygon, mask, key, "
+                       "subject, union, difference, intersection or outside");
     expect_error("{feather: 3}", "1:9: this region says nothing of what it selects; give rect, ellipse, polygon, mask, "
-                                 "union, difference, intersection or outside");
+                                 "key, subject, union, difference, intersection or outside");
     expect_error("{rect: [0, 0, 1, 1], ellipse: [1, 1, 1]}",
                  "1:30: \"ellipse\" beside \"rect\"; a region is one of them, and \"union\" or \"intersection\" joins several");
     expect_error("{elipse: [1, 1, 1]}", "1:10: unknown key \"elipse\"; did you mean \"ellipse\"?");
