@@ -141,9 +141,9 @@ static int finish_output(int status)
 }
 
 /*
- * Pictures come and go with every frame, and an encoder's memory with every part of a film. glibc would give each of
- * them back to the system and ask for it again, page by page, which takes more time than to paint a few frames. So it keeps
- * up to HELD_BYTES, less on the whole than an encoder has; what is larger than a picture goes back at once.
+ * Pictures come and go with every frame, and an encoder's memory with every part of a film. glibc would give each back to
+ * the system and ask for it again, page by page, in the time that it takes to paint some frames. So it keeps up to
+ * HELD_BYTES; what is larger than most pictures goes back at once.
  */
 static void hold_memory(void)
 {
