@@ -239,7 +239,7 @@ int sol_stabiliser_look(SolStabiliser *s, const SolImage *frame, bool *cut)
         sol_flow_trust(s->flow, s->back, s->trust, s->pool);
         sol_run_rows(s->pool, carry_rows, &work, s->width, s->height);
         new_scene = sol_cuts_between(&s->cuts, frame, s->moved, s->trust);
-        sol_stillness_find(&s->stillness, frame, s->unmoved, s->moved);
+        sol_stillness_find(&s->stillness, s->unmoved, s->moved);
         sol_run_rows(s->pool, weigh_rows, &work, s->width, s->height);
     } else {
         sol_cuts_begin(&s->cuts, frame);
