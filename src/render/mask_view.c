@@ -117,7 +117,7 @@ static int open_input(View *view, const SolSchedule *schedule)
 static int open_selector(View *view)
 {
     const SolSelectorSource source = {view->info.out_width, view->info.out_height, view->info.upright_width,
-                                      view->info.upright_height, view->pool};
+                                      view->info.upright_height, view->pool, NULL};
     int result = sol_selector_open(&view->selector, view->region, &source);
     return result == SOL_OK ? sol_mask_create(&view->mask, source.width, source.height) : result;
 }

@@ -147,7 +147,7 @@ static void test_pixels_are_the_inputs_and_shares_the_frames(void **state)
     double zeros[4] = {0};
     SolRegion *region = make_shape(&sol_region_rect, zeros, 4);
     SolShape *shape = region->what;
-    SolSelectorSource source = {80, 60, 160, 120, NULL}; /* painted at half the input's size */
+    SolSelectorSource source = {80, 60, 160, 120, NULL, NULL}; /* painted at half the input's size */
     SolSelector *selector = NULL;
     SolMask *mask = NULL;
     (void)state;
