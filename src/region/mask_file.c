@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Masks from files. For frame n the file's picture n is read and scaled to the frame, whatever its own shape; behind the
- * last picture, that one stays. Nothing is remembered: a frame that lies before the picture at hand has the file opened
- * anew. Selectors of the same frames share what they read.
+ * Masks from files. For frame n the file's picture n is read and scaled to the frame, whatever its own shape; behind
+ * the last picture, that one stays. Nothing is remembered: a frame that lies before the picture at hand has the file
+ * opened anew. Selectors of the same frames share what they read.
  */
 #include "region/mask_file.h"
 

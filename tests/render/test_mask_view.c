@@ -150,7 +150,8 @@ static void test_what_remembers_has_seen_the_frames_before(void **state)
     SolImage *image = NULL;
     SolMask *mask = NULL;
     (void)state;
-    ffmpeg("-f lavfi -i color=black:s=64x48:r=30 -frames:v 12 -vf \"format=gray,geq=lum='80+N*5'\" -c:v ffv1 greys.mkv");
+    ffmpeg("-f lavfi -i color=black:s=64x48:r=30 -frames:v 12 -vf \"format=gray,geq=lum='80+N*5'\" "
+           "-c:v ffv1 greys.mkv");
     held = load_text(text);
     assert_int_equal(sol_mask_create(&mask, 64, 48), SOL_OK);
     for (int alone = 0; alone < 2; alone++) {
