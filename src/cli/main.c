@@ -17,6 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #ifdef SOL_HAVE_ONEDNN
 #include <oneapi/dnnl/dnnl.h>
@@ -137,9 +140,24 @@ static int finish_output(int status)
     return status == EXIT_DONE ? EXIT_FAILED : status;
 }
 
+/*
+ * Pictures come and go with every frame, and an encoder's memory with every part of a film. glibc would give each back to
+ * the system and ask for it again, page by page, in the time that it takes to paint some frames. So it keeps up to
+ * HELD_BYTES; what is larger than most pictures goes back at once.
+ */
+static void hold_memory(void)
+{
+#ifdef __GLIBC__
+    enum { HELD_BYTES = 32 << 20, LARGE_BYTES = 4 << 20 };
+    mallopt(M_TRIM_THRESHOLD, HELD_BYTES);
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     const Command *command;
+    hold_memory();
     sol_media_quiet();
     if (argc < 2) {
         print_overview(stderr);

@@ -217,7 +217,7 @@ static int thread_count(const SolRenderOptions *options)
     return options->threads > 0 ? options->threads : sol_cpu_count();
 }
 
-enum { DECODING_SHARE = 4, ENCODING_SHARE = 1 };
+enum { DECODING_SHARE = 4, ENCODING_SHARE = 2 };
 
 /*
  * Threads of a codec beside the painting, which has the cores: one for every `share` of them. They keep ahead of it,
