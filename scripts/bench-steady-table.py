@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The table of scripts/bench-steady.sh: what films steadied are beside the unsteadied one, as Markdown between the marks
-in docs/performance.md. FOLDER holds CLIP.MODEL.SEGMENT.json, as `solstice measure` writes them, and times."""
+"""The table of scripts/bench-steady.sh: what films steadied are beside the unsteadied one, as Markdown between the
+marks in docs/performance.md. FOLDER holds CLIP.MODEL.SEGMENT.json, as `solstice measure` writes them, and times."""
 import argparse, datetime, glob, json, os, statistics
 
 MARKS = "<!-- made by `make bench-steady` -->\n", "<!-- end of what `make bench-steady` made -->\n"
@@ -71,7 +71,8 @@ def table(rows, columns):
     medians = [statistics.median(known) if known else None
                for known in ([n for n in numbers if n is not None] for numbers in zip(*(r[1] for r in rows)))]
     text += row("**median**", *(f"**{show(c[0], n)}**" for c, n in zip(columns, medians)), "", "")
-    return text + row("goal", *((f"≥ {goal}" if quantity == "ssim" else f"≤ {goal}") for quantity, _, goal in columns), "", "")
+    goals = (f"≥ {goal}" if quantity == "ssim" else f"≤ {goal}" for quantity, _, goal in columns)
+    return text + row("goal", *goals, "", "")
 
 
 def collect(folder, columns):
@@ -110,9 +111,10 @@ def main():
     rows = collect(wishes.folder, columns)
     if not rows:
         raise SystemExit("bench-steady: nothing was measured")
-    text = (f"`make bench-steady` on {datetime.date.today()}: {processor()}, {os.cpu_count()} processors; {wishes.frames} "
-            f"frames a film, 360 pixels high or wide, in four styles; distances by `{wishes.features}`. Beside the film with "
-            "`steady: off`: ratios, of SSIM the difference; time is the processor's, of the whole render.\n\n")
+    text = (f"`make bench-steady` on {datetime.date.today()}: {processor()}, {os.cpu_count()} processors; "
+            f"{wishes.frames} frames a film, 360 pixels on the shorter side, in four styles; distances by "
+            f"`{wishes.features}`. Beside the film with `steady: off`: ratios, of SSIM the difference; time is the "
+            "processor's, of the whole render.\n\n")
     text += table(rows, columns)
     if wishes.page != "-":
         write_page(wishes.page, text)

@@ -14,9 +14,10 @@ try:
     import cv2
     import numpy as np
 except ImportError:  # the system's Python may have them
-    if os.path.realpath(sys.executable) == os.path.realpath("/usr/bin/python3") or not os.path.exists("/usr/bin/python3"):
+    system = "/usr/bin/python3"
+    if os.path.realpath(sys.executable) == os.path.realpath(system) or not os.path.exists(system):
         raise
-    os.execv("/usr/bin/python3", ["/usr/bin/python3", *sys.argv])
+    os.execv(system, [system, *sys.argv])
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 STILL_LEVELS, STILL_MOTION, CUT = 2, 0.1, 0.25
@@ -130,7 +131,8 @@ class Twin:
         was_source, was_painted, was_reference = self.former
         found["warping_error"] = warping_error(was_painted, painted, x, y, followed)
         found["floor"] = warping_error(was_source, source, x, y, followed)
-        still = (np.abs(source - was_source).max(-1) <= STILL_LEVELS) & ((back.astype(float) ** 2).sum(-1) < STILL_MOTION ** 2)
+        still = np.abs(source - was_source).max(-1) <= STILL_LEVELS
+        still &= (back.astype(float) ** 2).sum(-1) < STILL_MOTION ** 2
         found["still"], found["uncovered"] = still.mean(), hidden.mean()
         if still.any():
             found["flicker"] = np.abs(painted - was_painted)[still].mean()
@@ -169,7 +171,8 @@ def compare(ours, twins):
         if not count:
             continue
         fine = fine and worst <= TOLERANCE
-        print(f"{key:14} {count:4} frames, largest relative difference {worst:.1e}{'' if worst <= TOLERANCE else '  TOO LARGE'}")
+        print(f"{key:14} {count:4} frames, largest relative difference {worst:.1e}"
+              f"{'' if worst <= TOLERANCE else '  TOO LARGE'}")
     return fine
 
 
@@ -179,7 +182,8 @@ def main():
     parser.add_argument("painted")
     parser.add_argument("--reference", metavar="FILM", help="another painting, by which ghosting is checked, too")
     parser.add_argument("--frames", default="0-39", metavar="A-B", help="of the source (0-39)")
-    parser.add_argument("--offset", type=int, default=0, metavar="N", help="the source's frame that is the painting's first")
+    parser.add_argument("--offset", type=int, default=0, metavar="N",
+                        help="the source's frame that the painting begins at")
     parser.add_argument("--solstice", default=os.path.join(ROOT, "build", "solstice"), metavar="PROGRAM")
     wishes = parser.parse_args()
     first, last = (int(n) for n in wishes.frames.split("-"))
@@ -195,7 +199,8 @@ def main():
         source = read(folders[0])
         flows = os.path.join(work, "flows")
         done = subprocess.run([wishes.solstice, "measure", *folders[:2], "--json", "-", "--flows", flows] +
-                              [part for folder in folders[2:] for part in ("--reference", folder)], stdout=subprocess.PIPE)
+                              [part for folder in folders[2:] for part in ("--reference", folder)],
+                              stdout=subprocess.PIPE)
         if done.returncode:
             sys.exit("solstice measure fails")
         ours, flows = json.loads(done.stdout), read_flows(flows)
@@ -209,8 +214,8 @@ def main():
     print(f"{'echo':14} of all frames: {mine:.6f} and {other:.6f}")
     theirs, floor = dis_errors(source, painted)
     mine, own = ours["films"][0]["means"]["warping_error"], ours["source"]["means"]["warping_error"]
-    print(f"warping error by our flow {mine:.6g} (source {own:.6g}), by OpenCV's DIS {theirs:.6g} (source {floor:.6g}): "
-          f"{100 * (mine / theirs - 1):+.1f} % (source {100 * (own / floor - 1):+.1f} %)")
+    print(f"warping error by our flow {mine:.6g} (source {own:.6g}), by OpenCV's DIS {theirs:.6g} "
+          f"(source {floor:.6g}): {100 * (mine / theirs - 1):+.1f} % (source {100 * (own / floor - 1):+.1f} %)")
     sys.exit(0 if fine else 1)
 
 

@@ -89,11 +89,12 @@ static int choose_frames(Work *work, int64_t *first, int64_t *count)
             end = wishes->frames.first + wishes->frames.count;
     }
     if (begin >= end)
-        return sol_fail(SOL_ERR_ARGUMENT, "measure: there is no frame to measure: \"%s\" has %lld, \"%s\" %lld from its "
-                        "frame %lld on", work->measured.paths[0], (long long)work->films[0].frames,
+        return sol_fail(SOL_ERR_ARGUMENT, "measure: there is no frame to measure: \"%s\" has %lld, \"%s\" %lld from "
+                        "its frame %lld on", work->measured.paths[0], (long long)work->films[0].frames,
                         work->measured.paths[1], (long long)work->films[1].frames, (long long)wishes->offset);
     if (differ && wishes->offset == 0 && wishes->frames.count == 0)
-        complain("warning: the films differ in length; frames 0-%lld, which all have, are measured", (long long)end - 1);
+        complain("warning: the films differ in length; frames 0-%lld, which all have, are measured",
+                 (long long)end - 1);
     *first = begin;
     *count = end - begin;
     return SOL_OK;
@@ -111,8 +112,8 @@ static int open_features(Work *work)
         free(path);
     }
     if (!work->wishes->model && strcmp(name, "compact") == 0 && !work->wishes->quiet)
-        complain("neither vgg19-distilled-features nor vgg19-features is here: distances are those of the model compact's "
-                 "own encoder; docs/models.md tells where these are");
+        complain("neither vgg19-distilled-features nor vgg19-features is here: distances are those of the model "
+                 "compact's own encoder; docs/models.md tells where these are");
     return open_model(name, NULL, &work->model);
 }
 
@@ -235,7 +236,8 @@ static void find_distances(Work *work, int64_t i)
         return;
     sol_distance_set_frame(work->distance, work->films[0].image);
     for (int p = 1; p < work->measured.pictures; p++)
-        sol_distance_find(work->distance, work->films[p].image, style_of(work, i), &frame->style[p], &frame->content[p]);
+        sol_distance_find(work->distance, work->films[p].image, style_of(work, i), &frame->style[p],
+                          &frame->content[p]);
 }
 
 static int measure_frame(Work *work, int64_t i)
@@ -416,16 +418,16 @@ const Command sol_command_measure = {
     .name = "measure",
     .arguments = "SOURCE PAINTED... [OPTION ...]",
     .summary = "tell how steady a painted film is",
-    .help = "Measures films that were painted from SOURCE, frame by frame: the warping error (how much a painting changes\n"
-            "along with what moves), flicker where the source is still, SSIM to the source, what is left of former\n"
-            "paintings where something was uncovered, and distances from styles and content.\n\n"
+    .help = "Measures films that were painted from SOURCE, frame by frame: the warping error (how much a painting\n"
+            "changes along with what moves), flicker where the source is still, SSIM to the source, what is left of\n"
+            "former paintings where something was uncovered, and distances from styles and content.\n\n"
             "  -r, --reference FILE another painting of it, unsteadied, that the others are compared with\n"
             "      --frames A-B     only these frames of the source, counted from 0\n"
             "      --offset N       frame 0 of the paintings is frame N of the source\n"
             "  -s, --style IMAGE... also measure how far paintings are from this style, and from the source; several\n"
             "                       share the frames equally, in their order\n"
-            "      --model M        as seen by this model; vgg19-distilled-features, vgg19-features or compact, which is\n"
-            "                       there first, where it is not given\n"
+            "      --model M        as seen by this model; the first of vgg19-distilled-features, vgg19-features and\n"
+            "                       compact that is there, where it is not given\n"
             "      --statistics S   of a style: gram (where it is not given), or moments\n"
             "      --every N        distances of every Nth frame only\n"
             "      --json FILE      write all numbers as JSON; - is standard output, in place of the table\n"

@@ -50,8 +50,8 @@ const QuantityInfo *quantity_info(Quantity quantity);
 double quantity_of(const MeasuredFrame *frame, int picture, Quantity quantity);
 
 /**
- * The mean over all frames that have it; of flicker over all still pixels of all frames, of ghosting and echo by the sums
- * of all frames. NAN where no frame has it.
+ * The mean over all frames that have it; of flicker over all still pixels of all frames, of ghosting and echo by the
+ * sums of all frames. NAN where no frame has it.
  */
 double mean_of(const Measured *measured, int picture, Quantity quantity);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What was measured, drawn over time (.svg): a panel for each quantity, one below the other, over the same frames; a line
- * for each film, with the source's in grey.
+ * What was measured, drawn over time (.svg): a panel for each quantity, one below the other, over the same frames; a
+ * line for each film, with the source's in grey.
  */
 #include "cli/measure.h"
 
@@ -11,7 +11,8 @@
 enum { WIDTH = 900, LEFT = 78, RIGHT = 24, TOP = 30, PANEL = 150, GAP = 42, BOTTOM = 52, LEGEND = 20, PANELS_MAX = 4 };
 
 /* Okabe and Ito's, which colour-blind people can tell apart. */
-static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c6d31"};
+static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                      "#e69f00", "#56b4e9", "#000000", "#8c6d31"};
 static const char *const of_source = "#8a8a8a";
 
 typedef struct Axis {
@@ -92,8 +93,8 @@ static void draw_axes(FILE *file, const Panel *p, bool last)
         fprintf(file, "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#888888\"/>\n", x_of(p, x),
                 p->top + PANEL, x_of(p, x), p->top + PANEL + 4);
         if (last)
-            fprintf(file, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" fill=\"#555555\">%.10g</text>\n", x_of(p, x),
-                    p->top + PANEL + 19, x);
+            fprintf(file, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" fill=\"#555555\">%.10g</text>\n",
+                    x_of(p, x), p->top + PANEL + 19, x);
     }
     if (last)
         fprintf(file, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"middle\">frame</text>\n", (LEFT + WIDTH - RIGHT) / 2,
@@ -106,28 +107,47 @@ static void draw_axes(FILE *file, const Panel *p, bool last)
         }
 }
 
+/* The next frame, from `i` on, that has something to be drawn; the count where none has. */
+static int64_t next_drawn(const Panel *p, int picture, int64_t i)
+{
+    while (i < p->measured->count && isnan(quantity_of(&p->measured->frames[i], picture, p->quantity)))
+        i++;
+    return i;
+}
+
+/* Whether a line goes on from one frame to another: of distances, which not every frame has, to any. */
+static bool goes_on(const Panel *p, int64_t from, int64_t to)
+{
+    return to < p->measured->count && (to == from + 1 || p->quantity == STYLE);
+}
+
+static void put_point(FILE *file, const Panel *p, int picture, int64_t i, bool alone)
+{
+    const MeasuredFrame *frame = &p->measured->frames[i];
+    fprintf(file, alone ? "cx=\"%.1f\" cy=\"%.1f\"" : "%.1f,%.1f ", x_of(p, (double)frame->number),
+            y_of(p, quantity_of(frame, picture, p->quantity)));
+}
+
 /* A line that breaks where there is nothing; a frame alone is a dot. */
 static void draw_line(FILE *file, const Panel *p, int picture)
 {
-    const Measured *m = p->measured;
     const char *colour = picture == 0 ? of_source : colours[picture - 1];
-    for (int64_t i = 0; i < m->count; i++) {
-        int64_t begin = i;
-        if (isnan(quantity_of(&m->frames[i], picture, p->quantity)))
+    for (int64_t i = next_drawn(p, picture, 0), next; i < p->measured->count; i = next) {
+        next = next_drawn(p, picture, i + 1);
+        if (!goes_on(p, i, next)) {
+            fprintf(file, "<circle r=\"2\" fill=\"%s\" ", colour);
+            put_point(file, p, picture, i, true);
+            fprintf(file, "/>\n");
             continue;
-        while (i + 1 < m->count && !isnan(quantity_of(&m->frames[i + 1], picture, p->quantity)))
-            i++;
-        if (i == begin)
-            fprintf(file, "<circle r=\"2\" fill=\"%s\" cx=\"%.1f\" cy=\"%.1f\"/>\n", colour,
-                    x_of(p, (double)m->frames[i].number), y_of(p, quantity_of(&m->frames[i], picture, p->quantity)));
-        else
-            fprintf(file, "<polyline fill=\"none\" stroke-width=\"1.6\" stroke-linejoin=\"round\" stroke=\"%s\" points=\"",
-                    colour);
-        for (int64_t k = begin; i > begin && k <= i; k++)
-            fprintf(file, "%.1f,%.1f ", x_of(p, (double)m->frames[k].number),
-                    y_of(p, quantity_of(&m->frames[k], picture, p->quantity)));
-        if (i > begin)
-            fprintf(file, "\"/>\n");
+        }
+        fprintf(file, "<polyline fill=\"none\" stroke-width=\"1.6\" stroke-linejoin=\"round\" stroke=\"%s\" points=\"",
+                colour);
+        put_point(file, p, picture, i, false);
+        for (; goes_on(p, i, next); next = next_drawn(p, picture, i + 1)) {
+            i = next;
+            put_point(file, p, picture, i, false);
+        }
+        fprintf(file, "\"/>\n");
     }
 }
 
@@ -135,8 +155,9 @@ static void draw_legend(FILE *file, const Measured *measured)
 {
     for (int p = 0; p < measured->pictures; p++) {
         int y = TOP - 8 + LEGEND * p;
-        fprintf(file, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke-width=\"2.5\" stroke=\"%s\"/>\n<text x=\"%d\" "
-                "y=\"%d\">", LEFT, y, LEFT + 28, y, p == 0 ? of_source : colours[p - 1], LEFT + 36, y + 4);
+        fprintf(file, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke-width=\"2.5\" stroke=\"%s\"/>\n"
+                "<text x=\"%d\" y=\"%d\">", LEFT, y, LEFT + 28, y, p == 0 ? of_source : colours[p - 1], LEFT + 36,
+                y + 4);
         put_text(file, sol_path_name(measured->paths[p]));
         fprintf(file, "%s</text>\n", p == 0 ? " (the source)" : p == measured->reference ? " (the reference)" : "");
     }

@@ -123,8 +123,8 @@ static SolMeasuredMotion mean_motion(const Measured *measured, int64_t *pairs, i
 enum { NAME = 20, COLUMN = 22, TEXT = 64 };
 
 static const char *const footnotes =
-    "\nWarping error, flicker, ghosting, echo and distances: the less, the steadier or nearer. docs/measure.md tells what\n"
-    "each is.\n";
+    "\nWarping error, flicker, ghosting, echo and distances: the less, the steadier or nearer. docs/measure.md tells\n"
+    "what each is.\n";
 
 /* "0.00412 x0.36", or "0.8123 +0.0120" of SSIM and echo; "-" where there is none. */
 static void format_mean(const Measured *measured, int picture, Quantity quantity, char text[TEXT])

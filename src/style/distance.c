@@ -91,7 +91,8 @@ static int reserve(SolDistance *d)
     d->frame = sol_calloc(bytes, sizeof(float));
     d->other = sol_calloc(bytes, sizeof(float));
     d->sums = sol_calloc((size_t)content.channels, 2 * sizeof *d->sums);
-    return d->found && d->work && d->frame && d->other && d->sums ? SOL_OK : sol_fail_memory("the distance from a style");
+    return d->found && d->work && d->frame && d->other && d->sums ? SOL_OK
+                                                                  : sol_fail_memory("the distance from a style");
 }
 
 static int find_layers(SolDistance *d, const SolModel *model, SolStatistics statistics)

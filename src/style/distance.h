@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * How far a painting is from the style that it was painted in and from what it was painted of, as a network that was
- * trained to recognise things sees it: the parts of the loss of painting by optimisation (style/gatys.h), each of weight
- * 1,
+ * trained to recognise things sees it: the parts of the loss of painting by optimisation (style/gatys.h), each of
+ * weight 1,
  *
  *     style   = the mean over the style layers s of |G_s - A_s|^2 / |A_s|^2
  *     content = |F - P|^2 / |P|^2 at the content layer
  *
- * where F and P are the layer's values on the painting and on the frame, G and A statistics (Gram matrices, or means and
- * deviations) of the painting's and the style image's. 0: nothing differs; 1: as far as a picture without any values.
+ * where F and P are the layer's values on the painting and on the frame, G and A statistics (Gram matrices, or means
+ * and deviations) of the painting's and the style image's. 0: nothing differs; 1: as far as a picture without any
+ * values.
  *
- * Layers are relu1_1 to relu5_1 for the style and relu4_1 for the content (Gatys et al. 2016, Huang & Belongie 2017), or
- * of a shorter network those that painting by optimisation takes.
+ * Layers are relu1_1 to relu5_1 for the style and relu4_1 for the content (Gatys et al. 2016, Huang & Belongie 2017),
+ * or of a shorter network those that painting by optimisation takes.
  */
 #ifndef SOL_STYLE_DISTANCE_H
 #define SOL_STYLE_DISTANCE_H

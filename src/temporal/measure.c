@@ -19,7 +19,7 @@ enum { PICTURES_MAX = 1 + SOL_MEASURE_FILMS_MAX, BAND = 8 /* rows of one item of
 /* Sums over a band of rows of one picture. */
 typedef struct Sums {
     double warp, flicker;
-    double ghost, contrast; /* products of what it differs from the reference by, and that has changed by, and squares */
+    double ghost, contrast; /* products of what it and the reference differ by, and the former reference; squares */
     SolEdges edges;
 } Sums;
 
@@ -280,7 +280,8 @@ static void add_edges(const Summing *s, size_t at, SolEdges *e)
 
 static void add_ghost(const Summing *s, int x, int y, Sums *sums)
 {
-    const uint8_t *film = sol_image_row_const(s->present, y) + 3 * x, *fresh = sol_image_row_const(s->reference, y) + 3 * x;
+    const uint8_t *film = sol_image_row_const(s->present, y) + 3 * x;
+    const uint8_t *fresh = sol_image_row_const(s->reference, y) + 3 * x;
     const uint8_t *gone = sol_image_row_const(s->reference_former, y) + 3 * x;
     for (int c = 0; c < 3; c++) {
         sums->ghost += (film[c] - fresh[c]) * (gone[c] - fresh[c]);

@@ -20,8 +20,8 @@ enum { SOL_STILL_LEVELS = 2 };
 /* Where fewer pixels than this share can be followed from the frame before, there is a cut. */
 #define SOL_MEASURE_CUT 0.25
 
-/* Sums over what was uncovered, of the lengths of gradients and their products: the source's present ones, those that it
-   had at the same places in the frame before, and the film's. */
+/* Sums over what was uncovered, of the lengths of gradients and their products: the source's present ones, those that
+   it had at the same places in the frame before, and the film's. */
 typedef struct SolEdges {
     double count, present, former, film;
     double present2, both, former2, present_film, former_film;
@@ -29,13 +29,13 @@ typedef struct SolEdges {
 
 /* What is found of one film at one frame; NAN where there is nothing to find it from. */
 typedef struct SolMeasured {
-    double warp;     /* the mean of squared differences, in 0..1, from the frame before moved to where things are now, over
-                        pixels that can be followed and three channels (Lai et al. 2018, eq. 8) */
+    double warp;     /* the mean of squared differences, in 0..1, from the frame before moved to where things are now,
+                        over pixels that can be followed and three channels (Lai et al. 2018, eq. 8) */
     double flicker;  /* the mean change from the frame before, in levels of 255, where the source is still */
     double ssim;     /* SSIM (temporal/ssim.h) of the film's luma to the source's */
     double ghosting; /* 1, and the share of the reference's former frame that shows in the film where something was
-                        uncovered: 1 of the reference itself, 1.3 where a third of what is gone is still there. NAN without
-                        a reference */
+                        uncovered: 1 of the reference itself, 1.3 where a third of what is gone is still there. NAN
+                        without a reference */
     SolEdges edges;  /* for sol_echo() */
 } SolMeasured;
 
@@ -46,13 +46,13 @@ typedef struct SolMeasuredMotion {
     double followed;  /* can be followed to the frame before */
     double still;
     double uncovered; /* were hidden in the frame before */
-    double contrast;  /* what the reference has changed by there, squared, summed: how much `ghosting` is worth; 0 without */
+    double contrast;  /* what the reference has changed by there, squared, summed: how much `ghosting` is worth; or 0 */
 } SolMeasuredMotion;
 
 /**
- * The share of edges that are where they were in the source's former frame among those that are where they are, or were:
- * film = a + b present + c former, by least squares over lengths of gradients, and c / (b + c). 0..1; NAN where that cannot
- * be told.
+ * The share of edges that are where they were in the source's former frame among those that are where they are, or
+ * were: film = a + b present + c former, by least squares over lengths of gradients, and c / (b + c). 0..1; NAN where
+ * that cannot be told.
  */
 double sol_echo(const SolEdges *edges);
 

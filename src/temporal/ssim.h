@@ -26,8 +26,8 @@ void sol_ssim_close(SolSsim **ssim);
 void sol_luma(const SolImage *image, float *luma, SolPool *pool);
 
 /**
- * The mean of SSIM over all windows of 11x11 pixels that lie within the picture, weighted by a Gaussian of deviation 1.5
- * whose weights sum to 1; K1 = 0.01, K2 = 0.03, L = 255.
+ * The mean of SSIM over all windows of 11x11 pixels that lie within the picture, weighted by a Gaussian of deviation
+ * 1.5 whose weights sum to 1; K1 = 0.01, K2 = 0.03, L = 255.
  *
  * @param a, b  planes of the size; [height][width], 0..255
  * @return NAN where a side has fewer than 11 pixels

@@ -92,7 +92,8 @@ static void test_distances(void **state)
 
 static void test_content(void **state)
 {
-    SolImage *frame = make_picture(64, 48, 1), *near = make_picture(64, 48, 1), *flat = make_flat(64, 48, (uint8_t[]){128, 128, 128});
+    SolImage *frame = make_picture(64, 48, 1), *near = make_picture(64, 48, 1);
+    SolImage *flat = make_flat(64, 48, (uint8_t[]){128, 128, 128});
     SolDistance *distance = NULL;
     double style, to_near, to_flat;
     (void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Measures of steadiness, of films whose numbers are known: things that move by whole pixels, noise of a known variance,
- * changes of a known size, ghosts that were put there; and SSIM beside its definition.
+ * Measures of steadiness, of films whose numbers are known: things that move by whole pixels, noise of a known
+ * variance, changes of a known size, ghosts that were put there; and SSIM beside its definition.
  */
 #include "support/support.h"
 
@@ -42,7 +42,8 @@ static SolImage *new_image(int width, int height)
 /* Something to see everywhere, at any place (x, y). */
 static int texture(int x, int y, int c)
 {
-    return (int)lround(120 + 50 * sin(0.19 * x + 0.5 * c) + 40 * sin(0.23 * y - 0.1 * x) + 20 * cos(0.07 * (x + 2 * y)));
+    return (int)lround(120 + 50 * sin(0.19 * x + 0.5 * c) + 40 * sin(0.23 * y - 0.1 * x) +
+                       20 * cos(0.07 * (x + 2 * y)));
 }
 
 /* A picture that shows the texture from (dx, dy) on. */
@@ -242,7 +243,8 @@ static void test_cut(void **state)
     sol_measurer_next_by(measurer, grey, &grey, none, none, &motion, found);
     assert_true(!motion.cut && motion.former && found[1].warp == 0 && motion.uncovered == 0);
     sol_measurer_close(&measurer);
-    assert_int_equal(sol_measurer_open(&measurer, WIDTH, HEIGHT, SOL_MEASURE_FILMS_MAX + 1, -1, pool), SOL_ERR_ARGUMENT);
+    assert_int_equal(sol_measurer_open(&measurer, WIDTH, HEIGHT, SOL_MEASURE_FILMS_MAX + 1, -1, pool),
+                     SOL_ERR_ARGUMENT);
     assert_int_equal(sol_measurer_open(&measurer, WIDTH, HEIGHT, 2, 2, pool), SOL_ERR_ARGUMENT);
     assert_null(measurer);
     sol_image_unref(&scene);
@@ -373,7 +375,8 @@ static double naive_ssim(const float *a, const float *b, int width, int height)
                     vb += weights[j][i] / sum * q * q;
                     cov += weights[j][i] / sum * p * q;
                 }
-            total += (2 * ma * mb + 6.5025) * (2 * cov + 58.5225) / ((ma * ma + mb * mb + 6.5025) * (va + vb + 58.5225));
+            total += (2 * ma * mb + 6.5025) * (2 * cov + 58.5225) /
+                     ((ma * ma + mb * mb + 6.5025) * (va + vb + 58.5225));
         }
     return total / ((width - 10) * (height - 10));
 }
