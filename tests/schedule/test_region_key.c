@@ -125,8 +125,8 @@ static void test_errors_of_keys(void **state)
 static const char cascade[] =
     "<opencv_storage><cascade><featureType>HAAR</featureType><height>12</height><width>12</width><stages><_>"
     "<stageThreshold>0.5</stageThreshold><weakClassifiers><_><internalNodes>0 -1 0 -0.8</internalNodes><leafValues>1. "
-    "0.</leafValues></_></weakClassifiers></_></stages><features><_><rects><_>0 0 12 12 -1.</_><_>0 6 12 6 2.</_></rects>"
-    "</_></features>"
+    "0.</leafValues></_></weakClassifiers></_></stages><features><_><rects><_>0 0 12 12 -1.</_><_>0 6 12 6 2.</_>"
+    "</rects></_></features>"
     "</cascade></opencv_storage>";
 
 static void test_a_face(void **state)
