@@ -94,7 +94,9 @@ fi
 
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
-apt_install() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
+apt_install() {
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
 
 # apt_has PACKAGE: whether the lists of packages have it; a fresh system has no lists yet.
 apt_has() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }
