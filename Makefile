@@ -88,10 +88,13 @@ TEST_TOOLS  := $(sort $(wildcard tests/support/*.c))
 object = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB_OBJECTS  := $(call object,$(LIB_SOURCES))
 
-# Inner loops, compiled once more for each instruction set of x86; kernels_choose.c beside them picks one at run time.
+# Inner loops, compiled once more for each instruction set of x86; kernels_choose.c of their room picks one at run time.
 KERNEL_SETS  := $(if $(filter x86_64% i386% i486% i586% i686%,$(shell $(CC) -dumpmachine 2>/dev/null)),avx2 avx512)
-KERNEL_SOURCES := nn/kernels nn/kernels_rows temporal/kernels temporal/kernels_steady
+KERNEL_SOURCES := nn/kernels nn/kernels_rows temporal/kernels temporal/kernels_steady \
+                  media/kernels_near media/kernels_walk
 KERNEL_OBJECTS := $(foreach set,$(KERNEL_SETS),$(KERNEL_SOURCES:%=$(BUILD)/obj/src/%.$(set).o))
+KERNEL_NAMES := KERNELS ROW_KERNELS TEMPORAL_KERNELS STEADY_KERNELS MEDIA_KERNELS MEDIA_WALK_ROW
+kernel_names = $(foreach name,$(KERNEL_NAMES),-DSOL_$(name)=sol_$(shell echo $(name) | tr A-Z a-z)_$(1))
 LIB_OBJECTS  += $(KERNEL_OBJECTS)
 kernel_flags_avx2   := -mavx2 -mfma -DSOL_KERNELS_FLAGS=SOL_CPU_AVX2
 kernel_flags_avx512 := -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512 \
@@ -195,9 +198,7 @@ set = $(patsubst .%,%,$(suffix $(basename $@)))
 $(KERNEL_OBJECTS): $(BUILD)/obj/%.o: $$(basename $$*).c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,cc      $< ($(set)))
-	$(Q)$(COMPILE) $(kernel_flags_$(set)) -DSOL_KERNELS=sol_kernels_$(set) -DSOL_ROW_KERNELS=sol_row_kernels_$(set) \
-	  -DSOL_TEMPORAL_KERNELS=sol_temporal_kernels_$(set) -DSOL_STEADY_KERNELS=sol_steady_kernels_$(set) \
-	  -DSOL_KERNELS_NAME='"$(set)"' -c $< -o $@
+	$(Q)$(COMPILE) $(kernel_flags_$(set)) $(call kernel_names,$(set)) -DSOL_KERNELS_NAME='"$(set)"' -c $< -o $@
 
 $(BUILD)/libsolstice.a: $(LIB_OBJECTS)
 	@rm -f $@

@@ -6,8 +6,8 @@
 # With --check nothing is installed: what is missing is named, and the exit status is 1. Installing
 # is done by apt-get, as root or through sudo; on other systems the package names are printed.
 #
-# oneDNN is installed with the rest where it can be had, on x86-64, unless ONEDNN=no is set; nothing
-# stops without it.
+# oneDNN is installed with the rest where it can be had, on x86-64, unless ONEDNN=no is set, and so is OpenCV's
+# cascade for faces, which one test looks for; nothing stops without them.
 set -eu
 
 check=
@@ -39,12 +39,14 @@ for part in "$@"; do
       have_module libzip || lacks libzip
       have_header gif_lib.h || lacks giflib
       case ${ONEDNN:-yes}:$(uname -m) in
-        yes:x86_64 | yes:amd64) have_header oneapi/dnnl/dnnl.h || optional=onednn ;;
+        yes:x86_64 | yes:amd64) have_header oneapi/dnnl/dnnl.h || optional="$optional onednn" ;;
       esac
       ;;
     test)
       have_module cmocka || lacks cmocka
       have_command ffmpeg && have_command ffprobe || lacks ffmpeg
+      ls /usr/share/opencv*/haarcascades/haarcascade_frontalface_default.xml >/dev/null 2>&1 ||
+        optional="$optional opencv-data"
       ;;
     *) echo "deps.sh: unknown part \"$part\"; there are build and test" >&2; exit 2 ;;
   esac
@@ -76,6 +78,7 @@ packages() {
       pacman:compiler) echo gcc ;;
       pacman:pkg-config|brew:pkg-config) echo pkgconf ;;
       pacman:libav*|pacman:libswscale|brew:libav*|brew:libswscale) echo ffmpeg ;;
+      dnf:opencv-data|pacman:opencv-data|brew:opencv-data) echo opencv ;;
       brew:compiler) ;; # comes with the command line tools: xcode-select --install
       *) echo "$thing" ;;
     esac
@@ -120,12 +123,11 @@ fi
 
 # Nobody is asked for a password for what can be done without.
 if [ -n "$optional" ] && have_command apt-get && { [ -z "$sudo" ] || sudo -n true 2>/dev/null; }; then
-  name=$(packages apt $optional)
-  name=${name% }
   find /var/lib/apt/lists -name '*_Packages*' | grep -q . || $sudo apt-get update -qq || true
-  if apt_has "$name"; then
-    echo "installing: $name (ONEDNN=no does without)"
-    apt_install "$name" || echo "deps.sh: $name cannot be installed; going on without oneDNN" >&2
-  fi
+  for name in $(packages apt $optional); do
+    apt_has "$name" || continue
+    echo "installing: $name$([ "$name" = libdnnl-dev ] && echo ' (ONEDNN=no does without)' || true)"
+    apt_install "$name" || echo "deps.sh: $name cannot be installed; going on without it" >&2
+  done
 fi
 exit 0

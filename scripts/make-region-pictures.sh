@@ -30,7 +30,5 @@ while IFS= read -r line; do
   esac
 done < <(sed '1,/^## The examples of the picture/d' docs/regions.md | sed -n '/^```yaml/,/^```$/p')
 
-ffmpeg -v error -y -i "$work/1.png" -i "$work/2.png" -i "$work/3.png" -i "$work/4.png" -filter_complex \
-  "[0]scale=360:-2[a];[1]scale=360:-2[b];[2]scale=360:-2[c];[3]scale=360:-2[d];[a][b]hstack[e];[c][d]hstack[f];[e][f]vstack" \
-  -frames:v 1 -q:v 7 docs/regions.jpg
+ffmpeg -v error -y -i "$work/%d.png" -vf "scale=288:-2,tile=3x2" -frames:v 1 -q:v 7 docs/regions.jpg
 ls -l docs/regions.jpg

@@ -141,8 +141,8 @@ static int finish_output(int status)
 }
 
 /*
- * Pictures come and go with every frame, and an encoder's memory with every part of a film. glibc would give each back to
- * the system and ask for it again, page by page, in the time that it takes to paint some frames. So it keeps up to
+ * Pictures come and go with every frame, and an encoder's memory with every part of a film. glibc would give each back
+ * to the system and ask for it again, page by page, in the time that it takes to paint some frames. So it keeps up to
  * HELD_BYTES; what is larger than most pictures goes back at once.
  */
 static void hold_memory(void)

@@ -17,6 +17,7 @@ enum {
     LEVELS = 1 << BITS,
     CELLS = 1 << (3 * BITS),
     SAMPLE = 3,                 /* a pixel in so many squared tells of an error */
+    MANY = 1 << 15,             /* pixels of a picture of which every other one is counted, like the black ones of a chessboard */
     HASH = 1024                 /* slots for the colours of a picture with few of them */
 };
 
@@ -78,13 +79,15 @@ static Cell *add_cell(SolHistogram *histogram, const uint8_t level[3])
 
 int sol_histogram_count(SolHistogram *histogram, const SolImage *image, const SolImage *former)
 {
+    const int step = (int64_t)image->width * image->height > MANY ? 2 : 1;
     for (size_t i = 0; i < histogram->count; i++)
         histogram->place[cell_of(histogram->cells[i].level)] = 0;
     histogram->count = 0;
     histogram->pixels = 0;
     for (int y = 0; y < image->height; y++) {
-        const uint8_t *pixel = sol_image_row_const(image, y), *old = former ? sol_image_row_const(former, y) : NULL;
-        for (int x = 0; x < image->width; x++, pixel += 3) {
+        const uint8_t *row = sol_image_row_const(image, y), *old = former ? sol_image_row_const(former, y) : NULL;
+        for (int x = y % step; x < image->width; x += step) {
+            const uint8_t *pixel = row + 3 * (ptrdiff_t)x;
             if (old && memcmp(pixel, old + 3 * (ptrdiff_t)x, 3) == 0)
                 continue;
             unsigned r = pixel[0], g = pixel[1], b = pixel[2];
@@ -105,13 +108,13 @@ int sol_histogram_count(SolHistogram *histogram, const SolImage *image, const So
     return SOL_OK;
 }
 
-/* The palette's colour nearest to the mean of the cell's pixels. */
+/* The palette's colour nearest, or nearly so, to the mean of the cell's pixels. */
 static int nearest_to(const Cell *cell, SolColourMap *map)
 {
     uint64_t half = cell->pixels / 2;
-    return sol_colour_map_find(map, (int)((cell->sum[0] + half) / cell->pixels),
-                               (int)((cell->sum[1] + half) / cell->pixels),
-                               (int)((cell->sum[2] + half) / cell->pixels));
+    return sol_colour_map_guess(map, (int)((cell->sum[0] + half) / cell->pixels),
+                                (int)((cell->sum[1] + half) / cell->pixels),
+                                (int)((cell->sum[2] + half) / cell->pixels));
 }
 
 double sol_histogram_error(const SolHistogram *histogram, SolColourMap *map)
@@ -136,7 +139,7 @@ double sol_palette_error(SolColourMap *map, const SolImage *image, const SolImag
         for (int x = y / SAMPLE % SAMPLE; x < image->width; x += SAMPLE) {
             const uint8_t *at = pixel + 3 * (ptrdiff_t)x;
             if (!old || memcmp(at, old + 3 * (ptrdiff_t)x, 3) != 0)
-                sum += sol_colour_map_least(map, at[0], at[1], at[2]);
+                sum += sol_near_best(sol_colour_map_near(map, at[0], at[1], at[2]), at[0], at[1], at[2]) >> SOL_NEAR_BITS;
         }
     }
     return sum * SAMPLE * SAMPLE;
@@ -164,20 +167,20 @@ static double squared_over(const double sum[3], double pixels)
 }
 
 /* The best cut along one axis: that which makes the largest sum over both sides of |sum|^2 / pixels. */
-static void find_cut(Box *box, const Slice slices[LEVELS], int axis)
+static void find_cut(Box *box, const Slice *slices, int from, int to, int axis)
 {
     double whole = squared_over(box->sum, box->pixels);
     Slice low = {0, {0, 0, 0}};
-    for (int level = 0; level < LEVELS - 1; level++) {
+    for (int level = from; level < to; level++) {
         double rest[3], pixels, gain;
+        if (slices[level].pixels == 0)
+            continue;
         low.pixels += slices[level].pixels;
         for (int c = 0; c < 3; c++) {
             low.sum[c] += slices[level].sum[c];
             rest[c] = box->sum[c] - low.sum[c];
         }
         pixels = box->pixels - low.pixels;
-        if (slices[level].pixels == 0 || pixels < 0.5)
-            continue;
         gain = squared_over(low.sum, low.pixels) + squared_over(rest, pixels) - whole;
         if (gain > box->gain) {
             box->gain = gain;
@@ -191,9 +194,17 @@ static void find_cut(Box *box, const Slice slices[LEVELS], int axis)
 static void measure(Box *box, const Cell *cells)
 {
     Slice slices[3][LEVELS];
-    memset(slices, 0, sizeof slices);
+    uint8_t from[3] = {LEVELS, LEVELS, LEVELS}, to[3] = {0};
     box->pixels = box->squares = box->gain = 0;
     memset(box->sum, 0, sizeof box->sum);
+    for (size_t i = box->first; i < box->last; i++)
+        for (int axis = 0; axis < 3; axis++) {
+            uint8_t level = cells[i].level[axis];
+            from[axis] = level < from[axis] ? level : from[axis];
+            to[axis] = level > to[axis] ? level : to[axis];
+        }
+    for (int axis = 0; axis < 3 && box->first < box->last; axis++)
+        memset(&slices[axis][from[axis]], 0, (size_t)(to[axis] - from[axis] + 1) * sizeof **slices);
     for (size_t i = box->first; i < box->last; i++) {
         const Cell *cell = cells + i;
         double sum[3] = {(double)cell->sum[0], (double)cell->sum[1], (double)cell->sum[2]};
@@ -210,7 +221,7 @@ static void measure(Box *box, const Cell *cells)
     }
     box->error = box->squares - squared_over(box->sum, box->pixels);
     for (int axis = 0; axis < 3; axis++)
-        find_cut(box, slices[axis], axis);
+        find_cut(box, slices[axis], from[axis], to[axis], axis);
 }
 
 /* Cuts the box at its best cut; the upper part becomes *upper. */

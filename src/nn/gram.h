@@ -4,9 +4,9 @@
  *
  *     G[i][j] = the mean over all pixels of F[i] F[j]
  *
- * and the gradient of what depends on them. Where pixels count unequally, the mean is a weighted one: guided Gram matrices
- * (Gatys et al. 2017, "Controlling Perceptual Factors in Neural Style Transfer", eq. 2), whose guidance is the root of
- * the weight. Split over the workers of a pool; results do not depend on their number.
+ * and the gradient of what depends on them. Where pixels count unequally, the mean is a weighted one: guided Gram
+ * matrices (Gatys et al. 2017, "Controlling Perceptual Factors in Neural Style Transfer", eq. 2), whose guidance is the
+ * root of the weight. Split over the workers of a pool; results do not depend on their number.
  */
 #ifndef SOL_NN_GRAM_H
 #define SOL_NN_GRAM_H

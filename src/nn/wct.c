@@ -165,14 +165,24 @@ static void centre_plane(const float *plane, int count, double shift, double *to
 }
 
 /* The same times the root of their weight; to the sum they are added times their weight. */
-static void centre_weighted(const float *plane, const double *weights, const double *roots, int count, double shift,
-                            double *to, double *sum)
+static void centre_weighted(const float *restrict plane, const double *restrict weights, const double *restrict roots,
+                            int count, double shift, double *restrict to, double *sum)
 {
-    for (int i = 0; i < count; i++) {
+    double lanes[SOL_LANES] = {0};
+    int i = 0;
+    for (; i + SOL_LANES <= count; i += SOL_LANES)
+        for (int l = 0; l < SOL_LANES; l++) {
+            double d = (double)plane[i + l] - shift;
+            to[i + l] = roots[i + l] * d;
+            lanes[l] += weights[i + l] * d;
+        }
+    for (int l = 0; i < count; i++, l++) {
         double d = (double)plane[i] - shift;
         to[i] = roots[i] * d;
-        *sum += weights[i] * d;
+        lanes[l] += weights[i] * d;
     }
+    for (int l = 0; l < SOL_LANES; l++)
+        *sum += lanes[l];
 }
 
 /* Centres the planes of a block about part->mean, which the first block of a part sets. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Features whose pixels count unequally: those of a part of a picture. For any layout of float32; split over the workers
- * of a pool. sol_op_moments_weighted() has their moments, nn/gram.h their Gram matrices.
+ * Features whose pixels count unequally: those of a part of a picture. For any layout of float32; split over the
+ * workers of a pool. sol_op_moments_weighted() has their moments, nn/gram.h their Gram matrices.
  */
 #ifndef SOL_NN_WEIGH_H
 #define SOL_NN_WEIGH_H

@@ -12,6 +12,7 @@
 
 #include <math.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 
 struct SolColourTable {
     const SolKeyColours *colours;
@@ -124,7 +125,8 @@ double sol_colours_cover(const SolKeyColours *colours, double soft, const uint8_
 int sol_colour_table_open(SolColourTable **out, const SolKeyColours *colours, int count, double soft)
 {
     SolColourTable *table = sol_calloc(1, sizeof *table);
-    if (!table || !(table->cover = sol_calloc((size_t)1 << 24, 1))) {
+    /* of the C library: pages of it that are never touched take no memory */
+    if (!table || !(table->cover = calloc((size_t)1 << 24, 1))) {
         sol_free(table);
         return sol_fail_memory("a key's colours");
     }
@@ -170,7 +172,7 @@ void sol_colour_table_close(SolColourTable **table)
 {
     if (!*table)
         return;
-    sol_free((void *)(*table)->cover);
+    free((void *)(*table)->cover);
     sol_free(*table);
     *table = NULL;
 }

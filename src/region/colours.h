@@ -41,7 +41,7 @@ void sol_oklab_of(const uint8_t rgb[3], double lab[3]);
  */
 double sol_colours_cover(const SolKeyColours *colours, double soft, const uint8_t rgb[3]);
 
-/* What was looked up so far: 16 MiB. Several threads may look up at the same time. */
+/* What was looked up so far: up to 16 MiB. Several threads may look up at the same time. */
 typedef struct SolColourTable SolColourTable;
 
 /** @param[out] table  of `count` descriptions, which unite; borrowed until closed. 0, SOL_ERR_NOMEM */

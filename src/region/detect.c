@@ -34,10 +34,10 @@ typedef struct Strip {
 
 /* A feature's corners, as they lie from the window's upper left one on. */
 typedef struct Corners {
-    ptrdiff_t at[3][4];
+    int at[3][4];
     float weight[3];
     bool tilted;
-} Corners;
+} Corners; /* 64 bytes: a cache line */
 
 struct SolDetector {
     const SolCascade *cascade;
@@ -50,7 +50,7 @@ struct SolDetector {
     Strip *strips;
     int strip_count;
     Corners *corners;       /* [feature_count] of Haar's */
-    ptrdiff_t (*patterns)[16]; /* [feature_count] of local binary patterns: four by four corners */
+    int (*patterns)[16];    /* [feature_count] of local binary patterns: four by four corners */
     uint8_t *greys;
     uint32_t *sums;
     size_t stride;
@@ -143,9 +143,10 @@ static int reserve_strips(SolDetector *d)
     return SOL_OK;
 }
 
-static ptrdiff_t offset(const SolDetector *d, int x, int y)
+/* Within a window: its sides and the picture's are small enough for an int. */
+static int offset(const SolDetector *d, int x, int y)
 {
-    return (ptrdiff_t)d->stride * y + x;
+    return (int)d->stride * y + x;
 }
 
 static int place_corners(SolDetector *d)
@@ -232,7 +233,7 @@ typedef struct Window {
     float norm; /* 1 over the pixels' number times their deviation */
 } Window;
 
-static inline int32_t sum_at(const uint32_t *sums, const ptrdiff_t at[4])
+static inline int32_t sum_at(const uint32_t *sums, const int at[4])
 {
     return (int32_t)(sums[at[0]] - sums[at[1]] - sums[at[2]] + sums[at[3]]);
 }
@@ -248,13 +249,13 @@ static inline float feature_at(const Corners *f, const Window *w)
 
 /* Which of the eight neighbours of the middle cell are as bright as it: clockwise from the upper left, the highest bit
    first. */
-static unsigned pattern_at(const ptrdiff_t corners[16], const uint32_t *sums)
+static unsigned pattern_at(const int corners[16], const uint32_t *sums)
 {
     static const int around[8] = {0, 1, 2, 6, 10, 9, 8, 4}; /* upper left corners of the cells, in rows of four */
     uint32_t middle = sums[corners[5]] - sums[corners[6]] - sums[corners[9]] + sums[corners[10]];
     unsigned pattern = 0;
     for (int i = 0; i < 8; i++) {
-        const ptrdiff_t *at = corners + around[i];
+        const int *at = corners + around[i];
         uint32_t cell = sums[at[0]] - sums[at[1]] - sums[at[4]] + sums[at[5]];
         pattern = pattern << 1 | (cell >= middle);
     }
@@ -300,17 +301,18 @@ static size_t stages_passed(const SolDetector *d, const Window *w)
 static bool set_window(const SolDetector *d, const Level *level, int x, int y, Window *w)
 {
     const SolCascade *c = d->cascade;
-    ptrdiff_t at = offset(d, x, y);
-    const ptrdiff_t corners[4] = {offset(d, x + 1, y + 1), offset(d, x + c->width - 1, y + 1),
-                                  offset(d, x + 1, y + c->height - 1), offset(d, x + c->width - 1, y + c->height - 1)};
+    size_t at = (size_t)y * d->stride + (size_t)x;
+    const uint32_t *sums = level->integral.sums + at;
+    const int corners[4] = {offset(d, 1, 1), offset(d, c->width - 1, 1), offset(d, 1, c->height - 1),
+                            offset(d, c->width - 1, c->height - 1)};
     double area = (double)(c->width - 2) * (c->height - 2), sum, squares, spread;
-    *w = (Window){.sums = level->integral.sums + at, .norm = 1};
+    *w = (Window){.sums = sums, .norm = 1};
     if (c->patterns)
         return true;
     if (c->has_tilted)
         w->tilted = level->integral.tilted + at;
-    sum = sum_at(level->integral.sums, corners);
-    squares = (uint32_t)sum_at(level->integral.squares, corners);
+    sum = sum_at(sums, corners);
+    squares = (uint32_t)sum_at(level->integral.squares + at, corners);
     spread = area * squares - sum * sum;
     if (spread <= 0)
         return false;

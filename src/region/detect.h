@@ -32,7 +32,7 @@ enum { SOL_FINDS_MAX = 256 };
 /**
  * @param[out] detector  untouched on failure; released by sol_detector_close()
  * @param cascade        borrowed until then
- * @param width,height   of the grey pictures
+ * @param width,height   of the grey pictures, 1..SOL_IMAGE_MAX_SIDE
  * @param pool           borrowed; NULL: the calling thread alone. The number of threads changes nothing
  * @return 0, SOL_ERR_ARGUMENT, SOL_ERR_NOMEM
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Softening the edge of a mask: three moving means along the rows, and three along the columns, of 16-bit values. What a
- * mean costs does not depend on how wide it is.
+ * Softening the edge of a mask: three moving means along the rows, and three along the columns, of 16-bit values. What
+ * a mean costs does not depend on how wide it is.
  */
 #include "region/outline.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Moving the edge of a mask. A disc is a stack of chords, and the largest value below a chord is that of two runs of 2^k
- * pixels that cover it, which a table has for all k (Urbach & Wilkinson, "Efficient 2-D grayscale morphological
+ * Moving the edge of a mask. A disc is a stack of chords, and the largest value below a chord is that of two runs of
+ * 2^k pixels that cover it, which a table has for all k (Urbach & Wilkinson, "Efficient 2-D grayscale morphological
  * transformations with arbitrary flat structuring elements", 2008): a few byte operations a chord, for many pixels at
  * once.
  */

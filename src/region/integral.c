@@ -70,7 +70,7 @@ static unsigned place(int i, int to, int from, int *at, int *next)
         return 0;
     }
     *next = *at + 1 < from ? *at + 1 : from - 1;
-    return (unsigned)((x - *at) * 256 + 0.5);
+    return (unsigned)lrint((x - *at) * 256);
 }
 
 void sol_grey_scale(uint8_t *to, int to_width, int to_height, const uint8_t *grey, int width, int height)

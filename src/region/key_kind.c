@@ -10,7 +10,8 @@
 static int open_key(void **state, const void *what, const SolSelectorSource *source)
 {
     SolKeyer *keyer = NULL;
-    int result = sol_keyer_open(&keyer, what, source->width, source->height, sol_lengths_of(source).either, source->pool);
+    double scale = sol_lengths_of(source).either;
+    int result = sol_keyer_open(&keyer, what, source->width, source->height, scale, source->pool);
     if (result == SOL_OK)
         *state = keyer;
     return result;

@@ -4,8 +4,8 @@
  * how to fill a mask (a shape, a file, ..); its inner nodes join the masks of their parts. Every node then treats its
  * edge in the same way: it is moved (grow), softened (feather), turned inside out (invert), and faded (opacity).
  *
- * A kind is a table of functions in a file of its own. It gets what a schedule says about it (`what`), and makes a state
- * of that when frames of some size are to come.
+ * A kind is a table of functions in a file of its own. It gets what a schedule says about it (`what`), and makes a
+ * state of that when frames of some size are to come.
  */
 #ifndef SOL_REGION_NODE_H
 #define SOL_REGION_NODE_H

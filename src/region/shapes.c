@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Shapes, drawn as spans of rows. What a span adds to the pixels of a row is kept as differences between neighbours, so
- * that it takes four additions however long it is. Rectangles are covered exactly; of ellipses and polygons every row is
- * cut along LINES lines, on which spans begin and end exactly.
+ * that it takes four additions however long it is. Rectangles are covered exactly; of ellipses and polygons every row
+ * is cut along LINES lines, on which spans begin and end exactly.
  */
 #include "region/shapes.h"
 

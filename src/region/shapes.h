@@ -11,7 +11,7 @@
 enum { SOL_POLYGON_LEAST = 3, SOL_POLYGON_MOST = 1000 };
 
 /*
- * What sol_region_rect, sol_region_ellipse and sol_region_polygon are made of. Numbers of `at` are lengths (SOL_LENGTH):
+ * What sol_region_rect, sol_region_ellipse and sol_region_polygon are made of. The numbers of `at` are lengths:
  *   rect      left, top, width, height
  *   ellipse   the middle's x and y, both radii (shares of the shorter side)
  *   polygon   x and y of every corner; where the outline crosses itself, all that it goes around is inside

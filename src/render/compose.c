@@ -12,7 +12,10 @@
 
 #include <string.h>
 
-/* How much of the content's statistics are those of before, by how steady the film is to be. */
+/*
+ * How much of the content's statistics are those of before, by how steady the film is to be. Covariances are left alone:
+ * whitening by those of former frames too steadies nothing.
+ */
 static const float smoothing[] = {[SOL_STEADY_OFF] = 0, [SOL_STEADY_LIGHT] = 0.5F, [SOL_STEADY_STRONG] = 0.8F};
 
 /* The frame at hand. */
@@ -81,7 +84,7 @@ static int hold(const Scene *scene, SolStroke *stroke, SolBrush *brush, SolHisto
 {
     const SolSteady *steady = &scene->painters->steady;
     int result;
-    if (steady->statistics) {
+    if (steady->statistics && strcmp(sol_engine_method(stroke->engine), "adain") == 0) {
         brush->trail = &stroke->trail;
         brush->smoothing = smoothing[steady->level];
     }

@@ -65,7 +65,8 @@ static int find_segment(View *view)
                 view->stretch = i;
         }
     if (view->stretch < 0)
-        return sol_fail(SOL_ERR_ARGUMENT, "there is no segment \"%s\"; \"solstice check\" lists those that there are", name);
+        return sol_fail(SOL_ERR_ARGUMENT,
+                        "there is no segment \"%s\"; \"solstice check\" lists those that there are", name);
     return SOL_OK;
 }
 
@@ -85,8 +86,8 @@ static int find_region(View *view)
     if (regions == 0 && wanted > 0)
         return sol_fail(SOL_ERR_ARGUMENT, "layer %d has no region; it covers the whole frame", wanted);
     if (regions == 0)
-        return sol_fail(SOL_ERR_ARGUMENT, "frame %lld lies where no layer has a region; choose another frame or segment",
-                        frame);
+        return sol_fail(SOL_ERR_ARGUMENT,
+                        "frame %lld lies where no layer has a region; choose another frame or segment", frame);
     if (regions > 1)
         sol_log(view->options->log, SOL_LOG_NOTE, "%d layers have regions; this is that of layer %d", regions, shown);
     return SOL_OK;
@@ -109,15 +110,15 @@ static int open_input(View *view, const SolSchedule *schedule)
         return result;
     sol_video_info(view->video, &view->info);
     if (view->wishes->frame < 0 || view->wishes->frame >= view->index.frames)
-        return sol_fail(SOL_ERR_ARGUMENT, "there is no frame %lld; the last one is %lld", (long long)view->wishes->frame,
-                        (long long)view->index.frames - 1);
+        return sol_fail(SOL_ERR_ARGUMENT, "there is no frame %lld; the last one is %lld",
+                        (long long)view->wishes->frame, (long long)view->index.frames - 1);
     return SOL_OK;
 }
 
 static int open_selector(View *view)
 {
     const SolSelectorSource source = {view->info.out_width, view->info.out_height, view->info.upright_width,
-                                      view->info.upright_height, view->pool};
+                                      view->info.upright_height, view->pool, NULL};
     int result = sol_selector_open(&view->selector, view->region, &source);
     return result == SOL_OK ? sol_mask_create(&view->mask, source.width, source.height) : result;
 }
@@ -202,8 +203,8 @@ static int draw_overlay(const View *view, SolImage **out)
         const uint8_t *edge = sol_mask_row(outline, y);
         uint8_t *to = sol_image_row(image, y);
         for (int i = 0; i < 3 * mask->width; i++) {
-            int weight = cover[i / 3] * TINT / 255;
-            to[i] = edge[i / 3] ? line[i % 3] : (uint8_t)((from[i] * (255 - weight) + tint[i % 3] * weight + 127) / 255);
+            int weight = cover[i / 3] * TINT / 255, tinted = from[i] * (255 - weight) + tint[i % 3] * weight;
+            to[i] = edge[i / 3] ? line[i % 3] : (uint8_t)((tinted + 127) / 255);
         }
     }
     sol_mask_close(&outline);

@@ -285,6 +285,7 @@ static void close_size(SolPainters *painters)
     sol_free(painters->growths);
     painters->growths = NULL;
     painters->growth_count = 0;
+    sol_mask_files_close(&painters->files);
     sol_stabiliser_close(&painters->stabiliser);
     sol_mask_close(&painters->edge);
     sol_mask_close(&painters->cover);
@@ -365,11 +366,12 @@ static int open_growths(SolPainters *painters, const SolSelectorSource *source)
 
 int sol_painters_plan(SolPainters *painters, const SolPaintersSize *size)
 {
-    const SolSelectorSource source = {size->width, size->height, size->source_width, size->source_height,
-                                      painters->pool};
-    int result = SOL_OK;
+    SolSelectorSource source = {size->width, size->height, size->source_width, size->source_height, painters->pool, NULL};
+    int result;
     close_size(painters);
     painters->size = *size;
+    result = sol_mask_files_open(&painters->files);
+    source.files = painters->files;
     for (int i = 0; i < painters->engine_count && result == SOL_OK; i++)
         result = sol_engine_plan(painters->engines[i], size->width, size->height);
     if (result == SOL_OK)

@@ -59,6 +59,7 @@ struct SolPainters {
     SolModelCache *models;  /* the engines' */
     SolModelCache *own;     /* the same, where they are nobody else's */
     SolPool *pool;          /* for all but the engines */
+    SolMaskFiles *files;    /* that the selectors read masks from */
     SolPaintersSize size;
     SolStabiliser *stabiliser; /* NULL where nothing is steadied */
     SolMask *edge;          /* of a transition, on the frame at hand */

@@ -73,8 +73,8 @@ static int read_corners(void *context, const SolYaml *yaml, const SolYamlPair *p
     if (result != SOL_OK)
         return result;
     if (count != corners)
-        return sol_fail_at(sol_yaml_place(yaml, pair->value), "%d corners, but %d at the first place; give as many at every "
-                           "place", count, corners);
+        return sol_fail_at(sol_yaml_place(yaml, pair->value),
+                           "%d corners, but %d at the first place; give as many at every place", count, corners);
     for (int i = 0; i < count && result == SOL_OK; i++) {
         SolYamlPair item = {pair->key, sol_yaml_item(yaml, pair, i)};
         result = read_list(&wanted, yaml, &item, values + 2 * i * SOL_LENGTH);
@@ -143,8 +143,8 @@ static int read_polygon(SolRegion *region, SolRegionSource *source, const SolYam
     if (result != SOL_OK)
         return result;
     if (first.value && (corners < SOL_POLYGON_LEAST || corners > SOL_POLYGON_MOST))
-        return sol_fail_at(sol_yaml_place(source->yaml, first.value), "a polygon of %d corner%s; give %d to %d", corners,
-                           corners == 1 ? "" : "s", SOL_POLYGON_LEAST, SOL_POLYGON_MOST);
+        return sol_fail_at(sol_yaml_place(source->yaml, first.value), "a polygon of %d corner%s; give %d to %d",
+                           corners, corners == 1 ? "" : "s", SOL_POLYGON_LEAST, SOL_POLYGON_MOST);
     if (!first.value)
         corners = SOL_POLYGON_LEAST; /* what is wrong is found on the way */
     if ((result = start_shape(region, &sol_region_polygon, &shape)) != SOL_OK)
@@ -158,8 +158,9 @@ static int check_numbered(SolPlace place, const char *path)
     SolSequence sequence = {0};
     int result = sol_sequence_find(&sequence, path, false);
     if (result == SOL_ERR_FORMAT && sol_sequence_find(&sequence, path, true) == SOL_OK)
-        result = sol_fail(SOL_ERR_FORMAT, "%s lacks some images between its first and its last; a mask needs one for every "
-                          "frame", path);
+        result = sol_fail(SOL_ERR_FORMAT,
+                          "%s lacks some images between its first and its last; a mask needs one for every frame",
+                          path);
     sol_sequence_clear(&sequence);
     if (result == SOL_OK || result == SOL_ERR_NOMEM)
         return result;
@@ -282,11 +283,12 @@ static const char *list_kinds(char *text, size_t size)
 {
     size_t at = 0;
     for (int i = 0; i < KINDS && at < size; i++)
-        at += (size_t)snprintf(text + at, size - at, "%s%s", i == 0 ? "" : i == KINDS - 1 ? " or " : ", ", kinds[i].key);
+        at += (size_t)snprintf(text + at, size - at, "%s%s", i == 0 ? "" : i == KINDS - 1 ? " or " : ", ",
+                               kinds[i].key);
     return text;
 }
 
-/* All keys that a region may have: the kinds', those that go with them, and the common ones in the order of their enum. */
+/* All keys that a region may have: the kinds', the common ones as in their enum, and those of single kinds. */
 static void list_keys(const char *keys[MAX_KEYS])
 {
     static const char *const common[COMMON] = {"feather", "grow", "invert", "opacity"};

@@ -59,7 +59,8 @@ static int read_place(SolTrack *track, const SolYaml *yaml, const SolYamlPair *e
     SolTrackUnit unit = SOL_TRACK_FRAMES;
     double at = 0;
     if (!text || !parse_place(text, &unit, &at))
-        return sol_fail_at(place, "a place in time must be a frame (30), a time (2.5s, 0:02.5) or a share of the segment "
+        return sol_fail_at(place,
+                           "a place in time must be a frame (30), a time (2.5s, 0:02.5) or a share of the segment "
                            "(50%%)%s%s%s", text ? ", not \"" : "", text && strlen(text) < 60 ? text : text ? "..." : "",
                            text ? "\"" : "");
     if (i > 0 && unit != track->unit)

@@ -32,8 +32,8 @@ int sol_track_read_values(SolTrack *track, const SolYaml *yaml, const SolYamlPai
 int sol_track_read(SolTrack *track, const SolYaml *yaml, const SolYamlPair *pair, double low, double high);
 
 /**
- * The value that says how many numbers there are: that of a track which stays, or the first of one that moves; NULL where
- * there is none, and reading it fails.
+ * The value that says how many numbers there are: that of a track which stays, or the first of one that moves; NULL
+ * where there is none, and reading it fails.
  */
 const SolYamlNode *sol_track_first(const SolYaml *yaml, const SolYamlPair *pair);
 

@@ -88,15 +88,15 @@ void sol_gatys_loss_set_content(SolGatysLoss *loss, const SolImage *content);
 void sol_gatys_loss_set_style(SolGatysLoss *loss, const float *statistics, double strength);
 
 /**
- * Takes the painting's statistics from what a mask of the frame's size covers, which is copied. One that covers nothing is
- * as NULL, which is how a loss begins: the whole picture.
+ * Takes the painting's statistics from what a mask of the frame's size covers, which is copied. One that covers nothing
+ * is as NULL, which is how a loss begins: the whole picture.
  *
  * @return 0, SOL_ERR_NOMEM (there is no region then)
  */
 int sol_gatys_loss_set_region(SolGatysLoss *loss, const SolMask *region);
 
 /**
- * Holds the painting to pictures of the frame's size, which are copied; none of them, as a loss begins, with a count of 0.
+ * Holds the painting to pictures of the frame's size, which are copied; with a count of 0 to none, as a loss begins.
  *
  * @return 0, SOL_ERR_NOMEM
  */

@@ -161,8 +161,8 @@ static void read_reference(const SolReference *reference, const SolGatysHold *ho
 }
 
 /*
- * Adds a square of weight b about q to one of weight a about p: a + b about the mean m of both, weighed, and what is left,
- * a b / (a + b) (p - q)^2, to the rest.
+ * Adds a square of weight b about q to one of weight a about p: a + b about the mean of both, weighed, and what is
+ * left, a b / (a + b) (p - q)^2, to the rest.
  */
 static void add_reference(SolGatysHold *hold, const Scratch *s)
 {

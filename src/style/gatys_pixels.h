@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What painting by optimisation minimises of the picture itself, beside the network's layers: how much neighbours differ,
- * and how far it is from earlier paintings of the same things (Ruder, Dosovitskiy & Brox 2016, eqs. 7 and 10). And
- * planes at other sizes, for what is told of the frame's pixels and asked of others.
+ * What painting by optimisation minimises of the picture itself, beside the network's layers: how much neighbours
+ * differ, and how far it is from earlier paintings of the same things (Ruder, Dosovitskiy & Brox 2016, eqs. 7 and 10).
+ * And planes at other sizes, for what is told of the frame's pixels and asked of others.
  */
 #ifndef SOL_STYLE_GATYS_PIXELS_H
 #define SOL_STYLE_GATYS_PIXELS_H
@@ -32,8 +32,8 @@ double sol_gatys_smoothness(const SolGatysPicture *picture, double weight);
 typedef struct SolGatysHold SolGatysHold;
 
 /**
- * Takes what a picture of width x height pixels is held to from references of the frame's size, all alike. Where those are
- * larger, a pixel of the smaller picture is held to the mean of what it covers, weighed by how far that is trusted.
+ * Takes what a picture of width x height pixels is held to from references of the frame's size, all alike. Where those
+ * are larger, a pixel of the smaller picture is held to the mean of what it covers, weighed by how far that is trusted.
  *
  * @param[out] hold   untouched on failure; released by sol_gatys_hold_close(). Borrows nothing
  * @param references  [count], 1 or more

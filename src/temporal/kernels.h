@@ -81,7 +81,7 @@ typedef struct SolSteadyKernels {
 
     /**
      * Lays what is carried over a painting's row, by weights times `moving`, or `still` where the flow is none; keeps
-     * the result in `kept`, and rounded in `rgb`.
+     * the result in `kept`, and rounded in `rgb`. The source in `kept` is mixed in the same way.
      */
     void (*blend)(const uint16_t *carried, const uint8_t *weight, const float *u, const float *v, size_t count,
                   float moving, float still, uint8_t *rgb, uint16_t *kept);

@@ -153,6 +153,10 @@ static void blend(const uint16_t *carried, const uint8_t *weight, const float *r
             kept[c] = (uint16_t)(int)(value + 0.5f);
             rgb[c] = (uint8_t)((kept[c] + 128) >> 8);
         }
+        for (int c = 3; c < 6; c++) {
+            float source = (float)kept[c];
+            kept[c] = (uint16_t)(int)(source + w * ((float)carried[c] - source) + 0.5f);
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Steadying: what was shown before is carried along the flow, as 16-bit numbers so that rounding does not add up, and
- * with it what it was painted from. Where the flow can be trusted, and what was painted from looks as what is there now,
- * the painting takes over from it.
+ * with it what it was painted from, mixed of as many frames as the paint is. Where the flow can be trusted, and what was
+ * painted from looks as what is there now, the painting takes over from it. So paint may stay for long where nothing
+ * happens, and goes as soon as its source has become another, however slowly.
  */
 #include "temporal/stabiliser.h"
 
@@ -28,7 +29,7 @@ typedef struct Strength {
 static const Strength strengths[] = {
     [SOL_STEADY_OFF] = {0, 0, 1},
     [SOL_STEADY_LIGHT] = {0.5f, 0.7f, 8},
-    [SOL_STEADY_STRONG] = {0.75f, 0.9f, 10},
+    [SOL_STEADY_STRONG] = {0.8f, 0.98f, 8},
 };
 
 static const float STILL = 0.15f; /* a flow of fewer pixels is none */
@@ -43,6 +44,7 @@ struct SolStabiliser {
     SolCuts cuts;
     size_t stride;         /* numbers from a row of what is kept to the next */
     uint16_t *memory, *kept; /* what was shown, and what it was painted from; kept: pixel (0, 0), within a margin */
+    SolImage *former;      /* the frame before */
     uint16_t *carried;     /* [height][width][SOL_CARRIED] that, moved to where things are now */
     float *unmoved, *moved; /* [height][width] how far the sources are apart, at the same place and along the flow */
     float *near_unmoved, *near_moved, *sums; /* a row of means of squares and of their sums, for every row */
@@ -85,7 +87,8 @@ int sol_stabiliser_open(SolStabiliser **out, const SolSteady *steady, int width,
     if ((error = sol_flow_finder_open(&s->finder, width, height, SOL_FLOW_FAST, pool)) != 0 ||
         (error = sol_flow_create(&s->flow, width, height)) != 0 ||
         (error = sol_flow_create(&s->back, width, height)) != 0 ||
-        (error = sol_mask_create(&s->trust, width, height)) != 0) {
+        (error = sol_mask_create(&s->trust, width, height)) != 0 ||
+        (error = sol_image_create(&s->former, width, height)) != 0) {
         sol_stabiliser_close(&s);
         return error;
     }
@@ -107,6 +110,7 @@ void sol_stabiliser_close(SolStabiliser **stabiliser)
     sol_flow_close(&s->flow);
     sol_flow_close(&s->back);
     sol_mask_close(&s->trust);
+    sol_image_unref(&s->former);
     sol_free(s->memory);
     sol_free(s->carried);
     sol_free(s->unmoved);
@@ -220,6 +224,7 @@ static void keep_source_rows(void *context, int block)
     SolStabiliser *s = work->s;
     int rows = sol_rows_of_block(s->width);
     for (int y = block * rows; y < (block + 1) * rows && y < s->height; y++) {
+        memcpy(sol_image_row(s->former, y), sol_image_row_const(work->image, y), 3 * (size_t)s->width);
         keep_row(sol_image_row_const(work->image, y), s->width, 3, kept_row(s, y));
         extend(s, y);
     }
@@ -239,7 +244,7 @@ int sol_stabiliser_look(SolStabiliser *s, const SolImage *frame, bool *cut)
         sol_flow_trust(s->flow, s->back, s->trust, s->pool);
         sol_run_rows(s->pool, carry_rows, &work, s->width, s->height);
         new_scene = sol_cuts_between(&s->cuts, frame, s->moved, s->trust);
-        sol_stillness_find(&s->stillness, frame, s->unmoved, s->moved);
+        sol_stillness_find(&s->stillness, s->unmoved, s->moved);
         sol_run_rows(s->pool, weigh_rows, &work, s->width, s->height);
     } else {
         sol_cuts_begin(&s->cuts, frame);
@@ -307,7 +312,8 @@ void sol_stabiliser_save(const SolStabiliser *s, SolBlob *blob)
     sol_blob_put_int(blob, s->width);
     sol_blob_put_int(blob, s->height);
     sol_blob_put_int(blob, s->looked + 2 * s->painted);
-    for (int y = 0; s->looked && y < s->height; y++)
+    for (int y = 0; s->looked && y < s->height; y++) {
+        sol_blob_put(blob, sol_image_row_const(s->former, y), 3 * (size_t)s->width);
         for (int x = 0; x < s->width; x++) {
             const uint16_t *pixel = kept_row(s, y) + (size_t)x * SOL_CARRIED;
             uint8_t bytes[2 * SAVED];
@@ -317,44 +323,39 @@ void sol_stabiliser_save(const SolStabiliser *s, SolBlob *blob)
             }
             sol_blob_put(blob, bytes, sizeof bytes);
         }
+    }
 }
 
-/* Reads what is kept, and the frame before into `frame`. */
-static void restore_pixels(SolStabiliser *s, SolBlob *blob, SolImage *frame)
+static void restore_row(SolStabiliser *s, SolBlob *blob, int y)
 {
-    for (int y = 0; y < s->height; y++) {
-        uint16_t *row = kept_row(s, y);
-        for (int x = 0; x < s->width; x++) {
-            uint8_t bytes[2 * SAVED];
-            sol_blob_get(blob, bytes, sizeof bytes);
-            for (int c = 0; c < SAVED; c++)
-                row[x * SOL_CARRIED + c] = (uint16_t)(bytes[2 * c] + 256 * bytes[2 * c + 1]);
-            for (int c = 0; c < 3; c++)
-                sol_image_row(frame, y)[3 * x + c] = bytes[2 * (3 + c) + 1];
+    uint16_t *row = kept_row(s, y);
+    sol_blob_get(blob, sol_image_row(s->former, y), 3 * (size_t)s->width);
+    for (int x = 0; x < s->width; x++) {
+        uint8_t bytes[2 * SAVED];
+        sol_blob_get(blob, bytes, sizeof bytes);
+        for (int c = 0; c < SAVED; c++) {
+            int number = bytes[2 * c] + 256 * bytes[2 * c + 1];
+            row[x * SOL_CARRIED + c] = (uint16_t)(number < 255 * 256 ? number : 255 * 256);
         }
-        extend(s, y);
     }
+    extend(s, y);
 }
 
 int sol_stabiliser_restore(SolStabiliser *s, SolBlob *blob)
 {
     int64_t width = sol_blob_get_int(blob), height = sol_blob_get_int(blob), flags = sol_blob_get_int(blob);
-    SolImage *frame = NULL;
-    int error;
     sol_stabiliser_forget(s);
     if (!sol_blob_is_sound(blob) || width != s->width || height != s->height)
         return sol_fail(SOL_ERR_FORMAT, "what was kept of a steadied film is not of %dx%d pixels", s->width, s->height);
     if (!(flags & 1))
         return SOL_OK;
-    if ((error = sol_image_create(&frame, s->width, s->height)) != 0)
-        return error;
-    restore_pixels(s, blob, frame);
-    if (sol_blob_is_sound(blob)) {
-        sol_flow_finder_push(s->finder, frame);
-        sol_cuts_begin(&s->cuts, frame);
-        s->looked = true;
-        s->painted = (flags & 2) != 0;
-    }
-    sol_image_unref(&frame);
-    return s->looked ? SOL_OK : sol_fail(SOL_ERR_FORMAT, "what was kept of a steadied film breaks off");
+    for (int y = 0; y < s->height && sol_blob_is_sound(blob); y++)
+        restore_row(s, blob, y);
+    if (!sol_blob_is_sound(blob))
+        return sol_fail(SOL_ERR_FORMAT, "what was kept of a steadied film breaks off");
+    sol_flow_finder_push(s->finder, s->former);
+    sol_cuts_begin(&s->cuts, s->former);
+    s->looked = true;
+    s->painted = (flags & 2) != 0;
+    return SOL_OK;
 }

@@ -10,14 +10,16 @@
 
 #include <string.h>
 
-enum {
-    SIDE = 16,     /* pixels of a block */
-    TEXTURE = 16   /* levels between a block's darkest and brightest pixel from which on it has something to tell */
-};
+enum { SIDE = 16 }; /* pixels of a block */
+
+/* A block stands still where that explains it about as well as the flow does; of a faint slope that moves, the flow leaves
+ * clearly less. The camera stands where such a share of the blocks does. */
+static const float LIKELY = 1.25f, ANYWAY = 0.05f, STANDING = 0.46f;
 
 /* By so much may what was at the same place differ more than what the flow leads to: noise is not the same in two frames,
- * and flow follows it. A factor, and levels of 255. */
-static const float MORE = 1.5f, AND = 1;
+ * and flow follows it. A factor; and levels of 255, of
+ * the mean around a block and of that near a pixel. */
+static const float MORE = 1.5f, AROUND = 1, NEAR = 3;
 
 static const float DOUBT = 0.4f; /* what is trusted of a flow that no texture speaks for */
 
@@ -37,32 +39,19 @@ void sol_stillness_free(SolStillness *s)
     *s = (SolStillness){0};
 }
 
-/* The mean differences of a block, and how much its green differs from pixel to pixel. */
-static int sum_block(SolStillness *s, int column, int row, const SolImage *frame, const float *unmoved, const float *moved)
+static void sum_block(SolStillness *s, int column, int row, const float *unmoved, const float *moved)
 {
     int right = (column + 1) * SIDE < s->width ? (column + 1) * SIDE : s->width;
-    int bottom = (row + 1) * SIDE < s->height ? (row + 1) * SIDE : s->height, least = 255, most = 0;
+    int bottom = (row + 1) * SIDE < s->height ? (row + 1) * SIDE : s->height;
     float sums[2] = {0}, count = (float)((right - column * SIDE) * (bottom - row * SIDE));
     size_t at = (size_t)row * (size_t)s->columns + (size_t)column;
-    for (int y = row * SIDE; y < bottom; y++) {
-        const uint8_t *pixels = sol_image_row_const(frame, y);
+    for (int y = row * SIDE; y < bottom; y++)
         for (int x = column * SIDE; x < right; x++) {
-            size_t i = (size_t)y * (size_t)s->width + (size_t)x;
-            int green = pixels[3 * x + 1];
-            sums[0] += unmoved[i];
-            sums[1] += moved[i];
-            least = green < least ? green : least;
-            most = green > most ? green : most;
+            sums[0] += unmoved[(size_t)y * (size_t)s->width + (size_t)x];
+            sums[1] += moved[(size_t)y * (size_t)s->width + (size_t)x];
         }
-    }
     s->unmoved[at] = sums[0] / count;
     s->moved[at] = sums[1] / count;
-    return most - least;
-}
-
-static bool moves(float unmoved, float moved)
-{
-    return unmoved > MORE * moved + AND;
 }
 
 /* The evidence for motion in a block and around it. */
@@ -74,24 +63,22 @@ static float look_around(const SolStillness *s, int column, int row)
             unmoved += s->unmoved[y * s->columns + x];
             moved += s->moved[y * s->columns + x];
         }
-    return (unmoved - MORE * moved) / count - AND;
+    return (unmoved - MORE * moved) / count - AROUND;
 }
 
-void sol_stillness_find(SolStillness *s, const SolImage *frame, const float *unmoved, const float *moved)
+void sol_stillness_find(SolStillness *s, const float *unmoved, const float *moved)
 {
-    int still = 0, telling = 0;
+    int still = 0;
     for (int row = 0; row < s->rows; row++)
         for (int column = 0; column < s->columns; column++) {
             int at = row * s->columns + column;
-            if (sum_block(s, column, row, frame, unmoved, moved) >= TEXTURE) {
-                telling++;
-                still += !moves(s->unmoved[at], s->moved[at]);
-            }
+            sum_block(s, column, row, unmoved, moved);
+            still += s->unmoved[at] <= LIKELY * s->moved[at] + ANYWAY;
         }
     for (int row = 0; row < s->rows; row++)
         for (int column = 0; column < s->columns; column++)
             s->evidence[row * s->columns + column] = look_around(s, column, row);
-    s->standing = 2 * still >= telling;
+    s->standing = (float)still > STANDING * (float)(s->rows * s->columns);
 }
 
 /* The evidence at a pixel, between the blocks' middles. */
@@ -111,7 +98,7 @@ void sol_stillness_apply(const SolStillness *s, int y, const float *unmoved, flo
     const float *upper = s->evidence + (size_t)above * (size_t)s->columns;
     const float *lower = s->evidence + (size_t)below * (size_t)s->columns;
     for (int x = 0; s->standing && x < s->width; x++) {
-        if (moves(unmoved[x], moved[x]))
+        if (unmoved[x] > MORE * moved[x] + NEAR)
             continue;
         if (evidence_at(s, upper, lower, fy, x) <= 0) {
             moved[x] = unmoved[x];

@@ -7,7 +7,8 @@
 #ifndef SOL_TEMPORAL_STILLNESS_H
 #define SOL_TEMPORAL_STILLNESS_H
 
-#include "image/image.h"
+#include <stdbool.h>
+#include <stdint.h>
 
 typedef struct SolStillness {
     int width, height, columns, rows; /* of the picture; blocks */
@@ -21,9 +22,9 @@ bool sol_stillness_alloc(SolStillness *stillness, int width, int height);
 void sol_stillness_free(SolStillness *stillness);
 
 /**
- * @param unmoved, moved  [height][width] how far the frame is from the one before, at the same place and along the flow
+ * @param unmoved, moved  [height][width] how far a frame is from the one before, at the same place and along the flow, 0..255
  */
-void sol_stillness_find(SolStillness *stillness, const SolImage *frame, const float *unmoved, const float *moved);
+void sol_stillness_find(SolStillness *stillness, const float *unmoved, const float *moved);
 
 /**
  * For row y: where nothing has moved, the flow becomes 0, what is carried what is kept, it is trusted, and `moved` is

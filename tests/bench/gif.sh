@@ -10,6 +10,8 @@
 #   --widths "N .."   in pixels (400)
 #   --rates "N .."    frames a second (15)
 #   --all             widths 400 and 640, rates 15 and 25: hours
+#   --rivals "N ..."  which of ffmpeg's GIFs to compare with, STATS-DITHER-DIFF each (all 24; see below). What was made
+#                     of others before is left out
 #   --ours NAME=OPTS  measure `solstice gif` with these options, under this name; may be given again (default=)
 #   --rounds N        time ours and its rivals N times, in turns (3)
 #   --work DIR        where clips and the rivals' figures are kept, so that a second run only measures ours
@@ -33,7 +35,7 @@ cd "$(dirname "$0")/../.."
 
 clips="sample campus-spring campus-summer campus-autumn campus-winter bunny-1 bunny-2 bunny-3 cars gradient screen"
 widths=400 rates=15 rounds=3 work=out/bench-gif solstice=build/solstice media=../shared/data/media
-keep='' memory=''
+keep='' memory='' rivals=''
 measure=build/tests/bench/gif_measure
 ours=()
 while [ $# -gt 0 ]; do
@@ -42,6 +44,7 @@ while [ $# -gt 0 ]; do
     --widths) widths=$2; shift ;;
     --rates) rates=$2; shift ;;
     --all) widths="400 640" rates="15 25" ;;
+    --rivals) rivals=$2; shift ;;
     --ours) ours+=("$2"); shift ;;
     --rounds) rounds=$2; shift ;;
     --work) work=$2; shift ;;
@@ -56,6 +59,13 @@ while [ $# -gt 0 ]; do
   shift
 done
 [ ${#ours[@]} -gt 0 ] || ours=("default=")
+if [ -z "$rivals" ]; then
+  for stats in full diff single; do
+    for dither in none bayer sierra2_4a floyd_steinberg; do
+      rivals+="$stats-$dither-none $stats-$dither-rectangle "
+    done
+  done
+fi
 
 # ---- what it takes ----
 
@@ -155,7 +165,7 @@ make_clip() {
   av "${source[@]}" -an -vf "fps=$rate,scale=$width:-1:flags=lanczos,setsar=1" -pix_fmt rgb24 -c:v rawvideo "$folder/clip.nut"
   av -i "$folder/clip.nut" -f rawvideo "$folder/frames.part"
   mv "$folder/frames.part" "$folder/frames.rgb"
-  rm -f "$folder/rivals.tsv"
+  rm -f "$folder/all-rivals.tsv" "$folder/rivals.tsv"
 }
 
 # ---- GIFs ----
@@ -206,25 +216,27 @@ make_rival() {
   cat "$scratch/$name"*.tsv
 }
 
-# Goes on where an earlier run was stopped.
+# Goes on where an earlier run was stopped. All that was ever made is in all-rivals.tsv, what is compared in rivals.tsv.
 make_rivals() {
-  local folder=$1 rate=$2 stats dither name
-  touch "$folder/rivals.tsv"
-  [ "$(wc -l <"$folder/rivals.tsv")" -lt 96 ] || return 0
-  say "$(basename "$folder"): 96 rivals"
-  for stats in full diff single; do
-    for dither in none bayer sierra2_4a floyd_steinberg; do
-      name=$stats-$dither
-      if grep -q "^$name-" "$folder/rivals.tsv"; then continue; fi
-      make_rival "$folder" "$rate" $name-none >"$scratch/lines"
-      make_rival "$folder" "$rate" $name-rectangle $name-none >>"$scratch/lines"
-      [ "$(wc -l <"$scratch/lines")" = 8 ] || fail "not all rivals $name could be made and measured"
-      cat "$scratch/lines" >>"$folder/rivals.tsv"
-      if [ -n "$keep" ]; then mkdir -p "$folder/rivals"; mv "$scratch/$name"*.gif "$folder/rivals"; fi
-      rm -f "$scratch/$name"*
-    done
+  local folder=$1 rate=$2 name twin
+  touch "$folder/all-rivals.tsv"
+  say "$(basename "$folder"): $(($(wc -w <<<"$rivals") * 4)) rivals"
+  for name in $rivals; do
+    [ "$(lines_of "$name" "$folder" | wc -l)" -lt 4 ] || continue
+    twin=${name%-rectangle}-none
+    [ "$twin" != "$name" ] && [ -e "$scratch/$twin.gif" ] || twin=
+    [ -n "$twin" ] || rm -f "$scratch"/*-*.{gif,tsv,times}
+    make_rival "$folder" "$rate" "$name" "$twin" >"$scratch/lines"
+    [ "$(wc -l <"$scratch/lines")" = 4 ] || fail "not all rivals $name could be made and measured"
+    cat "$scratch/lines" >>"$folder/all-rivals.tsv"
+    if [ -n "$keep" ]; then mkdir -p "$folder/rivals"; cp "$scratch/$name"*.gif "$folder/rivals"; fi
   done
+  rm -f "$scratch"/*-*.{gif,tsv,times}
+  for name in $rivals; do lines_of "$name" "$folder"; done >"$folder/rivals.tsv"
 }
+
+# lines_of NAME FOLDER: what is known of ffmpeg's GIF of this name and of what gifsicle made of it.
+lines_of() { grep -E "^$1(-O3|-lossy40|-lossy80)?	" "$2/all-rivals.tsv" || true; }
 
 # by_solstice CLIP GIF TIMES OPTION ...
 by_solstice() {

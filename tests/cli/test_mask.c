@@ -20,7 +20,8 @@ static int set_up(void **state)
     numbered_clip(4, "-c:v ffv1 clip.mkv");
     ffmpeg("-f lavfi -i mandelbrot=size=97x61 -frames:v 1 a.png");
     write_text(in_folder("film.yaml"), "version: 1\ninput: clip.mkv\nsegments:\n"
-                                       "  - {name: first, frames: 0-1, style: a.png, region: {rect: [0, 0, 50%, 50%]}}\n"
+                                       "  - {name: first, frames: 0-1, style: a.png, "
+                                       "region: {rect: [0, 0, 50%, 50%]}}\n"
                                        "  - {name: second, frames: 2-3, style: a.png}\n"
                                        "outputs: [{path: film.mp4}]\n");
     write_text(in_folder("wrong.yaml"), "version: 1\ninput: clip.mkv\nsegments:\n"
@@ -71,7 +72,8 @@ static void test_mistakes(void **state)
         {"mask film.yaml -f 2 -o b.png",
          "solstice: frame 2 lies where no layer has a region; choose another frame or segment\n", 2},
         {"mask film.yaml -f 4 -o b.png", "solstice: there is no frame 4; the last one is 3\n", 2},
-        {"mask film.yaml -f 0 -o b.png --layer 0", "solstice: mask: --layer 0: must be a whole number from 1 to 64\n", 2},
+        {"mask film.yaml -f 0 -o b.png --layer 0",
+         "solstice: mask: --layer 0: must be a whole number from 1 to 64\n", 2},
         {"mask wrong.yaml -f 0 -o b.png",
          "wrong.yaml:4:48: \"rect\" must be [x, y, width, height], each in pixels (300) or percent (50%), and here "
          "are 3\n", 2},

@@ -21,7 +21,7 @@ static bool names_files(const SolRegion *region)
 static void evaluate(const SolRegion *region)
 {
     static const SolInstant moments[] = {{0, 0, 0}, {7, 0.25, 0.5}, {1e6, 1e5, 1}};
-    const SolSelectorSource source = {WIDTH, HEIGHT, 640, 360, NULL};
+    const SolSelectorSource source = {WIDTH, HEIGHT, 640, 360, NULL, NULL};
     SolSelector *selector = NULL;
     SolImage *frame = NULL;
     SolMask *mask = NULL;

@@ -231,6 +231,28 @@ static void test_integrals_are_sums(void **state)
     }
 }
 
+/* cv2.resize(.., interpolation=cv2.INTER_LINEAR_EXACT) of OpenCV 4.6; 341 to 256 pixels has weights half-way between two
+   steps of 1/256, so that it matters how these are rounded. */
+static void test_scaling_is_opencvs(void **state)
+{
+    static const uint8_t wanted[6][8] = {
+        {23, 74, 152, 175, 58, 116, 187, 204}, {78, 91, 145, 178, 62, 39, 130, 160}, {150, 47, 71, 107, 66, 74, 136, 145},
+        {186, 175, 28, 94, 149, 195, 81, 82},  {128, 180, 69, 81, 106, 160, 216, 68}, {59, 122, 190, 60, 87, 95, 184, 227}};
+    uint8_t grey[13 * 9], wide[4 * 341], to[6 * 8], narrow[3 * 256];
+    long sum = 0;
+    (void)state;
+    for (int i = 0; i < 13 * 9; i++)
+        grey[i] = (uint8_t)(i * 37 + i * i % 101);
+    sol_grey_scale(to, 8, 6, grey, 13, 9);
+    assert_memory_equal(to, wanted, sizeof to);
+    for (int i = 0; i < 4 * 341; i++)
+        wide[i] = (uint8_t)(i % 341 * 53 + i % 341 * (i % 341) % 97);
+    sol_grey_scale(narrow, 256, 3, wide, 341, 4);
+    for (int i = 0; i < 3 * 256; i++)
+        sum += narrow[i];
+    assert_int_equal(sum, 97023);
+}
+
 /* ---- windows, pixel by pixel ---- */
 
 /* Whether pixel x, y lies in a rectangle; of a tilted one, sums of its coordinates and their differences are bounded. */
@@ -617,6 +639,7 @@ int main(void)
         cmocka_unit_test(test_a_cascade_is_read),
         cmocka_unit_test(test_wrong_files_are_refused),
         cmocka_unit_test(test_integrals_are_sums),
+        cmocka_unit_test(test_scaling_is_opencvs),
         cmocka_unit_test(test_windows_are_those_of_the_twin),
         cmocka_unit_test(test_groups_are_opencvs),
         cmocka_unit_test(test_boxes_follow),

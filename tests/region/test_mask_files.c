@@ -43,7 +43,7 @@ static void make_greys(int count, const char *arguments)
 static void expect_greys(const char *name, const int *frames, int count, int pictures)
 {
     SolRegion *region = mask_of(name);
-    SolSelectorSource source = {SIDE, SIDE, SIDE, SIDE, NULL};
+    SolSelectorSource source = {SIDE, SIDE, SIDE, SIDE, NULL, NULL};
     SolSelector *selector = NULL;
     SolMask *mask = NULL;
     if (sol_selector_open(&selector, region, &source) != SOL_OK)
@@ -79,6 +79,44 @@ static void test_videos_go_by_the_frames_number(void **state)
     expect_all_orders("greys.mp4", 10);
     make_greys(10, "greys.gif");
     expect_all_orders("greys.gif", 10);
+}
+
+/* Selectors of the same frames share a file: all see the same picture, whichever is asked first, and whoever goes. */
+static void test_selectors_share_a_file(void **state)
+{
+    SolRegion *regions[3] = {NULL};
+    SolSelector *selectors[3] = {NULL};
+    SolMaskFiles *files = NULL;
+    SolMask *mask = NULL;
+    (void)state;
+    make_greys(10, "-c:v ffv1 shared.mkv");
+    make_greys(3, "-c:v ffv1 other.mkv");
+    assert_int_equal(sol_mask_files_open(&files), SOL_OK);
+    assert_int_equal(sol_mask_create(&mask, SIDE, SIDE), SOL_OK);
+    for (int i = 0; i < 3; i++) {
+        SolSelectorSource source = {SIDE, SIDE, SIDE, SIDE, NULL, files};
+        regions[i] = mask_of(i == 1 ? "other.mkv" : "shared.mkv");
+        assert_int_equal(sol_selector_open(&selectors[i], regions[i], &source), SOL_OK);
+    }
+    remove(in_folder("shared.mkv")); /* it is open already, and is not opened again */
+    for (int frame = 0; frame < 12; frame++)
+        for (int i = 2; i >= 0; i--) {
+            int last = i == 1 ? 2 : 9, n = frame < last ? frame : last;
+            if (frame == 5 && i == 0) { /* the one that opened it goes, with its region */
+                sol_selector_close(&selectors[0]);
+                sol_region_close(&regions[0]);
+            }
+            if (!selectors[i])
+                continue;
+            assert_int_equal(sol_selector_at(selectors[i], NULL, (SolInstant){.frame = frame}, mask), SOL_OK);
+            assert_in_range(mask->values[SIDE * 3 + 3], 20 * (n + 1) - 2, 20 * (n + 1) + 2);
+        }
+    for (int i = 0; i < 3; i++) {
+        sol_selector_close(&selectors[i]);
+        sol_region_close(&regions[i]);
+    }
+    sol_mask_files_close(&files);
+    sol_mask_close(&mask);
 }
 
 static void test_numbered_images_are_in_order(void **state)
@@ -157,7 +195,7 @@ static void test_alpha_counts_before_light(void **state)
 static void test_files_that_are_no_pictures(void **state)
 {
     SolRegion *region = mask_of("text.png"), *gone = mask_of("gone.mp4");
-    SolSelectorSource source = {SIDE, SIDE, SIDE, SIDE, NULL};
+    SolSelectorSource source = {SIDE, SIDE, SIDE, SIDE, NULL, NULL};
     SolSelector *selector = NULL;
     SolDigester *digester = NULL;
     (void)state;
@@ -201,6 +239,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_videos_go_by_the_frames_number),
+        cmocka_unit_test(test_selectors_share_a_file),
         cmocka_unit_test(test_numbered_images_are_in_order),
         cmocka_unit_test(test_a_still_holds_always),
         cmocka_unit_test(test_masks_are_scaled_to_the_frame),

@@ -41,8 +41,8 @@ static SolMask *blots(int width, int height, unsigned seed)
 /* A disc of a radius around the middle of pixel (x, y). */
 static SolMask *disc(int side, double radius)
 {
-    return select_and_close(make_shape(&sol_region_ellipse, (double[]){side / 2.0, side / 2.0, radius, radius}, 4), side,
-                            side);
+    const double numbers[] = {side / 2.0, side / 2.0, radius, radius};
+    return select_and_close(make_shape(&sol_region_ellipse, numbers, 4), side, side);
 }
 
 /* ---- growing ---- */

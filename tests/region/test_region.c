@@ -115,7 +115,7 @@ static void test_parts_have_edges_of_their_own(void **state)
 static void test_lengths_of_edges(void **state)
 {
     SolRegion *region = rect(0, 0, 40, 1000);
-    SolSelectorSource source = {120, 90, 240, 180, NULL};
+    SolSelectorSource source = {120, 90, 240, 180, NULL, NULL};
     (void)state;
     for (int share = 0; share < 2; share++) {
         SolSelector *selector = NULL;
@@ -215,7 +215,7 @@ static int next_count(SolSelector *selector)
 
 static void test_what_is_remembered(void **state)
 {
-    SolSelectorSource source = {2, 2, 2, 2, NULL};
+    SolSelectorSource source = {2, 2, 2, 2, NULL, NULL};
     SolRegion *plain = join_regions(&sol_region_union, rect(0, 0, 1, 1), circle(1, 1, 1));
     SolRegion *region = join_regions(&sol_region_union, rect(0, 0, 0, 0),
                                      join_regions(&sol_region_union, make_counter(), make_counter()));
@@ -283,7 +283,7 @@ static void test_fingerprints(void **state)
 
 static void test_masks_of_another_size(void **state)
 {
-    SolSelectorSource source = {4, 3, 4, 3, NULL};
+    SolSelectorSource source = {4, 3, 4, 3, NULL, NULL};
     SolRegion *region = rect(0, 0, 1, 1);
     SolSelector *selector = NULL;
     SolMask *mask = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Shapes: areas as geometry has them, every pixel against thousands of points, and movement between keys. The naive twin
- * asks of every point whether it lies inside.
+ * Shapes: areas as geometry has them, every pixel against thousands of points, and movement between keys. The naive
+ * twin asks of every point whether it lies inside.
  */
 #include "support/regions.h"
 #include "support/support.h"
@@ -78,7 +78,8 @@ static void test_every_pixel_is_covered_as_by_points(void **state)
     /* a concave one; a bow tie; a star, whose middle the outline goes around twice */
     expect_twin(&sol_region_polygon, in_polygon, (double[]){1, 1, 11, 1.5, 6, 4, 11, 9.5, 0.5, 9}, 10, 12, 11);
     expect_twin(&sol_region_polygon, in_polygon, (double[]){1, 1, 11, 9, 11, 1, 1, 9}, 8, 12, 10);
-    expect_twin(&sol_region_polygon, in_polygon, (double[]){8, 0.5, 12.5, 14, 0.7, 5.6, 15.3, 5.6, 3.5, 14}, 10, 16, 15);
+    expect_twin(&sol_region_polygon, in_polygon, (double[]){8, 0.5, 12.5, 14, 0.7, 5.6, 15.3, 5.6, 3.5, 14}, 10, 16,
+                15);
     expect_twin(&sol_region_polygon, in_polygon, (double[]){-40, 3, 80, 5, -10, 70}, 6, 10, 10); /* mostly outside */
 }
 
@@ -147,7 +148,7 @@ static void test_pixels_are_the_inputs_and_shares_the_frames(void **state)
     double zeros[4] = {0};
     SolRegion *region = make_shape(&sol_region_rect, zeros, 4);
     SolShape *shape = region->what;
-    SolSelectorSource source = {80, 60, 160, 120, NULL}; /* painted at half the input's size */
+    SolSelectorSource source = {80, 60, 160, 120, NULL, NULL}; /* painted at half the input's size */
     SolSelector *selector = NULL;
     SolMask *mask = NULL;
     (void)state;

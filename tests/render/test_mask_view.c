@@ -8,6 +8,9 @@
 #include "support/schedules.h"
 #include "support/support.h"
 
+#include "region/region.h"
+#include "schedule/schedule.h"
+
 #include <solstice/render.h>
 
 #include <math.h>
@@ -133,6 +136,46 @@ static void test_the_overlay_shows_the_frame(void **state)
     sol_video_close(&video);
 }
 
+/* A key that is held steady lags behind: it is shown as one that has seen the segment's frames, and those alone. */
+static void test_what_remembers_has_seen_the_frames_before(void **state)
+{
+    static const char text[] =
+        "version: 1\ninput: greys.mkv\nsegments:\n- {frames: 0-3, style: none}\n"
+        "- {frames: 4-11, style: styles/a.png, region: {key: {value: 40-52, hold: 1}}}\noutputs: [{path: film.mp4}]\n";
+    const SolRenderOptions options = {.threads = 1};
+    const SolMaskOptions wishes = {.frame = 10};
+    const SolSelectorSource source = {64, 48, 64, 48, NULL, NULL};
+    int values[2]; /* of one that has seen frames 4 to 10, and of one that has seen frame 10 alone */
+    SolSchedule *held;
+    SolImage *image = NULL;
+    SolMask *mask = NULL;
+    (void)state;
+    ffmpeg("-f lavfi -i color=black:s=64x48:r=30 -frames:v 12 -vf \"format=gray,geq=lum='80+N*5'\" "
+           "-c:v ffv1 greys.mkv");
+    held = load_text(text);
+    assert_int_equal(sol_mask_create(&mask, 64, 48), SOL_OK);
+    for (int alone = 0; alone < 2; alone++) {
+        SolVideo *video = open_video("greys.mkv", NULL);
+        SolSelector *selector = NULL;
+        assert_int_equal(sol_selector_open(&selector, held->segments[1].layers[0].region, &source), SOL_OK);
+        assert_int_equal(sol_video_skip_to(video, alone ? 10 : 4), SOL_OK);
+        for (int n = alone ? 10 : 4; n <= 10; n++) {
+            SolImage *frame = read_image(video);
+            assert_int_equal(sol_selector_at(selector, frame, (SolInstant){.frame = n}, mask), SOL_OK);
+            sol_image_unref(&frame);
+        }
+        values[alone] = mask->values[1000];
+        sol_selector_close(&selector);
+        sol_video_close(&video);
+    }
+    assert_int_not_equal(values[0], values[1]);
+    assert_int_equal(sol_render_mask(&image, NULL, held, &wishes, &options), SOL_OK);
+    assert_int_equal(sol_image_row(image, 20)[60], values[0]);
+    sol_image_unref(&image);
+    sol_mask_close(&mask);
+    sol_schedule_close(&held);
+}
+
 static void test_what_is_not_there(void **state)
 {
     static const struct {
@@ -168,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_segments),
         cmocka_unit_test(test_mask_files_go_by_the_frame),
         cmocka_unit_test(test_the_overlay_shows_the_frame),
+        cmocka_unit_test(test_what_remembers_has_seen_the_frames_before),
         cmocka_unit_test(test_what_is_not_there),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

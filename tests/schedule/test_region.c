@@ -129,7 +129,8 @@ static void test_files(void **state)
 static void test_joined_regions(void **state)
 {
     SolRegion *region = right("\n  difference:\n  - {union: [{rect: [0, 0, 9, 9]}, {mask: a.png, feather: 3}]}\n"
-                              "  - {outside: {ellipse: [5, 5, 5]}, grow: 2}\n  - intersection:\n    - rect: [0, 0, 3, 3]\n"
+                              "  - {outside: {ellipse: [5, 5, 5]}, grow: 2}\n"
+                              "  - intersection:\n    - rect: [0, 0, 3, 3]\n"
                               "  feather: 9\n");
     (void)state;
     assert_ptr_equal(region->kind, &sol_region_difference);
@@ -175,7 +176,8 @@ static void expect_track(const SolTrack *track, SolTrackUnit unit, const double 
 
 static void test_keyframes(void **state)
 {
-    SolRegion *region = right("{rect: {at: {0: [0, 0, 1, 1], 30: [10%, 0, 3, 1]}}, opacity: {at: {0s: 0, 0:02.5: 1, 3s: 0.5}}, "
+    SolRegion *region = right("{rect: {at: {0: [0, 0, 1, 1], 30: [10%, 0, 3, 1]}}, "
+                              "opacity: {at: {0s: 0, 0:02.5: 1, 3s: 0.5}}, "
                               "feather: {at: {0%: 0, 12.5%: 4%, 100%: 8}}, grow: {at: {7: -1}}}");
     (void)state;
     expect_track(&((const SolShape *)region->what)->at, SOL_TRACK_FRAMES, (double[]){0, 30},
@@ -255,6 +257,8 @@ static void test_errors_of_polygons(void **state)
     free(many);
 }
 
+#define PLACE "a place in time must be a frame (30), a time (2.5s, 0:02.5) or a share of the segment (50%)"
+
 static void test_errors_of_keyframes(void **state)
 {
     (void)state;
@@ -267,17 +271,15 @@ static void test_errors_of_keyframes(void **state)
     expect_error("{rect: [0, 0, 1, 1], opacity: {at: {2s: 0, 0:01: 1}}}",
                  "1:52: 0:01 does not come behind the place before; write them in ascending order");
     expect_error("{rect: [0, 0, 1, 1], opacity: {at: {2.5: 0}}}",
-                 "1:45: a place in time must be a frame (30), a time (2.5s, 0:02.5) or a share of the segment (50%), not "
-                 "\"2.5\"");
+                 "1:45: " PLACE ", not \"2.5\"");
     expect_error("{rect: [0, 0, 1, 1], opacity: {at: {101%: 0}}}",
-                 "1:45: a place in time must be a frame (30), a time (2.5s, 0:02.5) or a share of the segment (50%), not "
-                 "\"101%\"");
+                 "1:45: " PLACE ", not \"101%\"");
     expect_error("{rect: [0, 0, 1, 1], opacity: {at: {-1: 0}}}",
-                 "1:45: a place in time must be a frame (30), a time (2.5s, 0:02.5) or a share of the segment (50%), not "
-                 "\"-1\"");
+                 "1:45: " PLACE ", not \"-1\"");
     expect_error("{rect: [0, 0, 1, 1], opacity: {at: {[1]: 0}}}",
-                 "1:45: a place in time must be a frame (30), a time (2.5s, 0:02.5) or a share of the segment (50%)");
-    expect_error("{rect: [0, 0, 1, 1], opacity: {at: {1: 2}}}", "1:48: \"opacity\" must be a number from 0 to 1, not \"2\"");
+                 "1:45: " PLACE);
+    expect_error("{rect: [0, 0, 1, 1], opacity: {at: {1: 2}}}",
+                 "1:48: \"opacity\" must be a number from 0 to 1, not \"2\"");
     expect_error("{rect: [0, 0, 1, 1], opacity: {at: {1: {at: {2: 1}}}}}",
                  "1:48: \"opacity\" must be a number from 0 to 1, not a mapping");
     expect_error("{rect: [0, 0, 1, 1], opacity: {ta: {1: 1}}}", "1:40: unknown key \"ta\"; did you mean \"at\"?");
@@ -323,7 +325,8 @@ static void test_errors_of_trees(void **state)
     expect_error("{feather: 3}", "1:9: this region says nothing of what it selects; give rect, ellipse, polygon, mask, "
                                  "key, subject, union, difference, intersection or outside");
     expect_error("{rect: [0, 0, 1, 1], ellipse: [1, 1, 1]}",
-                 "1:30: \"ellipse\" beside \"rect\"; a region is one of them, and \"union\" or \"intersection\" joins several");
+                 "1:30: \"ellipse\" beside \"rect\"; a region is one of them, and \"union\" or \"intersection\" joins "
+                 "several");
     expect_error("{elipse: [1, 1, 1]}", "1:10: unknown key \"elipse\"; did you mean \"ellipse\"?");
     expect_error("{union: {rect: [0, 0, 1, 1]}}", "1:17: \"union\" must be a list of regions, not a mapping");
     expect_error("{union: []}", "1:17: \"union\" is empty; give at least one");
@@ -341,7 +344,8 @@ static void test_trees_without_end(void **state)
     (void)state;
     expect_error("&a {union: [*a]}", "1:9: regions nested deeper than 16");
     expect_error("\n  union:\n  - &a {union: [{rect: [0, 0, 1, 1]}, {rect: [0, 0, 1, 1]}, {rect: [0, 0, 1, 1]}]}\n"
-                 "  - &b {union: [*a, *a, *a, *a, *a, *a, *a, *a]}\n  - {union: [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]}\n",
+                 "  - &b {union: [*a, *a, *a, *a, *a, *a, *a, *a]}\n"
+                 "  - {union: [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]}\n",
                  "3:39: a region of more than 256 parts");
 }
 

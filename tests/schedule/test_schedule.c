@@ -28,7 +28,7 @@
 #define ABOUT_PATHS "; paths count from the schedule's folder"
 #define TOP_KEYS \
     "version, input, format, framerate, gaps, background, model, method, levels, gatys, color, size, precision, " \
-    "memory, segments, transition, outputs"
+    "memory, segments, transition, cycle, steady, outputs"
 
 typedef struct Case {
     const char *text, *error;
@@ -466,7 +466,9 @@ static void test_defaults(void **state)
     assert_int_equal(schedule->size, 0);
     assert_int_equal(schedule->precision, SOL_PRECISION_AUTO);
     assert_int_equal(schedule->memory, 0);
-    assert_int_equal(schedule->transition, 0);
+    assert_int_equal(schedule->transition->frames, 0);
+    assert_false(schedule->cycle);
+    assert_int_equal(schedule->steady.level, SOL_STEADY_OFF);
     assert_int_equal(schedule->segment_count, 1);
     assert_string_equal(segment->name, "spring");
     assert_string_equal(segment->layers->look->styles[0], "styles/a.png");

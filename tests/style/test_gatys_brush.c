@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a brush tells painting by optimisation: the loss in a region and the distance from references are those of their
- * formulas, and their gradients those that differences show, at any number of threads; what a painting makes of them, and
- * that without them its bits are the same.
+ * What a brush tells painting by optimisation: the loss in a region and the distance from references are those of
+ * their formulas, and their gradients those that differences show, at any number of threads; what a painting makes of
+ * them, and that without them its bits are the same.
  */
 #include "support/planes.h"
 #include "support/support.h"
@@ -152,7 +152,7 @@ static void test_reducing(void **state)
 
 /* ---- regions ---- */
 
-/* How far the pixels of a layer are covered whose side is 1 / `step` of the frame's, less what is left over. */
+/* How far a mask covers the part of the frame that pixel (x, y) of a layer of width x height pixels stands for. */
 static double coverage(const SolMask *mask, int x, int y, int width, int height)
 {
     double fx = (double)mask->width / width, fy = (double)mask->height / height, sum = 0;
@@ -176,7 +176,7 @@ static double covered_mean(const float *a, const float *b, const double *covered
     return sum / count;
 }
 
-/* |G - A|^2 / |A|^2 of one layer by the definition, and G of the painting's part that is covered. */
+/* |G - A|^2 / |A|^2 of one layer by the definition, with G of the part of the painting that is covered. */
 static double relative_square(const SolFeatures *value, const double *covered, const float *wanted, SolStatistics kind)
 {
     size_t plane = sol_shape_plane(value->shape), channels = (size_t)value->shape.channels;

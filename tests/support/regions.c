@@ -55,7 +55,7 @@ SolTrack stays(double pixels)
 
 SolMask *select_frame(const SolRegion *region, int width, int height, double frame)
 {
-    SolSelectorSource source = {width, height, width, height, NULL};
+    SolSelectorSource source = {width, height, width, height, NULL, NULL};
     SolSelector *selector = NULL;
     SolMask *mask = NULL;
     assert_int_equal(sol_mask_create(&mask, width, height), SOL_OK);
