@@ -307,6 +307,7 @@ static void search_start(SolRemapper *state, int former, int x, SolFour ahead)
 {
     int starts[STARTS], first = 0, added = add_node(state, former), count;
     SolFour level = want(state, x, ahead);
+    find_worth(state);
     begin_search(state, x, 0, INT_MIN);
     count = list_starts(state, x, level, starts);
     for (int i = 0; i < count; i++) {
@@ -368,7 +369,6 @@ int SOL_MEDIA_WALK_ROW(SolRemapper *state, int node)
 {
     SolFour ahead = {0};
     int x = 0;
-    find_worth(state);
     while (x < state->width) {
         if (node >= 0) {
             bool more;

@@ -20,7 +20,7 @@ enum {
 };
 
 /* A loss from which on searches are short; half of it makes the slack one more. */
-static const double short_lossy = 24;
+static const double short_lossy = 28;
 
 /* An error weighs 3 / (1 + d): d, levels by which a pixel differs from its neighbours on average. */
 static const double even_weight = 3 * 64;
