@@ -351,8 +351,8 @@ static int go(SolRemapper *state, int *x, SolFour *ahead)
 }
 
 /*
- * Puts a code. Returns what the dictionary can go on from: the code, or -1 where it was full and is begun anew at once: to
- * use it for longer has cost bytes with every clip that was tried.
+ * Puts a code. Returns what the dictionary can go on from: the code, or -1 where it was full and is begun anew at once:
+ * to use it for longer has cost bytes with every clip that was tried.
  */
 static int put(SolRemapper *state, int node)
 {

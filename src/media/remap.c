@@ -57,8 +57,8 @@ static int brightness(const uint8_t *colour)
 }
 
 /*
- * The colours that make up `wanted` together, the darkest first: each that nearest to it and, of `strength`, the errors of
- * those before (after Knoll, US patent 6606166, which has ended).
+ * The colours that make up `wanted` together, the darkest first: each that nearest to it and, of `mixing`, the errors
+ * of those before (after Knoll, US patent 6606166, which has ended).
  */
 static void mix(const SolRemapper *state, const uint8_t *wanted, const uint8_t *mixed[MIXED])
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The GIF encoder's kernels, each set that this processor can run, against plain sums; and whole frames, which must come
- * out the same with every set.
+ * The GIF encoder's kernels, each set that this processor can run, against plain sums; and whole frames, which must
+ * come out the same with every set.
  */
 #include "support/support.h"
 #include "support/writing.h"
