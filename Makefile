@@ -44,7 +44,7 @@ endif
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes
 DEFINES  := -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE -D_DARWIN_C_SOURCE
-PACKAGES := libavformat libavcodec libavfilter libavutil libswscale yaml-0.1 jansson libzip openblas
+PACKAGES := libavformat libavcodec libavfilter libavutil libswscale yaml-0.1 expat jansson libzip openblas
 
 # oneDNN multiplies bfloat16 on x86-64 and is built in where it is found there. ONEDNN=no leaves it out; ONEDNN=yes
 # insists on it. conv_onednn.c looks up the threads' runtime that the library brings, so none is linked.
@@ -68,7 +68,7 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) | sed 
 PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
 
 COMPILE = $(CC) -std=c11 $(WARNINGS) $(DEFINES) -Iinclude -Isrc $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN) \
-          -ffp-contract=off -pthread -fPIC -fvisibility=hidden -MMD -MP
+          -ffp-contract=off -fno-math-errno -pthread -fPIC -fvisibility=hidden -MMD -MP
 OTHER_LIBS := $(strip $(ONEDNN_LIBS) -lgif $(if $(filter Linux,$(shell uname -s)),-ldl) -pthread -lm)
 LIBS    = $(LDFLAGS) $(SAN) $(PKG_LIBS) $(OTHER_LIBS)
 
@@ -90,9 +90,10 @@ LIB_OBJECTS  := $(call object,$(LIB_SOURCES))
 
 # Inner loops, compiled once more for each instruction set of x86; kernels_choose.c of their room picks one at run time.
 KERNEL_SETS  := $(if $(filter x86_64% i386% i486% i586% i686%,$(shell $(CC) -dumpmachine 2>/dev/null)),avx2 avx512)
-KERNEL_SOURCES := nn/kernels nn/kernels_rows media/kernels_near media/kernels_walk
+KERNEL_SOURCES := nn/kernels nn/kernels_rows temporal/kernels temporal/kernels_steady \
+                  media/kernels_near media/kernels_walk
 KERNEL_OBJECTS := $(foreach set,$(KERNEL_SETS),$(KERNEL_SOURCES:%=$(BUILD)/obj/src/%.$(set).o))
-KERNEL_NAMES := KERNELS ROW_KERNELS MEDIA_KERNELS MEDIA_WALK_ROW
+KERNEL_NAMES := KERNELS ROW_KERNELS TEMPORAL_KERNELS STEADY_KERNELS MEDIA_KERNELS MEDIA_WALK_ROW
 kernel_names = $(foreach name,$(KERNEL_NAMES),-DSOL_$(name)=sol_$(shell echo $(name) | tr A-Z a-z)_$(1))
 LIB_OBJECTS  += $(KERNEL_OBJECTS)
 kernel_flags_avx2   := -mavx2 -mfma -DSOL_KERNELS_FLAGS=SOL_CPU_AVX2
@@ -104,7 +105,7 @@ TOOL_OBJECTS := $(call object,$(TEST_TOOLS))
 FUZZ_TOOL_OBJECTS := $(call object,tests/support/gif_cases.c tests/support/gifs.c)
 TEST_PROGRAMS := $(TESTS:%.c=$(BUILD)/%)
 
-.PHONY: all help deps demo test test-programs fuzz fuzz-programs bench bench-conv bench-gif sample install uninstall clean FORCE
+.PHONY: all help deps demo test test-programs fuzz fuzz-programs bench bench-conv bench-gif bench-steady sample install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -119,6 +120,7 @@ help:
 	@echo "make bench      time painting, beside PyTorch where that is installed, into docs/performance.md"
 	@echo "make bench-conv time convolution by im2col and by Winograd, layer by layer"
 	@echo "make bench-gif  measure GIFs beside those of ffmpeg and gifsicle; BENCH_GIF='--help' tells what can be asked"
+	@echo "make bench-steady  measure how steady films are, and what that costs; BENCH_STEADY='--help' tells what can be asked"
 	@echo "make sample     make the sample clip and styles in configs/sample anew"
 	@echo "make install    into PREFIX ($(PREFIX)), below DESTDIR where that is set; also: make uninstall"
 	@echo "make clean      remove build/"
@@ -165,6 +167,9 @@ bench-conv: $(BUILD)/tests/bench/conv
 
 bench-gif: all $(BUILD)/tests/bench/gif_measure
 	tests/bench/gif.sh --solstice $(BUILD)/solstice --measure $(BUILD)/tests/bench/gif_measure $(BENCH_GIF)
+
+bench-steady: all
+	scripts/bench-steady.sh --solstice $(BUILD)/solstice $(BENCH_STEADY)
 
 sample: scripts/make-sample.sh
 	scripts/make-sample.sh
@@ -245,7 +250,8 @@ install: all
 	install -m 644 $(BUILD)/completion.zsh $(word 2,$(call completions,$(DESTDIR)$(PREFIX)/share))
 	install -m 644 $(BUILD)/completion.fish $(word 3,$(call completions,$(DESTDIR)$(PREFIX)/share))
 	install -m 644 models/*.safetensors models/*.json $(DESTDIR)$(PREFIX)/share/solstice/models/
-	install -m 644 docs/schedule.md docs/model-format.md docs/models.md docs/gatys.md $(DESTDIR)$(PREFIX)/share/doc/solstice/
+	install -m 644 docs/schedule.md docs/regions.md docs/model-format.md docs/models.md docs/gatys.md docs/measure.md \
+	  $(DESTDIR)$(PREFIX)/share/doc/solstice/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/solstice $(DESTDIR)$(PREFIX)/lib/libsolstice.a \

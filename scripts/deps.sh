@@ -6,8 +6,8 @@
 # With --check nothing is installed: what is missing is named, and the exit status is 1. Installing
 # is done by apt-get, as root or through sudo; on other systems the package names are printed.
 #
-# oneDNN is installed with the rest where it can be had, on x86-64, unless ONEDNN=no is set; nothing
-# stops without it.
+# oneDNN is installed with the rest where it can be had, on x86-64, unless ONEDNN=no is set, and so is OpenCV's
+# cascade for faces, which one test looks for; nothing stops without them.
 set -eu
 
 check=
@@ -20,30 +20,34 @@ lacks() { missing="$missing $1"; }
 
 have_command() { command -v "$1" >/dev/null 2>&1; }
 have_module() { have_command pkg-config && pkg-config --exists "$1"; }
-have_header() { have_command "${CC:-cc}" && echo "#include <$1>" | "${CC:-cc}" -E -x c - >/dev/null 2>&1; }
+# CC may have words behind the command: "ccache gcc".
+have_header() { echo "#include <$1>" | ${CC:-cc} -E -x c - >/dev/null 2>&1; }
 
 # One line a thing: what it is for us, how it is found, and its packages elsewhere.
 for part in "$@"; do
   case $part in
     build)
       have_command make || lacks make
-      have_command "${CC:-cc}" && have_header stdio.h || lacks compiler
+      have_header stdio.h || lacks compiler
       have_command pkg-config || lacks pkg-config
       for module in libavformat libavcodec libavfilter libavutil libswscale; do
         have_module $module || lacks $module
       done
       have_module openblas || lacks openblas
       have_module yaml-0.1 || lacks libyaml
+      have_module expat || lacks expat
       have_module jansson || lacks jansson
       have_module libzip || lacks libzip
       have_header gif_lib.h || lacks giflib
       case ${ONEDNN:-yes}:$(uname -m) in
-        yes:x86_64 | yes:amd64) have_header oneapi/dnnl/dnnl.h || optional=onednn ;;
+        yes:x86_64 | yes:amd64) have_header oneapi/dnnl/dnnl.h || optional="$optional onednn" ;;
       esac
       ;;
     test)
       have_module cmocka || lacks cmocka
       have_command ffmpeg && have_command ffprobe || lacks ffmpeg
+      ls /usr/share/opencv*/haarcascades/haarcascade_frontalface_default.xml >/dev/null 2>&1 ||
+        optional="$optional opencv-data"
       ;;
     *) echo "deps.sh: unknown part \"$part\"; there are build and test" >&2; exit 2 ;;
   esac
@@ -60,6 +64,7 @@ packages() {
       apt:libav*|apt:libswscale) echo "$thing-dev" ;;
       apt:openblas) echo libopenblas-dev ;;
       apt:libyaml) echo libyaml-dev ;;
+      apt:expat) echo libexpat1-dev ;;
       apt:jansson) echo libjansson-dev ;;
       apt:libzip) echo libzip-dev ;;
       apt:giflib) echo libgif-dev ;;
@@ -68,12 +73,13 @@ packages() {
       dnf:compiler) echo gcc ;;
       dnf:pkg-config) echo pkgconf-pkg-config ;;
       dnf:libav*|dnf:libswscale|dnf:ffmpeg) echo ffmpeg ffmpeg-devel ;;
-      dnf:openblas|dnf:libyaml|dnf:jansson|dnf:libzip|dnf:giflib) echo "$thing-devel" ;;
+      dnf:openblas|dnf:libyaml|dnf:expat|dnf:jansson|dnf:libzip|dnf:giflib) echo "$thing-devel" ;;
       dnf:cmocka) echo libcmocka-devel ;;
       dnf:onednn) echo onednn-devel ;;
       pacman:compiler) echo gcc ;;
       pacman:pkg-config|brew:pkg-config) echo pkgconf ;;
       pacman:libav*|pacman:libswscale|brew:libav*|brew:libswscale) echo ffmpeg ;;
+      dnf:opencv-data|pacman:opencv-data|brew:opencv-data) echo opencv ;;
       brew:compiler) ;; # comes with the command line tools: xcode-select --install
       *) echo "$thing" ;;
     esac
@@ -118,12 +124,11 @@ fi
 
 # Nobody is asked for a password for what can be done without.
 if [ -n "$optional" ] && have_command apt-get && { [ -z "$sudo" ] || sudo -n true 2>/dev/null; }; then
-  name=$(packages apt $optional)
-  name=${name% }
   find /var/lib/apt/lists -name '*_Packages*' | grep -q . || $sudo apt-get update -qq || true
-  if apt_has "$name"; then
-    echo "installing: $name (ONEDNN=no does without)"
-    apt_install "$name" || echo "deps.sh: $name cannot be installed; going on without oneDNN" >&2
-  fi
+  for name in $(packages apt $optional); do
+    apt_has "$name" || continue
+    echo "installing: $name$([ "$name" = libdnnl-dev ] && echo ' (ONEDNN=no does without)' || true)"
+    apt_install "$name" || echo "deps.sh: $name cannot be installed; going on without it" >&2
+  done
 fi
 exit 0

@@ -8,6 +8,7 @@
 #include <solstice/model.h>
 #include <solstice/precision.h>
 #include <solstice/schedule.h>
+#include <solstice/steady.h>
 #include <solstice/video.h>
 
 #ifdef __cplusplus
@@ -35,6 +36,7 @@ typedef struct SolRenderOptions {
     double from, to;          /* instead of these: the frames that begin within these seconds; 0 for the clip's own ends */
     int size;                 /* short side to paint at, instead of the schedule's; 0 for that */
     const SolPrecision *precision; /* instead of the schedule's; NULL for that */
+    const SolSteadiness *steady; /* how steady the film is to be, instead of the schedule's; NULL for that */
     uint64_t memory;          /* bytes that painting a frame may take, instead of the schedule's; 0 for that */
     int threads;              /* 0 for one a processor */
     bool overwrite;           /* existing outputs may be replaced */
@@ -101,6 +103,29 @@ typedef struct SolSheetOptions {
  */
 SOL_API int sol_render_sheet(SolImage **sheet, const SolSchedule *schedule, const SolSheetOptions *wishes,
                              const SolRenderOptions *options);
+
+/* Which region of a schedule is to be seen, and how. */
+typedef struct SolMaskOptions {
+    int64_t frame;       /* from 0 */
+    const char *segment; /* by its name, or its number from 1; NULL: that which the frame lies in */
+    int layer;           /* from 1; 0: the first that has a region */
+    bool overlay;        /* the frame, with what is selected tinted and outlined; otherwise the mask itself, as grey */
+} SolMaskOptions;
+
+/* Frames that a region which remembers has seen before the one that is shown, as far as the segment has them. */
+#define SOL_MASK_WARM_UP 100
+
+/**
+ * Shows what a layer's region selects of a frame, at the size that it would be painted at, as a render sees it: a region
+ * that remembers has seen the segment's frames before, SOL_MASK_WARM_UP at most. Paints nothing.
+ *
+ * @param[out] image     untouched on failure; released by sol_image_unref()
+ * @param[out] selected  0..1: how much of the frame is selected; may be NULL
+ * @param options        of which size, threads, log and cancelled count
+ * @return 0, SOL_ERR_ARGUMENT (no such frame, segment, layer or region), or what reading the schedule's input returns
+ */
+SOL_API int sol_render_mask(SolImage **image, double *selected, const SolSchedule *schedule, const SolMaskOptions *wishes,
+                            const SolRenderOptions *options);
 
 SOL_API void sol_render_report_clear(SolRenderReport *report);
 

@@ -10,6 +10,7 @@
 #define SOLSTICE_SCHEDULE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <solstice/color.h>
@@ -76,6 +77,19 @@ typedef struct SolLook {
     SolColor color;
 } SolLook;
 
+/* Numbers that change with time, and which pixels something is about: see docs/schedule.md and docs/regions.md. */
+typedef struct SolTrack SolTrack;
+typedef struct SolRegion SolRegion;
+typedef struct SolTransition SolTransition;
+
+/* One layer of paint. Layers lie over each other and over the frame, the first one lowest. */
+typedef struct SolPaintLayer {
+    SolLook *look;       /* NULL: what this layer covers shows the frame itself */
+    SolTrack *strength;  /* 0..1, over time */
+    SolRegion *region;   /* that it covers; NULL: the whole frame */
+    bool own_statistics; /* the style meets the statistics of the region, not those of the whole frame */
+} SolPaintLayer;
+
 /* A schedule laid over a clip: stretches of frames, ascending, without gap or overlap. */
 typedef struct SolTimeline SolTimeline;
 
@@ -83,10 +97,22 @@ typedef struct SolStretch {
     const char *name;       /* the segment's name; "" for frames that no segment covers */
     int64_t first, last;    /* frames, from 0, both included */
     double start, end;      /* seconds: start of the first frame, end of the last */
-    const SolLook *look;    /* the schedule's; NULL: the frames pass through untouched */
-    float strength;         /* 0..1 */
+    const SolPaintLayer *layers; /* [layer_count], the schedule's */
+    int layer_count;        /* 0: the frames pass through untouched */
     bool covered;           /* false for frames that no segment covers */
 } SolStretch;
+
+/**
+ * How a stretch is painted, in words: "a.jpg, strength 0.5", "0.7 a.jpg + 0.3 b.jpg; none, in a region"; "" where it is
+ * untouched.
+ *
+ * @param paths  files with their folders; otherwise their names alone
+ * @param size   of the room for the text, 1 or more; what does not fit is left out
+ */
+SOL_API void sol_stretch_describe(const SolStretch *stretch, bool paths, char *text, size_t size);
+
+/** How strong a layer is at the beginning of a stretch and at its end, 0..1. */
+SOL_API void sol_stretch_strength(const SolStretch *stretch, int layer, double *first, double *last);
 
 /**
  * Lays the segments over a clip with the given frames.
@@ -106,19 +132,19 @@ SOL_API void sol_timeline_stretch(const SolTimeline *timeline, int i, SolStretch
 /* What applies at one frame. */
 typedef struct SolMoment {
     int stretch;      /* the stretch that the frame lies in */
-    int styles;       /* 0: the frame passes through; 1; or 2 within a transition */
-    int from[2];      /* stretches whose styles apply */
-    float weight[2];  /* of those styles in a blend that is painted with `strength`, summing to 1 */
-    float strength;   /* 0..1 */
-    float later;      /* 0..1: how far a transition is, where each side is painted by itself with its own strength */
-    float opacity;    /* of the painting over the frame itself, above 0 and up to 1; 0 where styles is 0 */
+    int sides;        /* 0: the frame passes through; 1; or 2 within a transition between painted stretches */
+    int from[2];      /* the stretches that it is painted from, the earlier one first */
+    float later;      /* 0..1: how far the transition between two sides is; 0 with one */
+    float opacity;    /* of the painting over the frame itself, above 0 and up to 1; 0 where sides is 0 */
+    bool leaves;      /* whether opacity is below 1 on the way to untouched frames, not from them */
+    const SolTransition *transition; /* the one under way, between two sides or to untouched frames; NULL: none */
 } SolMoment;
 
 /**
  * What applies at frame `n` (beyond the last frame: what applies at the last one). Within a transition
- * of T frames across a boundary at frame b, frames b - T/2 .. b - T/2 + T - 1 are blended, the new
- * stretch weighing (i + 0.5) / T at the i-th of them. Untouched frames have no style to blend with, and stay
- * as they are: towards them, the painted half of the transition fades out in opacity.
+ * of T frames across a boundary at frame b, frames b - T/2 .. b - T/2 + T - 1 are between the two, the i-th of them
+ * being (i + 0.5) / T on its way, as the transition's curve has it. Untouched frames stay as they are: towards them, the
+ * painted half of the transition fades out in opacity.
  */
 SOL_API void sol_timeline_at(const SolTimeline *timeline, int64_t n, SolMoment *moment);
 

@@ -27,8 +27,14 @@ typedef struct SolSteady {
     bool loss;       /* painting by optimisation begins with it, and is held to it and to earlier ones */
 } SolSteady;
 
-/** The name, as schedules write it: "off", "light" or "strong"; NULL behind the last. */
+/** The name of level `i`, as schedules write it: "off", "light" or "strong"; NULL behind the last. */
 SOL_API const char *sol_steadiness_name(int i);
+
+/** Looks a name up; false, with *level untouched, where there is no such name. */
+SOL_API bool sol_steadiness_find(const char *name, SolSteadiness *level);
+
+/** All parts of a level, none of which are left out. */
+SOL_API SolSteady sol_steady_of(SolSteadiness level);
 
 #ifdef __cplusplus
 }

@@ -46,8 +46,8 @@ typedef struct SolOptimiseProgress {
     int level, levels;         /* of the picture's pyramid, from 1, the coarsest */
     int width, height;         /* of the level */
     int evaluations;           /* of the network and back, so far */
-    double loss;               /* the sum of the three, at the best picture so far of this level */
-    double content, style, tv; /* with their weights */
+    double loss;               /* the sum of the four, at the best picture so far of this level */
+    double content, style, tv, temporal; /* with their weights */
     double seconds, seconds_left; /* since it began; about, or -1 where nothing is known */
     const void *painting;      /* for sol_optimise_picture() */
 } SolOptimiseProgress;
@@ -60,6 +60,7 @@ typedef struct SolOptimiseOptions {
     const char *content_layers, *style_layers; /* "relu4_2" or "relu1_1=2,relu2_1": names with how much each counts
                                                   beside the others (1); NULL for those that suit the model */
     double content_weight, style_weight, tv_weight; /* 0 or more */
+    double temporal_weight; /* of how far a film's frame is held to its former paintings; 0 or more */
     SolStatistics statistics;
     SolOptimizer optimizer;
     SolInit init;

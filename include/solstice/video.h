@@ -24,6 +24,8 @@ typedef struct SolVideoOptions {
     int threads;           /* for decoding; 0 for one a processor */
     const char *format;    /* the input's format, as libavformat names it; NULL: found out; borrowed */
     const uint8_t *background; /* R, G, B behind what is transparent; NULL for white; borrowed */
+    bool alpha;                /* pictures of a format with an alpha channel are that channel, as grey: white is opaque; one
+                                  with a palette, where any of its pixels is transparent */
     const char *const *then;   /* inputs that follow this one, NULL-terminated; NULL for none */
     const SolLog *log;     /* may be NULL; borrowed while the video is open */
 
@@ -57,7 +59,8 @@ typedef struct SolVideoInfo {
     const char *codec;          /* as FFmpeg names it */
     const char *pixel_format;   /* as FFmpeg names it */
     int width, height;          /* as stored, pixels */
-    int out_width, out_height;  /* of the pictures that are delivered: upright, square pixels, scaled */
+    int upright_width, upright_height; /* of the pictures, upright, with square pixels */
+    int out_width, out_height;  /* of the pictures that are delivered: the same, scaled */
     SolRational frame_rate;     /* average, frames a second; {0, 1} where it is not known */
     SolRational time_base;      /* of the pictures' pts, seconds a unit */
     bool sound;                 /* has at least one sound stream */

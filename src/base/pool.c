@@ -130,7 +130,7 @@ void sol_pool_run(SolPool *pool, SolPoolTask task, void *context, int count)
 {
     if (count <= 0)
         return;
-    if (count == 1 || pool->worker_count == 0) {
+    if (!pool || count == 1 || pool->worker_count == 0) {
         for (int item = 0; item < count; item++)
             task(context, item);
         return;

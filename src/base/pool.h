@@ -18,7 +18,7 @@ typedef void (*SolPoolTask)(void *context, int item);
  */
 int sol_pool_open(SolPool **pool, int threads);
 
-/** Runs task(context, 0..count-1) and returns when all are done. One loop at a time for a pool. */
+/** Runs task(context, 0..count-1) and returns when all are done. One loop at a time for a pool; NULL: in this thread. */
 void sol_pool_run(SolPool *pool, SolPoolTask task, void *context, int count);
 
 /** How many threads work on a loop. */

@@ -20,7 +20,7 @@ typedef struct SolInstant {
     double frame, seconds, share;
 } SolInstant;
 
-enum { SOL_TRACK_WIDTH_MAX = 128 };
+enum { SOL_TRACK_WIDTH_MAX = 4096 };
 
 typedef struct SolTrack {
     int count;       /* of keys, 1 or more; a number that stays has one */

@@ -15,26 +15,11 @@ static const char *stretch_name(const SolStretch *stretch)
     return stretch->covered ? stretch->name : "(no segment)";
 }
 
-/* "a.jpg, strength 0.5", "0.7 a.jpg + 0.3 b.jpg", "none (untouched)". */
 static void print_look(const SolStretch *stretch)
 {
-    const SolLook *look = stretch->look;
-    for (int i = 0; look && i < look->style_count; i++) {
-        if (look->style_count > 1)
-            printf("%s%.3g ", i ? " + " : "", (double)look->weights[i]);
-        printf("%s", look->styles[i]);
-    }
-    if (!look)
-        printf("none (untouched)");
-    else if (look->style_count == 0)
-        printf("%s", look->model);
-    if (look && look->method)
-        printf(", %s", look->method);
-    if (look && look->color != SOL_COLOR_STYLE)
-        printf(", color %s", sol_color_name(look->color));
-    if (look && stretch->strength < 1)
-        printf(", strength %g", (double)stretch->strength);
-    printf("\n");
+    char text[4096];
+    sol_stretch_describe(stretch, true, text, sizeof text);
+    printf("%s\n", stretch->layer_count > 0 ? text : "none (untouched)");
 }
 
 static void print_timeline(const SolTimeline *timeline)

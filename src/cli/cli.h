@@ -38,8 +38,9 @@ typedef struct Command {
 extern const Command *const sol_commands[];
 
 extern const Command sol_command_init, sol_command_render, sol_command_check, sol_command_stylize, sol_command_gif,
-    sol_command_sheet, sol_command_probe, sol_command_models, sol_command_import, sol_command_bench, sol_command_clean,
-    sol_command_completion, sol_command_version, sol_command_help;
+    sol_command_sheet, sol_command_mask, sol_command_measure, sol_command_probe, sol_command_models,
+    sol_command_import, sol_command_bench, sol_command_clean, sol_command_completion, sol_command_version,
+    sol_command_help;
 
 /** Prints a command's help. */
 void print_help(const Command *command);

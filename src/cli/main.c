@@ -17,15 +17,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #ifdef SOL_HAVE_ONEDNN
 #include <oneapi/dnnl/dnnl.h>
 #endif
 
 const Command *const sol_commands[] = {
-    &sol_command_init,   &sol_command_render, &sol_command_check,  &sol_command_sheet,   &sol_command_stylize,
-    &sol_command_gif,    &sol_command_probe,  &sol_command_models, &sol_command_import,  &sol_command_bench,
-    &sol_command_clean,  &sol_command_completion, &sol_command_version, &sol_command_help, NULL,
+    &sol_command_init,    &sol_command_render, &sol_command_check,      &sol_command_sheet,   &sol_command_mask,
+    &sol_command_stylize, &sol_command_gif,    &sol_command_measure,    &sol_command_probe,   &sol_command_models,
+    &sol_command_import,  &sol_command_bench,  &sol_command_clean,      &sol_command_completion,
+    &sol_command_version, &sol_command_help,   NULL,
 };
 
 static const Command *find_command(const char *name)
@@ -136,9 +140,24 @@ static int finish_output(int status)
     return status == EXIT_DONE ? EXIT_FAILED : status;
 }
 
+/*
+ * Pictures come and go with every frame, and an encoder's memory with every part of a film. glibc would give each back
+ * to the system and ask for it again, page by page, in the time that it takes to paint some frames. So it keeps up to
+ * HELD_BYTES; what is larger than most pictures goes back at once.
+ */
+static void hold_memory(void)
+{
+#ifdef __GLIBC__
+    enum { HELD_BYTES = 32 << 20, LARGE_BYTES = 4 << 20 };
+    mallopt(M_TRIM_THRESHOLD, HELD_BYTES);
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     const Command *command;
+    hold_memory();
     sol_media_quiet();
     if (argc < 2) {
         print_overview(stderr);

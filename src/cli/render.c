@@ -112,11 +112,13 @@ static int choose_outputs(RenderJob *job, const TextList *paths)
 int render_job(RenderJob *job, const RenderWishes *wishes, SolRenderOptions options)
 {
     const SolPrecision precision = (SolPrecision)wishes->precision.value;
+    const SolSteadiness steady = (SolSteadiness)wishes->steady.value;
     int result = SOL_OK;
     options.first = wishes->frames.first;
     options.count = wishes->frames.count;
     options.size = (int)wishes->size;
     options.precision = wishes->precision.value >= 0 ? &precision : NULL;
+    options.steady = wishes->steady.value >= 0 ? &steady : NULL;
     options.overwrite = wishes->overwrite;
     options.keep = wishes->keep;
     options.cancelled = was_interrupted;
@@ -193,7 +195,10 @@ static int check_wishes(const TextList *operands, const RenderWishes *wishes, bo
 
 static int run(int argc, char **argv)
 {
-    RenderWishes wishes = {.precision = {-1, precision_choice}, .color = {-1, color_choice}, .jobs = 1};
+    RenderWishes wishes = {.precision = {-1, precision_choice},
+                           .color = {-1, color_choice},
+                           .steady = {-1, sol_steadiness_name},
+                           .jobs = 1};
     TextList operands = {0};
     const Option options[] = {
         {"output", 'o', OPTION_LIST, &wishes.outputs, 0, 0},
@@ -202,6 +207,7 @@ static int run(int argc, char **argv)
         {"model", 0, OPTION_MODEL, &wishes.model, 0, 0},
         {"method", 0, OPTION_METHOD, &wishes.method, 0, 0},
         {"color", 0, OPTION_CHOICE, &wishes.color, 0, 0},
+        {"steady", 0, OPTION_CHOICE, &wishes.steady, 0, 0},
         {"precision", 0, OPTION_CHOICE, &wishes.precision, 0, 0},
         {"memory", 0, OPTION_MEMORY, &wishes.memory, 0, 0},
         {"threads", 0, OPTION_INT, &wishes.threads, 1, 1024},
@@ -248,6 +254,7 @@ const Command sol_command_render = {
         "      --color WHOSE    colours: the style's (style), the content's (content), or each pixel's own, with\n"
         "                       the painting's luminance (luminance)\n"
         "                       (these three are for segments that do not say so themselves)\n"
+        "      --steady LEVEL   keep paint from flickering: off, light or strong, instead of what the schedule says\n"
         "      --precision P    compute in float32, bfloat16, or auto, which picks for each layer\n"
         "      --memory SIZE    paint within this much memory, in tiles where that is needed: 2GiB for example\n"
         "      --threads N      use N threads; as many as there are processors where it is not given\n"

@@ -19,7 +19,7 @@ typedef struct RenderWishes {
     Choice precision;
     uint64_t memory;
     const char *model, *method, *stats;
-    Choice color;
+    Choice color, steady;
     bool overwrite, keep, quiet, verbose, json;
 } RenderWishes;
 

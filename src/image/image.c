@@ -8,6 +8,7 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int sol_image_create(SolImage **out, int width, int height)
 {
@@ -74,6 +75,19 @@ void sol_image_copy_time(SolImage *to, const SolImage *from)
     to->pts = from->pts;
     to->duration = from->duration;
     to->time_base = from->time_base;
+}
+
+int sol_image_copy(SolImage **out, const SolImage *image)
+{
+    SolImage *copy = NULL;
+    int result = sol_image_create(&copy, image->width, image->height);
+    if (result != SOL_OK)
+        return result;
+    for (int y = 0; y < image->height; y++)
+        memcpy(sol_image_row(copy, y), sol_image_row_const(image, y), (size_t)image->width * 3);
+    sol_image_copy_time(copy, image);
+    *out = copy;
+    return SOL_OK;
 }
 
 void sol_image_mix(SolImage *over, const SolImage *under, float opacity)

@@ -27,6 +27,14 @@ struct SolImage {
 /** Copies the place in time (number, pts, duration, time base). */
 void sol_image_copy_time(SolImage *to, const SolImage *from);
 
+/**
+ * A copy with pixels of its own, and the place in time.
+ *
+ * @param[out] copy  untouched on failure
+ * @return 0, SOL_ERR_NOMEM
+ */
+int sol_image_copy(SolImage **copy, const SolImage *image);
+
 /** Lays `over` over `under`, of the same size, in place: opacity * over + (1 - opacity) * under, rounded. */
 void sol_image_mix(SolImage *over, const SolImage *under, float opacity);
 

@@ -47,6 +47,8 @@ struct SolConverter {
     uint8_t *scratch; /* a transparent frame at its own size, or planes or 16-bit RGB at the final one */
     size_t scratch_size;
     uint8_t background[3]; /* R, G, B behind what is transparent */
+    bool alpha;       /* a transparent frame's alpha channel is wanted instead, */
+    bool palette;     /* and all frames come from palettes */
     SolTone *tone;    /* of frames with a high dynamic range; NULL before the first */
 };
 
@@ -311,11 +313,29 @@ static void lay_over(const uint8_t background[3], uint8_t *to, const uint8_t *fr
             to[c] = (uint8_t)((from[c] * from[3] + background[c] * (255 - from[3]) + 127) / 255);
 }
 
+/* R, G, B, A of `width` pixels to A, A, A. */
+static void show_alpha(uint8_t *to, const uint8_t *from, int width)
+{
+    for (int x = 0; x < width; x++)
+        to[3 * x] = to[3 * x + 1] = to[3 * x + 2] = from[4 * x + 3];
+}
+
+/* Whether any of R, G, B, A of width x height pixels is not opaque. */
+static bool is_transparent(const uint8_t *pixels, size_t stride, int width, int height)
+{
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++)
+            if (pixels[(size_t)y * stride + 4 * (size_t)x + 3] != 255)
+                return true;
+    return false;
+}
+
 /* A transparent frame into `flat`. */
 static int convert_transparent(SolConverter *converter, const AVFrame *frame, Recipe recipe, SolImage *flat)
 {
     SolImage *opaque = NULL;
     size_t stride;
+    bool palette = converter->palette || recipe.format == AV_PIX_FMT_PAL8, alpha = converter->alpha;
     int result = reserve(converter, frame->width, 4, (size_t)frame->height, &stride);
     if (result != SOL_OK)
         return result;
@@ -328,8 +348,15 @@ static int convert_transparent(SolConverter *converter, const AVFrame *frame, Re
         result = sol_image_create(&opaque, frame->width, frame->height);
     if (result != SOL_OK)
         return result;
-    for (int y = 0; y < frame->height; y++)
-        lay_over(converter->background, sol_image_row(opaque, y), converter->scratch + (size_t)y * stride, frame->width);
+    if (alpha && palette)
+        alpha = is_transparent(converter->scratch, stride, frame->width, frame->height);
+    for (int y = 0; y < frame->height; y++) {
+        const uint8_t *from = converter->scratch + (size_t)y * stride;
+        if (alpha)
+            show_alpha(sol_image_row(opaque, y), from, frame->width);
+        else
+            lay_over(converter->background, sol_image_row(opaque, y), from, frame->width);
+    }
     recipe = (Recipe){.format = AV_PIX_FMT_RGB24, .width = frame->width, .height = frame->height,
                       .matrix = recipe.matrix, .chroma_x = CHROMA_CENTRED, .chroma_y = CHROMA_CENTRED,
                       .out_format = AV_PIX_FMT_RGB24, .out_width = flat->width, .out_height = flat->height};
@@ -373,6 +400,10 @@ void sol_describe_frame(const AVFrame *frame, SolVideoInfo *info)
     info->pixel_format = kind ? kind->name : "unknown";
     info->width = frame->width;
     info->height = frame->height;
+    if (sol_picture_size(frame, 0, &info->upright_width, &info->upright_height) != SOL_OK) { /* too large for that */
+        info->upright_width = info->out_width;
+        info->upright_height = info->out_height;
+    }
     info->rotation = turn.transpose ? (turn.flip_x ? 90 : 270) : turn.flip_y ? 180 : 0;
     info->mirrored = turn.transpose ^ turn.flip_x ^ turn.flip_y;
     info->matrix = !kind || rgb || is_grey(kind) ? "" : name_or_empty(av_color_space_name(matrix));
@@ -390,6 +421,12 @@ int sol_converter_open(SolConverter **out, const uint8_t *background)
         converter->background[c] = background ? background[c] : 255;
     *out = converter;
     return SOL_OK;
+}
+
+void sol_converter_show_alpha(SolConverter *converter, bool palette)
+{
+    converter->alpha = true;
+    converter->palette = palette;
 }
 
 int sol_convert(SolConverter *converter, const AVFrame *frame, int width, int height, SolImage **out)
@@ -434,6 +471,8 @@ int sol_convert(SolConverter *converter, const AVFrame *frame, int width, int he
 void sol_converter_digest(const SolConverter *converter, SolDigester *digester)
 {
     sol_digester_add(digester, converter->background, sizeof converter->background);
+    if (converter->alpha)
+        sol_digester_add_text(digester, "alpha");
 }
 
 void sol_converter_close(SolConverter **out)

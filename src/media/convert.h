@@ -44,6 +44,14 @@ void sol_describe_frame(const AVFrame *frame, SolVideoInfo *info);
 int sol_converter_open(SolConverter **converter, const uint8_t *background);
 
 /**
+ * Has frames with an alpha channel become pictures of that: grey, 255 where they are opaque. One with a palette has it in
+ * any case, and counts only where a pixel is transparent.
+ *
+ * @param palette  all frames do, even if they are decoded to others, as those of a GIF are
+ */
+void sol_converter_show_alpha(SolConverter *converter, bool palette);
+
+/**
  * Turns a frame into a picture of width x height pixels; the picture's place in time is not set.
  *
  * @param[out] image  untouched on failure

@@ -310,6 +310,8 @@ static int open_at_start(Demux **out, const char *path, const SolVideoOptions *o
         result = sol_decoder_open(&demux->decoder, path, options->format, options->threads, false, demux->log);
     if (result == SOL_OK) {
         clock_open(&demux->clock, demux->decoder->stream, frame_rate(demux->decoder->stream));
+        if (options->alpha)
+            sol_converter_show_alpha(demux->converter, demux->decoder->stream->codecpar->codec_id == AV_CODEC_ID_GIF);
         result = pull(demux, demux->frame, &demux->ready);
     }
     if (result == SOL_OK && !demux->ready)

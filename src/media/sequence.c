@@ -330,6 +330,8 @@ static int numbered_open(void **state, SolVideoInfo *info, const char *path, con
     numbered->frame = av_frame_alloc();
     result = numbered->frame ? sol_converter_open(&numbered->converter, options->background)
                              : sol_fail_memory("a sequence");
+    if (result == SOL_OK && options->alpha)
+        sol_converter_show_alpha(numbered->converter, false);
     if (result == SOL_OK)
         result = sol_sequence_find(&numbered->sequence, path, options->skip_gaps);
     if (result == SOL_OK)

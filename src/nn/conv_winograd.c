@@ -147,16 +147,16 @@ static void weight_transform(double g[SOL_TILE_IN][3])
     g[5][2] = 1;
 }
 
-/* u = G w G^T for the weights of one pair of channels, in double precision; to[36 matrices][step]. */
+/* u = (G w) G^T for the weights of one pair of channels, in double precision; to[36 matrices][step]. */
 static void transform_pair(double g[SOL_TILE_IN][3], const float *w, float *to, size_t step)
 {
-    for (int i = 0; i < SOL_TILE_IN; i++)
-        for (int j = 0; j < SOL_TILE_IN; j++, to += step) {
-            double sum = 0;
-            for (int k = 0; k < 9; k++)
-                sum += g[i][k / 3] * (double)w[k] * g[j][k % 3];
-            *to = (float)sum;
-        }
+    for (int i = 0; i < SOL_TILE_IN; i++) {
+        double row[3];
+        for (int k = 0; k < 3; k++)
+            row[k] = g[i][0] * (double)w[k] + g[i][1] * (double)w[3 + k] + g[i][2] * (double)w[6 + k];
+        for (int j = 0; j < SOL_TILE_IN; j++, to += step)
+            *to = (float)(row[0] * g[j][0] + row[1] * g[j][1] + row[2] * g[j][2]);
+    }
 }
 
 static void transform_weights(const SolConv *conv, const Cut *cut, float *to)

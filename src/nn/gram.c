@@ -8,6 +8,7 @@
 #include "nn/gemm.h"
 #include "nn/kernels.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -98,6 +99,7 @@ static void spread_row(const float *from, const SolFeatures *out, int y)
 
 typedef struct Loop {
     const SolFeatures *in, *out;
+    const SolPixelWeights *weights; /* NULL: pixels count alike */
     const float *matrix;
     Cut cut;
     float *chunks, *sums; /* two of each worker; one of each part */
@@ -109,14 +111,25 @@ static float *chunk_of(const Loop *loop, int worker, int which)
     return loop->chunks + chunk_floats(loop->in->shape, &loop->cut) * (size_t)(2 * worker + which);
 }
 
-/* Brings a chunk side by side; returns its pixels. */
-static int gather(const Loop *loop, int chunk, float *to)
+/* Multiplies pixels side by side by their weights, or the roots of those. */
+static void weigh(const float *weights, bool roots, size_t pixels, size_t channels, float *to)
+{
+    const SolRowKernels *kernels = sol_kernels()->rows;
+    for (size_t i = 0; i < pixels; i++, to += channels)
+        kernels->affine(to, channels, 0, roots ? sqrtf(weights[i]) : weights[i], 0, to);
+}
+
+/* Brings a chunk side by side, weighed; returns its pixels. */
+static int gather(const Loop *loop, int chunk, bool roots, float *to)
 {
     SolShape s = loop->in->shape;
     int y = chunk * loop->cut.rows, end = s.height - y < loop->cut.rows ? s.height : y + loop->cut.rows;
     size_t row = (size_t)s.width * (size_t)s.channels;
-    for (int i = y; i < end; i++, to += row)
-        gather_row(loop->in, i, to);
+    for (int i = y; i < end; i++)
+        gather_row(loop->in, i, to + (size_t)(i - y) * row);
+    if (loop->weights)
+        weigh(loop->weights->values + (size_t)y * (size_t)s.width, roots, (size_t)(end - y) * (size_t)s.width,
+              (size_t)s.channels, to);
     return (end - y) * s.width;
 }
 
@@ -130,7 +143,7 @@ static void sum_parts(void *context, int worker)
         int first = (int)((int64_t)loop->cut.chunks * part / loop->cut.parts);
         int end = (int)((int64_t)loop->cut.chunks * (part + 1) / loop->cut.parts);
         for (int chunk = first; chunk < end; chunk++) {
-            int count = gather(loop, chunk, pixels);
+            int count = gather(loop, chunk, true, pixels);
             sol_gemm_squares(channels, count, pixels, channels, chunk > first, sum, channels);
         }
     }
@@ -141,7 +154,7 @@ static void finish_row(const Loop *loop, int i, float *gram)
 {
     SolShape s = loop->in->shape;
     size_t channels = (size_t)s.channels, row = (size_t)i, step = matrix_floats(s);
-    double scale = 1 / (double)sol_shape_plane(s);
+    double scale = 1 / (loop->weights ? loop->weights->sum : (double)sol_shape_plane(s));
     for (size_t j = 0; j <= row; j++) {
         double sum = 0;
         for (size_t part = 0; part < (size_t)loop->cut.parts; part++)
@@ -150,16 +163,16 @@ static void finish_row(const Loop *loop, int i, float *gram)
     }
 }
 
-static Loop loop_over(SolPool *pool, const SolFeatures *in, void *work)
+static Loop loop_over(SolPool *pool, const SolFeatures *in, const SolPixelWeights *weights, void *work)
 {
-    Loop loop = {.in = in, .cut = cut_for(in->shape), .chunks = work};
+    Loop loop = {.in = in, .weights = weights, .cut = cut_for(in->shape), .chunks = work};
     loop.sums = loop.chunks + 2 * (size_t)sol_pool_threads(pool) * chunk_floats(in->shape, &loop.cut);
     return loop;
 }
 
-void sol_op_gram(SolPool *pool, const SolFeatures *in, void *work, float *gram)
+void sol_op_gram(SolPool *pool, const SolFeatures *in, const SolPixelWeights *weights, void *work, float *gram)
 {
-    Loop loop = loop_over(pool, in, work);
+    Loop loop = loop_over(pool, in, weights, work);
     int workers = sol_pool_threads(pool);
     atomic_init(&loop.next, 0);
     sol_pool_run(pool, sum_parts, &loop, workers < loop.cut.parts ? workers : loop.cut.parts);
@@ -173,7 +186,7 @@ static void multiply_chunks(void *context, int worker)
     SolShape s = loop->in->shape;
     float *pixels = chunk_of(loop, worker, 0), *products = chunk_of(loop, worker, 1);
     for (int chunk; (chunk = atomic_fetch_add(&loop->next, 1)) < loop->cut.chunks;) {
-        int count = gather(loop, chunk, pixels);
+        int count = gather(loop, chunk, false, pixels);
         sol_gemm(count, s.channels, s.channels, pixels, s.channels, loop->matrix, s.channels, products, s.channels);
         for (int i = 0; i < count / s.width; i++)
             spread_row(products + (size_t)i * (size_t)s.width * (size_t)s.channels, loop->out,
@@ -181,9 +194,10 @@ static void multiply_chunks(void *context, int worker)
     }
 }
 
-void sol_op_symmetric(SolPool *pool, const SolFeatures *in, const float *matrix, void *work, const SolFeatures *out)
+void sol_op_symmetric(SolPool *pool, const SolFeatures *in, const SolPixelWeights *weights, const float *matrix,
+                      void *work, const SolFeatures *out)
 {
-    Loop loop = loop_over(pool, in, work);
+    Loop loop = loop_over(pool, in, weights, work);
     int workers = sol_pool_threads(pool);
     loop.out = out;
     loop.matrix = matrix;

@@ -96,6 +96,12 @@ typedef struct SolRowKernels {
     void (*sums_block)(const float *from, size_t pixels, size_t block, size_t lanes, const double shift[SOL_LANES],
                        double sums[SOL_LANES], double squares[SOL_LANES]);
 
+    /** As `sums` and `sums_block`, where pixel p counts weights[p] times. */
+    void (*weigh)(const float *from, const float *weights, size_t count, double shift, double sums[SOL_LANES],
+                  double squares[SOL_LANES]);
+    void (*weigh_block)(const float *from, const float *weights, size_t pixels, size_t block, size_t lanes,
+                        const double shift[SOL_LANES], double sums[SOL_LANES], double squares[SOL_LANES]);
+
     /** to[i] = from[i] - shift in double, added to sums[i modulo SOL_LANES]. */
     void (*centre)(const float *from, size_t count, double shift, double *to, double sums[SOL_LANES]);
 

@@ -273,6 +273,59 @@ static void sums(const float *from, size_t count, double shift, double sum[SOL_L
     sums_block(from + whole * SOL_LANES, 1, SOL_LANES, count % SOL_LANES, shifts, sum, squares);
 }
 
+/* All lanes of some pixels, whose weights are each that of a number where there are `planes`, else of a pixel. */
+static inline void weigh_lanes(const float *from, const float *weights, size_t pixels, size_t block, bool planes,
+                               const double *shift, double *sum, double *squares)
+{
+    Doubles s[PARTS] = {{0}}, q[PARTS] = {{0}}, w = {0};
+    for (size_t p = 0; p < pixels; p++, from += block) {
+        if (!planes)
+            w = (Doubles){0} + (double)weights[p];
+        for (size_t i = 0; i < PARTS; i++) {
+            Doubles d = __builtin_convertvector(*(const Half *)(from + i * (WIDTH / 2)), Doubles) -
+                        *(const Doubles *)(shift + i * (WIDTH / 2));
+            if (planes)
+                w = __builtin_convertvector(*(const Half *)(weights + p * SOL_LANES + i * (WIDTH / 2)), Doubles);
+            s[i] += w * d;
+            q[i] += w * d * d;
+        }
+    }
+    for (size_t i = 0; i < PARTS; i++) {
+        *(Doubles *)(sum + i * (WIDTH / 2)) += s[i];
+        *(Doubles *)(squares + i * (WIDTH / 2)) += q[i];
+    }
+}
+
+static void weigh_block(const float *from, const float *weights, size_t pixels, size_t block, size_t lanes,
+                        const double shift[SOL_LANES], double sum[SOL_LANES], double squares[SOL_LANES])
+{
+    if (lanes == SOL_LANES) {
+        weigh_lanes(from, weights, pixels, block, false, shift, sum, squares);
+        return;
+    }
+    for (size_t p = 0; p < pixels; p++, from += block)
+        for (size_t l = 0; l < lanes; l++) {
+            double d = (double)from[l] - shift[l], weighted = (double)weights[p] * d;
+            sum[l] += weighted;
+            squares[l] += weighted * d;
+        }
+}
+
+static void weigh(const float *from, const float *weights, size_t count, double shift, double sum[SOL_LANES],
+                  double squares[SOL_LANES])
+{
+    double shifts[SOL_LANES];
+    size_t whole = count / SOL_LANES * SOL_LANES;
+    for (size_t l = 0; l < SOL_LANES; l++)
+        shifts[l] = shift;
+    weigh_lanes(from, weights, count / SOL_LANES, SOL_LANES, true, shifts, sum, squares);
+    for (size_t i = whole; i < count; i++) {
+        double d = (double)from[i] - shift, weighted = (double)weights[i] * d;
+        sum[i - whole] += weighted;
+        squares[i - whole] += weighted * d;
+    }
+}
+
 static void centre(const float *from, size_t count, double shift, double *to, double sums[SOL_LANES])
 {
     Doubles s[PARTS] = {{0}};
@@ -397,6 +450,8 @@ const SolRowKernels SOL_ROW_KERNELS = {
     .dot = dot,
     .sums = sums,
     .sums_block = sums_block,
+    .weigh = weigh,
+    .weigh_block = weigh_block,
     .centre = centre,
     .widen = widen,
     .narrow = narrow,

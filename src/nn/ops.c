@@ -9,7 +9,6 @@
 #include "nn/bfloat16.h"
 #include "nn/kernels.h"
 
-#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -28,8 +27,6 @@ typedef struct Loop {
     void (*row)(const struct Loop *loop, int group, int y);
     const float *centre, *scale, *offset;
     bool relu;
-    SolArea area;
-    SolMoments *moments;
     SolBorder border;
 } Loop;
 
@@ -297,136 +294,6 @@ void sol_op_normalise(SolPool *pool, const SolFeatures *in, const float *centre,
     Loop loop = {.in = in, .out = out, .row = affine_row, .centre = centre, .scale = scale, .offset = offset,
                  .relu = relu};
     run_rows(pool, &loop, in);
-}
-
-/* ---- moments ---- */
-
-/*
- * Mean and variance from the sums of d = x - shift and of its squares over `count` pixels, where shift is one of
- * them. Then (mean - shift)^2 is at most `count` variances, so that no more digits are lost than count costs:
- * six of a double's sixteen for a million pixels.
- */
-static SolMoments moments_from(double shift, double sum, double squares, double count)
-{
-    double variance = (squares - sum * sum / count) / count;
-    return (SolMoments){shift + sum / count, variance > 0 ? variance : 0};
-}
-
-static void plane_moments(const Loop *loop, int channel, double count)
-{
-    const SolFeatures *t = loop->in;
-    SolArea area = loop->area;
-    double sums[SOL_LANES] = {0}, squares[SOL_LANES] = {0};
-    float narrow[PIECE];
-    double shift = (double)*fetch(loop, t, channel, area.y, (size_t)area.x, 1, narrow);
-    for (int y = area.y; y < area.y + area.height; y++)
-        for (int x = area.x; x < area.x + area.width; x += PIECE) {
-            size_t pixels = (size_t)least(PIECE, area.x + area.width - x);
-            loop->kernels->sums(fetch(loop, t, channel, y, (size_t)x, pixels, narrow), pixels, shift, sums, squares);
-        }
-    for (int l = 1; l < SOL_LANES; l++) {
-        sums[0] += sums[l];
-        squares[0] += squares[l];
-    }
-    loop->moments[channel] = moments_from(shift, sums[0], squares[0], count);
-}
-
-/* Channels `lane` and up, so many as are summed side by side, of a group. */
-static void lane_moments(const Loop *loop, int group, int lane, int lanes, double count)
-{
-    const SolFeatures *t = loop->in;
-    SolArea area = loop->area;
-    int block = t->layout.block, step = piece_pixels(t, PIECE);
-    double shift[SOL_LANES] = {0}, sums[SOL_LANES] = {0}, squares[SOL_LANES] = {0};
-    float narrow[PIECE];
-    const float *first = fetch(loop, t, group, area.y, (size_t)area.x * (size_t)block, (size_t)block, narrow) + lane;
-    for (int l = 0; l < lanes; l++)
-        shift[l] = (double)first[l];
-    for (int y = area.y; y < area.y + area.height; y++)
-        for (int x = area.x; x < area.x + area.width; x += step) {
-            size_t pixels = (size_t)least(step, area.x + area.width - x), elements = pixels * (size_t)block;
-            const float *from = fetch(loop, t, group, y, (size_t)x * (size_t)block, elements, narrow);
-            loop->kernels->sums_block(from + lane, pixels, (size_t)block, (size_t)lanes, shift, sums, squares);
-        }
-    for (int l = 0; l < lanes; l++)
-        loop->moments[group * block + lane + l] = moments_from(shift[l], sums[l], squares[l], count);
-}
-
-static void moments_of_lanes(void *context, int item)
-{
-    const Loop *loop = context;
-    const SolFeatures *t = loop->in;
-    int block = t->layout.block, slices = (block + SOL_LANES - 1) / SOL_LANES, group = item / slices;
-    int lane = item % slices * SOL_LANES, left = t->shape.channels - group * block - lane;
-    double count = (double)loop->area.height * loop->area.width;
-    if (block == 1)
-        plane_moments(loop, group, count);
-    else if (left > 0)
-        lane_moments(loop, group, lane, least(least(SOL_LANES, block - lane), left), count);
-}
-
-void sol_op_moments(SolPool *pool, const SolFeatures *in, SolArea area, SolMoments *moments)
-{
-    Loop loop = {.kernels = sol_kernels()->rows, .in = in, .area = area, .moments = moments};
-    int slices = (in->layout.block + SOL_LANES - 1) / SOL_LANES;
-    sol_pool_run(pool, moments_of_lanes, &loop, sol_features_groups(in) * slices);
-}
-
-void sol_moments_merge(SolMoments *moments, double count, const SolMoments *part, double part_count, int channels)
-{
-    double share = part_count / (count + part_count);
-    for (int c = 0; c < channels; c++) {
-        double difference = part[c].mean - moments[c].mean;
-        if (count == 0) {
-            moments[c] = part[c];
-            continue;
-        }
-        moments[c].mean += difference * share;
-        moments[c].variance += (part[c].variance - moments[c].variance) * share +
-                               difference * difference * share * (1 - share);
-    }
-}
-
-float sol_deviation(const SolMoments *moments)
-{
-    return (float)sqrt(moments->variance + SOL_MOMENTS_EPSILON);
-}
-
-void sol_adain_aim(const SolMoments *own, int channels, const float *style, float strength, float *mean, float *std)
-{
-    for (int c = 0; c < channels; c++) {
-        float own_mean = strength < 1 ? (float)own[c].mean : 0, own_std = strength < 1 ? sol_deviation(&own[c]) : 0;
-        mean[c] = own_mean + strength * (style[c] - own_mean);
-        std[c] = own_std + strength * (style[channels + c] - own_std);
-    }
-}
-
-/* By what the contrast of a channel is multiplied that is to get a deviation of 1. */
-static double contrast(const SolMoments *moments, double epsilon)
-{
-    double variance = moments->variance, noise = SOL_ADAIN_NOISE * (1 + fabs(moments->mean));
-    double squared = variance * variance;
-    return 1 / sqrt(variance + epsilon) * (squared / (squared + noise * noise * noise * noise));
-}
-
-void sol_instance_norm(const SolMoments *moments, int channels, double epsilon, const float *gain, const float *shift,
-                       float *centre, float *scale, float *offset)
-{
-    for (int c = 0; c < channels; c++) {
-        centre[c] = (float)moments[c].mean;
-        scale[c] = (float)((double)gain[c] * contrast(&moments[c], epsilon));
-        offset[c] = shift[c];
-    }
-}
-
-void sol_adain(const SolMoments *moments, int channels, const float *mean, const float *std, float *centre,
-               float *scale, float *offset)
-{
-    for (int c = 0; c < channels; c++) {
-        centre[c] = (float)moments[c].mean;
-        scale[c] = (float)((double)std[c] * contrast(&moments[c], SOL_MOMENTS_EPSILON));
-        offset[c] = mean[c];
-    }
 }
 
 /* ---- layouts ---- */

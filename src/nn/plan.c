@@ -469,50 +469,78 @@ static SolFeatures input_of(const SolPlan *plan, int n, int i)
     return to;
 }
 
-/* What adain and wct nodes go by: the style's statistics, or maps where the input is a tile. */
+/* What nodes that normalise go by: how the network is applied, or maps where the input is a tile. */
 typedef struct Aim {
-    const float *statistics;
-    float strength;
+    const SolApply *apply;
     const SolStyleMap *maps;
 } Aim;
+
+/* The moments of a value within an area, with weights or without. */
+static double measure(const SolPlan *plan, const SolFeatures *value, SolArea area, SolWeightRows weights,
+                      SolMoments *moments)
+{
+    if (weights.first)
+        return sol_op_moments_weighted(plan->pool, value, area, weights, moments);
+    sol_op_moments(plan->pool, value, area, moments);
+    return (double)area.width * area.height;
+}
+
+/* Of the whole picture, smoothed: at node `n`, whose statistics lie at `at` in the trail. */
+static void measure_picture(const SolPlan *plan, int n, const SolFeatures *value, const SolApply *apply, size_t at,
+                            SolMoments *moments)
+{
+    SolWeightRows weights = sol_weights_at(apply->weights, sol_graph_node(plan->graph, n), 0, 0);
+    measure(plan, value, sol_shape_area(value->shape), weights, moments);
+    sol_apply_smooth_moments(apply, at, moments, value->shape.channels);
+}
 
 static void run_adain(const SolPlan *plan, int n, const Aim *aim)
 {
     const Value *value = &plan->values[n];
-    int tap_node = sol_graph_node(plan->graph, n)->layer.tap, channels = value->shape.channels;
-    SolFeatures in = input_of(plan, n, 0), out = features_of(plan, n), tap = features_of(plan, tap_node);
+    const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
+    const SolApply *apply = aim->apply;
+    int channels = value->shape.channels;
+    size_t at = sol_apply_trail(plan->graph, n);
+    SolFeatures in = input_of(plan, n, 0), out = features_of(plan, n), tap = features_of(plan, layer->tap);
     AdainNumbers a = adain_numbers(memory_of(plan, value->scratch), channels);
     SolStyleMap map = {.centre = a.centre, .offset = a.offset, .scale = a.scale};
     if (aim->maps) {
         map = aim->maps[n];
     } else {
-        if (aim->strength < 1)
-            sol_op_moments(plan->pool, &tap, sol_shape_area(tap.shape), a.moments);
-        sol_adain_aim(a.moments, channels, aim->statistics + sol_graph_statistics(plan->graph, tap_node), aim->strength,
-                      a.mean, a.std);
-        sol_op_moments(plan->pool, &in, sol_shape_area(in.shape), a.moments);
+        if (sol_apply_needs_own(apply))
+            measure_picture(plan, layer->tap, &tap, apply, at + 2 * (size_t)channels, a.moments);
+        sol_adain_aim(a.moments, channels, apply->statistics + sol_graph_statistics(plan->graph, layer->tap),
+                      apply->strength, a.mean, a.std);
+        measure_picture(plan, layer->inputs[0], &in, apply, at, a.moments);
         sol_adain(a.moments, channels, a.mean, a.std, a.centre, a.scale, a.offset);
     }
     sol_op_affine(plan->pool, &in, map.centre, map.scale, map.offset, &out);
 }
 
+/* The map of a wct node of which `in` is the input. */
+static int find_map(const SolPlan *plan, int n, const SolFeatures *in, const SolApply *apply, WctNumbers *w)
+{
+    const SolNode *node = sol_graph_node(plan->graph, n);
+    const SolLayer *layer = &node->layer;
+    SolWeightRows weights = sol_weights_at(apply->weights, sol_graph_node(plan->graph, layer->inputs[0]), 0, 0);
+    int result;
+    sol_op_scatter_weighted(plan->pool, in, sol_shape_area(in->shape), weights, w->work, &w->scatter);
+    sol_apply_smooth_scatter(apply, sol_apply_trail(plan->graph, n), &w->scatter, node->channels);
+    result = sol_wct(&w->scatter, node->channels, apply->statistics + sol_graph_statistics(plan->graph, layer->tap),
+                     apply->strength * layer->strength, w->work, w->map.centre, w->map.scale, w->map.offset);
+    return result == SOL_OK ? SOL_OK : sol_fail_within(result, "layer \"%s\"", node->name);
+}
+
 static int run_wct(const SolPlan *plan, int n, const Aim *aim)
 {
     const Value *value = &plan->values[n];
-    const SolLayer *layer = &sol_graph_node(plan->graph, n)->layer;
-    int channels = value->shape.channels, result;
     SolFeatures in = input_of(plan, n, 0), out = features_of(plan, n);
-    WctNumbers w = wct_numbers(memory_of(plan, value->scratch), channels, plan->pool);
+    WctNumbers w = wct_numbers(memory_of(plan, value->scratch), value->shape.channels, plan->pool);
     SolStyleMap map = aim->maps ? aim->maps[n] : w.map;
-    if (!aim->maps) {
-        sol_op_scatter(plan->pool, &in, sol_shape_area(in.shape), w.work, &w.scatter);
-        result = sol_wct(&w.scatter, channels, aim->statistics + sol_graph_statistics(plan->graph, layer->tap),
-                         aim->strength * layer->strength, w.work, map.centre, map.scale, map.offset);
-        if (result != SOL_OK)
-            return sol_fail_within(result, "layer \"%s\"", sol_graph_node(plan->graph, n)->name);
-    }
-    sol_op_matrix(plan->pool, &in, map.centre, map.scale, map.offset, w.work, &out);
-    return SOL_OK;
+    int result = aim->maps ? SOL_OK : find_map(plan, n, &in, aim->apply, &w);
+    if (result == SOL_OK)
+        sol_op_matrix(plan->pool, &in, map.centre, map.scale, map.offset, w.work, &out);
+    return result;
 }
 
 static void run_instance_norm(const SolPlan *plan, int n, const Aim *aim)
@@ -641,10 +669,15 @@ static int run_steps(const SolPlan *plan, int stop, const Aim *aim)
     return result;
 }
 
+int sol_plan_apply(SolPlan *plan, const SolApply *apply)
+{
+    const Aim aim = {.apply = apply};
+    return run_steps(plan, sol_graph_count(plan->graph), &aim);
+}
+
 int sol_plan_run(SolPlan *plan, const float *statistics, float strength)
 {
-    const Aim aim = {.statistics = statistics, .strength = strength};
-    return run_steps(plan, sol_graph_count(plan->graph), &aim);
+    return sol_plan_apply(plan, &(SolApply){.statistics = statistics, .strength = strength});
 }
 
 void sol_plan_run_tile(SolPlan *plan, int stop, const SolStyleMap maps[])
@@ -669,16 +702,17 @@ SolFeatures sol_plan_value(const SolPlan *plan, int node)
                          value->layout};
 }
 
-void sol_plan_moments(const SolPlan *plan, int node, SolArea area, SolMoments *moments)
+double sol_plan_moments(const SolPlan *plan, int node, SolArea area, SolWeightRows weights, SolMoments *moments)
 {
     SolFeatures value = features_of(plan, node);
-    sol_op_moments(plan->pool, &value, area, moments);
+    return measure(plan, &value, area, weights, moments);
 }
 
-void sol_plan_scatter(const SolPlan *plan, int node, SolArea area, void *work, SolScatter *scatter)
+void sol_plan_scatter(const SolPlan *plan, int node, SolArea area, SolWeightRows weights, void *work,
+                      SolScatter *scatter)
 {
     SolFeatures value = features_of(plan, node);
-    sol_op_scatter(plan->pool, &value, area, work, scatter);
+    sol_op_scatter_weighted(plan->pool, &value, area, weights, work, scatter);
 }
 
 SolShape sol_plan_shape(const SolPlan *plan, int node)

@@ -9,10 +9,10 @@
 #include <solstice/precision.h>
 
 #include "base/pool.h"
+#include "nn/apply.h"
 #include "nn/conv.h"
 #include "nn/graph.h"
 #include "nn/ops.h"
-#include "nn/wct.h"
 
 typedef struct SolPlan SolPlan;
 
@@ -66,12 +66,11 @@ float *sol_plan_input(SolPlan *plan);
 /**
  * Runs the plan on what sol_plan_input() holds.
  *
- * @param statistics  the style's, as sol_graph_statistics() lays them out; NULL where no adain or wct node is needed
- * @param strength    0..1: what adain nodes aim for lies that far from the tap's statistics on the picture
- *                    itself to those on the style; what wct nodes make, so far (times their own strength) from their
- *                    input to the whitened and coloured
- * @return 0, SOL_ERR_FORMAT (what a wct node reads is not finite)
+ * @return 0, SOL_ERR_FORMAT (what a wct node reads is not finite; a trail is then of no more use)
  */
+int sol_plan_apply(SolPlan *plan, const SolApply *apply);
+
+/** The same with statistics and strength alone (SolApply has them). */
 int sol_plan_run(SolPlan *plan, const float *statistics, float strength);
 
 /* What a node that normalises does to a tile of a picture: sol_op_normalise() with these; a wct node sol_op_matrix(). */
@@ -96,11 +95,17 @@ const float *sol_plan_result(const SolPlan *plan, int node, SolShape *shape);
  */
 SolFeatures sol_plan_value(const SolPlan *plan, int node);
 
-/** moments[c] of every channel of a kept node after a run, within an area of its result. */
-void sol_plan_moments(const SolPlan *plan, int node, SolArea area, SolMoments *moments);
+/**
+ * The moments of every channel of a node whose value a run has left, within an area of its result: sol_op_moments(), or
+ * where there are weights sol_op_moments_weighted().
+ *
+ * @return the number of pixels, or the sum of their weights; where it is 0 the moments are untouched
+ */
+double sol_plan_moments(const SolPlan *plan, int node, SolArea area, SolWeightRows weights, SolMoments *moments);
 
-/** The scatter of a kept node after a run, within an area of its result, with workspace as for sol_op_scatter(). */
-void sol_plan_scatter(const SolPlan *plan, int node, SolArea area, void *work, SolScatter *scatter);
+/** The scatter in the same way, with workspace as for sol_op_scatter(). */
+void sol_plan_scatter(const SolPlan *plan, int node, SolArea area, SolWeightRows weights, void *work,
+                      SolScatter *scatter);
 
 /** The shape of a node's result; the plan needs the node. */
 SolShape sol_plan_shape(const SolPlan *plan, int node);

@@ -309,22 +309,25 @@ static void read_tile(const SolTiledPlan *t, Cut *cut, int i, const SolCanvas *c
 }
 
 /* Adds the moments, or the scatter, of the tile's core at a node, which has been run. */
-static void add_core(const SolTiledPlan *t, const Cut *cut, int node, Total *total)
+static void add_core(const SolTiledPlan *t, const Cut *cut, int node, const SolWeights *weights, Total *total)
 {
     SolShape shape = sol_plan_shape(t->plan, node);
-    int level = sol_graph_node(t->graph, node)->level;
-    SolArea core = sol_tile_core_area(&cut->across, &cut->down, cut->x, cut->y, shape, level);
-    double pixels = (double)core.width * core.height;
+    const SolNode *of = sol_graph_node(t->graph, node);
+    SolArea core = sol_tile_core_area(&cut->across, &cut->down, cut->x, cut->y, shape, of->level);
+    SolWeightRows rows = sol_weights_at(weights, of, sol_tile_scale(sol_tile_core(&cut->across, cut->x), of->level),
+                                        sol_tile_scale(sol_tile_core(&cut->down, cut->y), of->level));
     SolScatter part;
+    double count;
     if (total->scatter.mean) {
         part = sol_scatter_in(t->part, shape.channels);
-        sol_plan_scatter(t->plan, node, core, t->work, &part);
+        sol_plan_scatter(t->plan, node, core, rows, t->work, &part);
         sol_scatter_merge(&total->scatter, &part, shape.channels);
         return;
     }
-    sol_plan_moments(t->plan, node, core, t->moments);
-    sol_moments_merge(total->moments, total->count, t->moments, pixels, shape.channels);
-    total->count += pixels;
+    count = sol_plan_moments(t->plan, node, core, rows, t->moments);
+    if (count > 0)
+        sol_moments_merge(total->moments, total->count, t->moments, count, shape.channels);
+    total->count += count;
 }
 
 static void write_core(const SolTiledPlan *t, const Cut *cut, const SolCanvas *canvas)
@@ -338,50 +341,70 @@ static void write_core(const SolTiledPlan *t, const Cut *cut, const SolCanvas *c
     canvas->write(canvas->context, core, first, (size_t)shape.width, sol_shape_plane(shape));
 }
 
-/* Puts together what a node goes by, and finds its map. */
-static int run_pass(SolTiledPlan *t, Pass *pass, const SolCanvas *canvas, const float *statistics, float strength)
+/* Puts together what a node goes by, tile by tile. */
+static void add_tiles(SolTiledPlan *t, Pass *pass, const SolCanvas *canvas, const SolApply *apply)
+{
+    const SolNode *node = sol_graph_node(t->graph, pass->node);
+    const SolWeights *weights = node->layer.op == SOL_OP_INSTANCE_NORM ? NULL : apply->weights;
+    Cut cut = cut_for(t, halo_of(t, pass));
+    pass->content.count = pass->own.count = 0;
+    if (node->layer.op == SOL_OP_WCT)
+        sol_scatter_clear(&pass->content.scatter, node->channels);
+    for (int i = 0; i < tiles_of(&cut); i++) {
+        read_tile(t, &cut, i, canvas);
+        sol_plan_run_tile(t->plan, pass->node, t->maps);
+        add_core(t, &cut, pass->input, weights, &pass->content);
+        if (pass->tap >= 0 && sol_apply_needs_own(apply))
+            add_core(t, &cut, pass->tap, weights, &pass->own);
+    }
+}
+
+/* The map of an adain node. */
+static void aim_adain(const SolTiledPlan *t, const Pass *pass, const SolApply *apply, const SolStyleMap *map)
+{
+    int channels = sol_graph_node(t->graph, pass->node)->channels;
+    size_t at = sol_apply_trail(t->graph, pass->node);
+    sol_apply_smooth_moments(apply, at, pass->content.moments, channels);
+    sol_apply_smooth_moments(apply, at + 2 * (size_t)channels, pass->own.moments, channels);
+    sol_adain_aim(pass->own.moments, channels, apply->statistics + sol_graph_statistics(t->graph, pass->tap),
+                  apply->strength, t->mean, t->std);
+    sol_adain(pass->content.moments, channels, t->mean, t->std, map->centre, map->scale, map->offset);
+}
+
+/* Finds out what a node goes by, and its map. */
+static int run_pass(SolTiledPlan *t, Pass *pass, const SolCanvas *canvas, const SolApply *apply)
 {
     const SolNode *node = sol_graph_node(t->graph, pass->node);
     const SolLayer *layer = &node->layer;
     SolStyleMap *map = &t->maps[pass->node];
     int result = SOL_OK;
-    Cut cut = cut_for(t, halo_of(t, pass));
-    pass->content.count = pass->own.count = 0;
-    if (layer->op == SOL_OP_WCT)
-        sol_scatter_clear(&pass->content.scatter, node->channels);
-    for (int i = 0; i < tiles_of(&cut); i++) {
-        read_tile(t, &cut, i, canvas);
-        sol_plan_run_tile(t->plan, pass->node, t->maps);
-        add_core(t, &cut, pass->input, &pass->content);
-        if (pass->tap >= 0 && strength < 1)
-            add_core(t, &cut, pass->tap, &pass->own);
-    }
+    add_tiles(t, pass, canvas, apply);
     if (layer->op == SOL_OP_WCT) {
-        result = sol_wct(&pass->content.scatter, node->channels, statistics + sol_graph_statistics(t->graph, layer->tap),
-                         strength * layer->strength, t->work, map->centre, map->scale, map->offset);
+        sol_apply_smooth_scatter(apply, sol_apply_trail(t->graph, pass->node), &pass->content.scatter, node->channels);
+        result = sol_wct(&pass->content.scatter, node->channels,
+                         apply->statistics + sol_graph_statistics(t->graph, layer->tap),
+                         apply->strength * layer->strength, t->work, map->centre, map->scale, map->offset);
     } else if (layer->op == SOL_OP_INSTANCE_NORM) {
         sol_instance_norm(pass->content.moments, node->channels, layer->epsilon, layer->weights, layer->bias,
                           map->centre, map->scale, map->offset);
     } else {
-        sol_adain_aim(pass->own.moments, node->channels, statistics + sol_graph_statistics(t->graph, pass->tap),
-                      strength, t->mean, t->std);
-        sol_adain(pass->content.moments, node->channels, t->mean, t->std, map->centre, map->scale, map->offset);
+        aim_adain(t, pass, apply, map);
     }
     return result == SOL_OK ? SOL_OK : sol_fail_within(result, "layer \"%s\"", node->name);
 }
 
-int sol_tiled_run(SolTiledPlan *t, const SolCanvas *canvas, const float *statistics, float strength)
+int sol_tiled_run(SolTiledPlan *t, const SolCanvas *canvas, const SolApply *apply)
 {
     int nodes = sol_graph_count(t->graph);
     Cut cut = cut_for(t, t->halos[nodes - 1]);
     bool whole = sol_tiled_count(t) == 1;
     int result = SOL_OK;
     for (int i = 0; i < t->pass_count && !whole && result == SOL_OK; i++)
-        result = run_pass(t, &t->passes[i], canvas, statistics, strength);
+        result = run_pass(t, &t->passes[i], canvas, apply);
     for (int i = 0; i < tiles_of(&cut) && result == SOL_OK; i++) {
         read_tile(t, &cut, i, canvas);
         if (whole)
-            result = sol_plan_run(t->plan, statistics, strength);
+            result = sol_plan_apply(t->plan, apply);
         else
             sol_plan_run_tile(t->plan, nodes, t->maps);
         write_core(t, &cut, canvas);
@@ -393,17 +416,18 @@ int sol_tiled_run(SolTiledPlan *t, const SolCanvas *canvas, const float *statist
 static void add_taps(SolTiledPlan *t, const SolCanvas *canvas, Total totals[])
 {
     Cut cut = cut_for(t, t->halo);
+    const SolApply full = {.strength = 1};
     bool whole = sol_tiled_count(t) == 1;
     for (int i = 0; i < t->pass_count && !whole; i++)
-        run_pass(t, &t->passes[i], canvas, NULL, 1);
+        run_pass(t, &t->passes[i], canvas, &full);
     for (int i = 0; i < tiles_of(&cut); i++) {
         read_tile(t, &cut, i, canvas);
         if (whole)
-            sol_plan_run(t->plan, NULL, 1);
+            sol_plan_apply(t->plan, &full);
         else
             sol_plan_run_tile(t->plan, sol_graph_count(t->graph), t->maps);
         for (int k = 0; k < sol_graph_tap_count(t->graph); k++)
-            add_core(t, &cut, sol_graph_tap(t->graph, k), &totals[k]);
+            add_core(t, &cut, sol_graph_tap(t->graph, k), NULL, &totals[k]);
     }
 }
 

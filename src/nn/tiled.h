@@ -45,8 +45,8 @@ typedef struct SolMemoryLimit {
 int sol_tiled_open(SolTiledPlan **tiled, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
                    const SolPlanOptions *options, SolPool *pool, SolMemoryLimit limit);
 
-/** Runs the whole network, whose output was kept. All else is as for sol_plan_run(). */
-int sol_tiled_run(SolTiledPlan *tiled, const SolCanvas *canvas, const float *statistics, float strength);
+/** Runs the whole network, whose output was kept. All else is as for sol_plan_apply(). */
+int sol_tiled_run(SolTiledPlan *tiled, const SolCanvas *canvas, const SolApply *apply);
 
 /**
  * Fills in what a style has: means and deviations or colourings of the picture at the taps, which were kept, as

@@ -49,6 +49,7 @@ static size_t worker_bytes(int channels)
 typedef struct Loop {
     const SolFeatures *in, *out;
     SolArea area;
+    SolWeightRows weights; /* NULL: all pixels count alike */
     int pixels, blocks; /* of the area */
     int step;           /* pixels of a block */
     int items;
@@ -131,35 +132,107 @@ static void find_shift(const float *planes, int count, int channels, double *shi
     }
 }
 
+/* What the pixels of a block weigh, and the root of that; returns their sum. */
+static double weigh_block(const Loop *loop, int block, int count, double *weights, double *roots)
+{
+    double sum = 0;
+    for (int i = 0; i < count; i++) {
+        int pixel = block * loop->step + i;
+        size_t x = (size_t)(pixel % loop->area.width), y = (size_t)(pixel / loop->area.width);
+        weights[i] = (double)loop->weights.first[y * loop->weights.row + x];
+        roots[i] = sqrt(weights[i]);
+        sum += weights[i];
+    }
+    return sum;
+}
+
+/* The mean of a plane with such weights, whose sum is not 0. */
+static double weighted_mean(const float *plane, const double *weights, int count, double sum)
+{
+    double mean = 0;
+    for (int i = 0; i < count; i++)
+        mean += weights[i] * (double)plane[i];
+    return mean / sum;
+}
+
+/* Deviations from `shift`, whose sum is added to *sum. */
+static void centre_plane(const float *plane, int count, double shift, double *to, double *sum)
+{
+    double lanes[SOL_LANES] = {0};
+    sol_kernels()->rows->centre(plane, (size_t)count, shift, to, lanes);
+    for (int l = 0; l < SOL_LANES; l++)
+        *sum += lanes[l];
+}
+
+/* The same times the root of their weight; to the sum they are added times their weight. */
+static void centre_weighted(const float *restrict plane, const double *restrict weights, const double *restrict roots,
+                            int count, double shift, double *restrict to, double *sum)
+{
+    double lanes[SOL_LANES] = {0};
+    int i = 0;
+    for (; i + SOL_LANES <= count; i += SOL_LANES)
+        for (int l = 0; l < SOL_LANES; l++) {
+            double d = (double)plane[i + l] - shift;
+            to[i + l] = roots[i + l] * d;
+            lanes[l] += weights[i + l] * d;
+        }
+    for (int l = 0; i < count; i++, l++) {
+        double d = (double)plane[i] - shift;
+        to[i] = roots[i] * d;
+        lanes[l] += weights[i] * d;
+    }
+    for (int l = 0; l < SOL_LANES; l++)
+        *sum += lanes[l];
+}
+
+/* Centres the planes of a block about part->mean, which the first block of a part sets. */
+static void centre_block(const Loop *loop, int count, const float *planes, SolScatter *part, double *centred,
+                         double *sums)
+{
+    size_t pixels = (size_t)count, channels = (size_t)loop->in->shape.channels;
+    if (part->count == 0)
+        find_shift(planes, count, (int)channels, part->mean);
+    for (size_t c = 0; c < channels; c++)
+        centre_plane(planes + c * pixels, count, part->mean[c], centred + c * pixels, &sums[c]);
+}
+
+/* Adds a block to a part, and the sums of its deviations from part->mean to `sums`. */
+static void add_block(const Loop *loop, int block, float *planes, SolScatter *part, double *sums)
+{
+    int channels = loop->in->shape.channels, count = pixels_of_block(loop, block);
+    double *centred = (double *)(void *)(planes + (size_t)channels * (size_t)loop->step);
+    double weights[BLOCK_MAX], roots[BLOCK_MAX], weight = (double)count;
+    size_t pixels = (size_t)count;
+    if (loop->weights.first && (weight = weigh_block(loop, block, count, weights, roots)) == 0)
+        return;
+    sol_pixels_read(loop->in, loop->area, block * loop->step, count, planes, pixels);
+    if (!loop->weights.first)
+        centre_block(loop, count, planes, part, centred, sums);
+    for (size_t c = 0; loop->weights.first && c < (size_t)channels; c++) {
+        if (part->count == 0)
+            part->mean[c] = weighted_mean(planes + c * pixels, weights, count, weight);
+        centre_weighted(planes + c * pixels, weights, roots, count, part->mean[c], centred + c * pixels, &sums[c]);
+    }
+    sol_gemm_add_squares(channels, count, centred, count, part->products);
+    part->count += weight;
+}
+
 /*
  * Blocks of one part, about a shift and then about their mean: the products about it are less by count d d^T, where d
  * is how far it is from the shift. The sums of the deviations lie behind the part's matrix.
  */
 static void run_part(Loop *loop, int item, float *planes)
 {
-    const SolRowKernels *kernels = sol_kernels()->rows;
     int channels = loop->in->shape.channels, end = (int)((int64_t)loop->blocks * (item + 1) / loop->items);
     SolScatter *part = &loop->parts[item];
-    double *centred = (double *)(void *)(planes + (size_t)channels * (size_t)loop->step);
     size_t size = (size_t)channels;
     double *sums = part->products + size * size;
     sol_scatter_clear(part, channels);
     memset(sums, 0, size * sizeof *sums);
-    for (int block = (int)((int64_t)loop->blocks * item / loop->items); block < end; block++) {
-        int count = pixels_of_block(loop, block);
-        sol_pixels_read(loop->in, loop->area, block * loop->step, count, planes, (size_t)count);
-        if (part->count == 0)
-            find_shift(planes, count, channels, part->mean);
-        for (size_t c = 0; c < size; c++) {
-            double lanes[SOL_LANES] = {0};
-            kernels->centre(planes + c * (size_t)count, (size_t)count, part->mean[c], centred + c * (size_t)count,
-                            lanes);
-            for (int l = 0; l < SOL_LANES; l++)
-                sums[c] += lanes[l];
-        }
-        sol_gemm_add_squares(channels, count, centred, count, part->products);
-        part->count += count;
-    }
+    for (int block = (int)((int64_t)loop->blocks * item / loop->items); block < end; block++)
+        add_block(loop, block, planes, part, sums);
+    if (part->count == 0)
+        return;
     for (size_t c = 0; c < size; c++)
         for (size_t d = c; d < size; d++)
             part->products[c * size + d] -= sums[c] * sums[d] / part->count;
@@ -172,9 +245,10 @@ static size_t part_bytes(int channels)
     return sol_scatter_bytes(channels) + aligned((size_t)channels * sizeof(double));
 }
 
-void sol_op_scatter(SolPool *pool, const SolFeatures *in, SolArea area, void *work, SolScatter *scatter)
+void sol_op_scatter_weighted(SolPool *pool, const SolFeatures *in, SolArea area, SolWeightRows weights, void *work,
+                             SolScatter *scatter)
 {
-    Loop loop = {.in = in, .item = run_part};
+    Loop loop = {.in = in, .item = run_part, .weights = weights};
     int channels = in->shape.channels, parts = most_parts(channels);
     set_area(&loop, area);
     parts = loop.blocks < parts ? loop.blocks : parts;
@@ -187,10 +261,19 @@ void sol_op_scatter(SolPool *pool, const SolFeatures *in, SolArea area, void *wo
         sol_scatter_merge(scatter, &loop.parts[i], channels);
 }
 
+void sol_op_scatter(SolPool *pool, const SolFeatures *in, SolArea area, void *work, SolScatter *scatter)
+{
+    sol_op_scatter_weighted(pool, in, area, (SolWeightRows){.first = NULL}, work, scatter);
+}
+
 void sol_scatter_merge(SolScatter *scatter, const SolScatter *part, int channels)
 {
     size_t size = (size_t)channels;
-    double count = scatter->count + part->count, share = part->count / count, weight = scatter->count * share;
+    double count = scatter->count + part->count, share, weight;
+    if (part->count == 0)
+        return;
+    share = part->count / count;
+    weight = scatter->count * share;
     for (size_t c = 0; c < size; c++)
         for (size_t d = c; d < size; d++)
             scatter->products[c * size + d] += part->products[c * size + d] + weight *

@@ -20,6 +20,7 @@
 
 #include "base/pool.h"
 #include "nn/features.h"
+#include "nn/weights.h"
 
 /* Eigenvalues of a covariance up to this much are taken for zero. */
 #define SOL_WCT_LEAST 1e-5
@@ -28,7 +29,7 @@ enum { SOL_WCT_CHANNELS_MAX = 2048 };
 
 /* How the features of some pixels scatter about their mean. */
 typedef struct SolScatter {
-    double count;     /* of pixels */
+    double count;     /* of pixels, or the sum of their weights */
     double *mean;     /* [channels] */
     double *products; /* [channels][channels], the upper triangle: sums of products of deviations from the mean */
 } SolScatter;
@@ -46,6 +47,14 @@ size_t sol_wct_bytes(int channels, const SolPool *pool);
 
 /** The scatter of all pixels of an area (of one pixel or more). */
 void sol_op_scatter(SolPool *pool, const SolFeatures *in, SolArea area, void *work, SolScatter *scatter);
+
+/**
+ * The same where pixel (x, y) of the area counts as much as its weight: the count is the sum of the weights, and mean
+ * and products are sums in which every pixel is multiplied by its own. Without any weight it is the scatter of no
+ * pixels.
+ */
+void sol_op_scatter_weighted(SolPool *pool, const SolFeatures *in, SolArea area, SolWeightRows weights, void *work,
+                             SolScatter *scatter);
 
 /** Adds the pixels of `part` to those of `scatter` (Chan, Golub & LeVeque 1979). */
 void sol_scatter_merge(SolScatter *scatter, const SolScatter *part, int channels);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Regions: which pixels of a frame something is about. A region is a tree that a schedule describes; a selector evaluates
- * it frame by frame, and remembers what holds it steady from one to the next.
+ * Regions: which pixels of a frame something is about. A region is a tree that a schedule describes; a selector
+ * evaluates it frame by frame, and remembers what holds it steady from one to the next.
  */
 #ifndef SOL_REGION_REGION_H
 #define SOL_REGION_REGION_H
@@ -25,11 +25,21 @@ bool sol_region_remembers(const SolRegion *region);
 
 typedef struct SolSelector SolSelector;
 
+/* Files that masks come from, opened once for all selectors of the same frames. */
+typedef struct SolMaskFiles SolMaskFiles;
+
+/** @param[out] files  none yet; released by sol_mask_files_close(), behind the selectors. 0, SOL_ERR_NOMEM */
+int sol_mask_files_open(SolMaskFiles **files);
+
+/** Sets *files to NULL; NULL is accepted. */
+void sol_mask_files_close(SolMaskFiles **files);
+
 /* What a selector is told about the frames. */
 typedef struct SolSelectorSource {
     int width, height;               /* of the frames that are painted */
     int source_width, source_height; /* of the input's, upright, before it was scaled: pixels are given in these */
     SolPool *pool;                   /* borrowed; NULL: the calling thread alone */
+    SolMaskFiles *files;             /* borrowed; NULL: the selector opens its files for itself alone */
 } SolSelectorSource;
 
 /**

@@ -1,41 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Engines and styles for the stretches of a timeline. Stretches whose looks name one model and method share an
- * engine, and those with one look altogether share a style.
+ * Engines and styles for the layers of a timeline. Layers whose looks name one model and method share an engine, and
+ * those with one look altogether share a style.
  */
-#include "render/painters.h"
+#include "render/strokes.h"
 
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "image/image.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-/* An engine, and what it painted last. */
-typedef struct Tool {
-    SolEngine *engine;
-    int64_t number; /* of the frame; -1 before the first */
-    int stretch;    /* that the frame lay in, or was on its way to */
-} Tool;
-
-/* A stretch's own: which engine, and in which style. */
-typedef struct Part {
-    SolStretch stretch;
-    Tool *tool; /* NULL for stretches that nothing is painted from */
-    SolStyle *style;   /* NULL where the engine has but one */
-    bool shared;       /* the style is an earlier part's */
-} Part;
-
-struct SolPainters {
-    Part *parts; /* [part_count], one a stretch */
-    int part_count;
-    Tool *tools;    /* [tool_count], as many as there are parts at most */
-    int tool_count;
-    SolModelCache *models; /* the engines' */
-    SolModelCache *own;    /* the same, where they are nobody else's */
-    SolPaintersWatch watch;
-};
 
 /* ---- which looks go together ---- */
 
@@ -70,25 +46,70 @@ static bool same_style(const SolLook *a, const SolLook *b)
     return true;
 }
 
-bool sol_painters_blend(const SolLook *a, const SolLook *b)
+/* Whether two regions, or none, select the same. */
+static int same_region(const SolRegion *a, const SolRegion *b, bool *same)
 {
-    return same_engine(a, b) && a->style_count > 0 &&
+    const SolRegion *const both[] = {a, b};
+    SolDigester *digester = NULL;
+    SolDigest digest[2];
+    int result = SOL_OK;
+    *same = a == b;
+    if (a == b || !a || !b)
+        return SOL_OK;
+    result = sol_digester_open(&digester);
+    for (int i = 0; i < 2 && result == SOL_OK; i++) {
+        result = sol_region_digest(both[i], digester);
+        digest[i] = sol_digester_finish(digester);
+    }
+    sol_digester_close(&digester);
+    *same = result == SOL_OK && memcmp(&digest[0], &digest[1], sizeof digest[0]) == 0;
+    return result;
+}
+
+static bool same_painting(const SolLook *a, const SolLook *b)
+{
+    if (!a || !b)
+        return a == b;
+    return same_engine(a, b) && a->style_count > 0 && b->style_count > 0 &&
            (a->color == SOL_COLOR_LUMINANCE) == (b->color == SOL_COLOR_LUMINANCE);
+}
+
+int sol_painters_blend(const SolStretch *a, const SolStretch *b, bool *blend)
+{
+    bool same = a->layer_count == b->layer_count;
+    int result = SOL_OK;
+    for (int i = 0; i < a->layer_count && same && result == SOL_OK; i++) {
+        same = same_painting(a->layers[i].look, b->layers[i].look) &&
+               a->layers[i].own_statistics == b->layers[i].own_statistics;
+        if (same)
+            result = same_region(a->layers[i].region, b->layers[i].region, &same);
+    }
+    if (result == SOL_OK)
+        *blend = same;
+    return result;
 }
 
 int sol_painters_engines(const SolTimeline *timeline, const bool wanted[])
 {
+    const SolLook **looks = NULL;
+    size_t capacity = 0;
     int count = 0;
     for (int i = 0; i < sol_timeline_count(timeline); i++) {
-        SolStretch stretch, earlier;
-        bool first = wanted[i];
+        SolStretch stretch;
         sol_timeline_stretch(timeline, i, &stretch);
-        for (int k = 0; k < i && first; k++) {
-            sol_timeline_stretch(timeline, k, &earlier);
-            first = !wanted[k] || !same_engine(earlier.look, stretch.look);
+        for (int k = 0; wanted[i] && k < stretch.layer_count; k++) {
+            const SolLook *look = stretch.layers[k].look;
+            void *grown = looks;
+            bool first = look != NULL;
+            for (int e = 0; e < count && first; e++)
+                first = !same_engine(looks[e], look);
+            if (!first || !sol_grow(&grown, &capacity, (size_t)count + 1, sizeof *looks))
+                continue;
+            looks = grown;
+            looks[count++] = look;
         }
-        count += first;
     }
+    free(looks);
     return count;
 }
 
@@ -108,17 +129,17 @@ static void tell_part(void *context, const SolOptimiseProgress *progress)
         watch->progress(watch->context, progress->seconds / (progress->seconds + left));
 }
 
-static int open_engine(SolPainters *painters, Part *part, const SolEngineOptions *how)
+/* Opens the engine of a stroke, unless an earlier one has it. */
+static int open_engine(SolPainters *painters, SolStroke *stroke, const SolEngineOptions *how)
 {
-    const SolLook *look = part->stretch.look;
+    const SolLook *look = stroke->layer->look;
     SolEngineOptions options = *how;
     SolOptimiseOptions optimise;
-    Tool *tool = &painters->tools[painters->tool_count];
     const SolModel *model;
     int result;
-    for (const Part *earlier = painters->parts; earlier < part; earlier++)
-        if (earlier->tool && same_engine(earlier->stretch.look, look)) {
-            part->tool = earlier->tool;
+    for (const SolStroke *earlier = painters->strokes; earlier < stroke; earlier++)
+        if (earlier->engine && same_engine(earlier->layer->look, look)) {
+            stroke->engine = earlier->engine;
             return SOL_OK;
         }
     sol_optimise_defaults(&optimise);
@@ -134,69 +155,102 @@ static int open_engine(SolPainters *painters, Part *part, const SolEngineOptions
     options.optimise = &optimise;
     result = sol_model_cache_get(painters->models, look->model, &model);
     if (result == SOL_OK)
-        result = sol_engine_open(&tool->engine, model, &options);
-    if (result != SOL_OK)
-        return result;
-    tool->number = tool->stretch = -1;
-    part->tool = tool;
-    painters->tool_count++;
-    return SOL_OK;
+        result = sol_engine_open(&stroke->engine, model, &options);
+    if (result == SOL_OK)
+        painters->engines[painters->engine_count++] = stroke->engine;
+    return result;
 }
 
-static int learn_style(Part *part, const SolImage *reference)
+static int learn_style(SolStroke *stroke, const char *segment, const SolImage *reference)
 {
-    const SolLook *look = part->stretch.look;
+    const SolLook *look = stroke->layer->look;
     int count = look->style_count;
-    if (!sol_engine_learns(part->tool->engine))
+    if (!sol_engine_learns(stroke->engine))
         return count == 0 ? SOL_OK
                           : sol_fail(SOL_ERR_ARGUMENT, "segment \"%s\": the model %s has a style of its own and learns "
-                                                       "no other; remove \"style\"", part->stretch.name, look->model);
+                                                       "no other; remove \"style\"", segment, look->model);
     if (count == 0)
         return sol_fail(SOL_ERR_ARGUMENT, "segment \"%s\": the model %s paints in the style of an image; name one with "
-                                          "\"style\"", part->stretch.name, look->model);
-    return sol_style_open_blend(&part->style, part->tool->engine, look->styles, look->weights, count,
+                                          "\"style\"", segment, look->model);
+    return sol_style_open_blend(&stroke->style, stroke->engine, look->styles, look->weights, count,
                                 look->color == SOL_COLOR_CONTENT ? reference : NULL);
 }
 
-static int open_part(SolPainters *painters, Part *part, const SolImage *reference, const SolEngineOptions *how)
+static int open_stroke(SolPainters *painters, SolStroke *stroke, const char *segment, const SolImage *reference,
+                       const SolEngineOptions *how)
 {
-    int result = open_engine(painters, part, how);
+    int result = open_engine(painters, stroke, how);
     if (result != SOL_OK)
         return result;
-    for (const Part *earlier = painters->parts; earlier < part; earlier++)
-        if (earlier->tool == part->tool && earlier->style && same_style(earlier->stretch.look, part->stretch.look)) {
-            part->style = earlier->style;
-            part->shared = true;
+    for (const SolStroke *earlier = painters->strokes; earlier < stroke; earlier++)
+        if (earlier->engine == stroke->engine && earlier->style &&
+            same_style(earlier->layer->look, stroke->layer->look)) {
+            stroke->style = earlier->style;
+            stroke->shared = true;
             return SOL_OK;
         }
-    return learn_style(part, reference);
+    return learn_style(stroke, segment, reference);
 }
 
-int sol_painters_open(SolPainters **out, const SolTimeline *timeline, const bool wanted[], SolImage *const references[],
-                      const SolEngineOptions *how, SolModelCache *models, bool (*cancelled)(void *user), void *user)
+/* Room for all strokes; their layers are filled in. */
+static int lay_out(SolPainters *painters)
+{
+    int count = sol_timeline_count(painters->timeline);
+    SolStretch stretch;
+    painters->first = sol_calloc((size_t)count + 1, sizeof *painters->first);
+    if (!painters->first)
+        return sol_fail_memory("the styles");
+    painters->stretch_count = count;
+    for (int i = 0; i < count; i++) {
+        sol_timeline_stretch(painters->timeline, i, &stretch);
+        painters->first[i + 1] = painters->first[i] + stretch.layer_count;
+    }
+    painters->strokes = sol_calloc((size_t)painters->first[count], sizeof *painters->strokes);
+    painters->engines = sol_calloc((size_t)painters->first[count], sizeof(SolEngine *));
+    if (!painters->strokes || !painters->engines)
+        return sol_fail_memory("the styles");
+    for (int i = 0; i < count; i++) {
+        sol_timeline_stretch(painters->timeline, i, &stretch);
+        for (int k = 0; k < stretch.layer_count; k++)
+            painters->strokes[painters->stroke_count++] =
+                (SolStroke){.layer = &stretch.layers[k], .stretch = i, .number = -1};
+    }
+    return SOL_OK;
+}
+
+static int open_strokes(SolPainters *painters, const SolPaintersSource *source)
+{
+    int result = SOL_OK;
+    for (int i = 0; i < painters->stroke_count && result == SOL_OK; i++) {
+        SolStroke *stroke = &painters->strokes[i];
+        SolStretch stretch;
+        if (!source->wanted[stroke->stretch] || !stroke->layer->look)
+            continue;
+        sol_timeline_stretch(painters->timeline, stroke->stretch, &stretch);
+        result = source->cancelled && source->cancelled(source->user)
+                     ? sol_fail(SOL_ERR_CANCELLED, "interrupted")
+                     : open_stroke(painters, stroke, stretch.name, source->references[stroke->stretch], source->how);
+    }
+    return result;
+}
+
+int sol_painters_open(SolPainters **out, const SolPaintersSource *source)
 {
     SolPainters *painters = sol_calloc(1, sizeof *painters);
-    size_t count = (size_t)sol_timeline_count(timeline);
-    int result = SOL_OK;
-    if (!painters || !(painters->parts = sol_calloc(count, sizeof *painters->parts)) ||
-        !(painters->tools = sol_calloc(count, sizeof *painters->tools))) {
-        sol_painters_close(&painters);
+    int result;
+    if (!painters)
         return sol_fail_memory("the styles");
-    }
-    if (!models && (result = sol_model_cache_open(&painters->own)) != SOL_OK) {
-        sol_painters_close(&painters);
-        return result;
-    }
-    painters->models = models ? models : painters->own;
-    painters->part_count = (int)count;
-    for (int i = 0; i < painters->part_count; i++)
-        sol_timeline_stretch(timeline, i, &painters->parts[i].stretch);
-    for (int i = 0; i < painters->part_count && result == SOL_OK; i++) {
-        if (!wanted[i])
-            continue;
-        result = cancelled && cancelled(user) ? sol_fail(SOL_ERR_CANCELLED, "interrupted")
-                                              : open_part(painters, &painters->parts[i], references[i], how);
-    }
+    painters->timeline = source->timeline;
+    painters->steady = source->steady;
+    painters->last = -1;
+    result = lay_out(painters);
+    if (result == SOL_OK)
+        result = sol_pool_open(&painters->pool, source->how->threads);
+    if (result == SOL_OK && !source->models)
+        result = sol_model_cache_open(&painters->own);
+    painters->models = source->models ? source->models : painters->own;
+    if (result == SOL_OK)
+        result = open_strokes(painters, source);
     if (result != SOL_OK) {
         sol_painters_close(&painters);
         return result;
@@ -205,146 +259,153 @@ int sol_painters_open(SolPainters **out, const SolTimeline *timeline, const bool
     return SOL_OK;
 }
 
+void sol_stroke_forget(SolStroke *stroke)
+{
+    stroke->number = -1;
+    sol_trail_clear(&stroke->trail);
+    sol_image_unref(&stroke->memory);
+    for (int i = 0; i < SOL_STROKE_HISTORY; i++) {
+        sol_image_unref(&stroke->history[i].image);
+        sol_mask_close(&stroke->history[i].trust);
+    }
+    if (stroke->selector)
+        sol_selector_forget(stroke->selector);
+}
+
+/* What is made for frames of a size. */
+static void close_size(SolPainters *painters)
+{
+    for (int i = 0; i < painters->stroke_count; i++) {
+        sol_stroke_forget(&painters->strokes[i]);
+        sol_selector_close(&painters->strokes[i].selector);
+        sol_mask_close(&painters->strokes[i].mask);
+    }
+    for (int i = 0; i < painters->growth_count; i++)
+        sol_selector_close(&painters->growths[i].selector);
+    sol_free(painters->growths);
+    painters->growths = NULL;
+    painters->growth_count = 0;
+    sol_mask_files_close(&painters->files);
+    sol_stabiliser_close(&painters->stabiliser);
+    sol_mask_close(&painters->edge);
+    sol_mask_close(&painters->cover);
+    painters->last = -1;
+}
+
 void sol_painters_close(SolPainters **out)
 {
     SolPainters *painters = *out;
     if (!painters)
         return;
-    for (int i = 0; painters->parts && i < painters->part_count; i++)
-        if (!painters->parts[i].shared)
-            sol_style_close(&painters->parts[i].style);
-    for (int i = 0; i < painters->tool_count; i++)
-        sol_engine_close(&painters->tools[i].engine);
+    close_size(painters);
+    for (int i = 0; i < painters->stroke_count; i++)
+        if (!painters->strokes[i].shared)
+            sol_style_close(&painters->strokes[i].style);
+    for (int i = 0; i < painters->engine_count; i++)
+        sol_engine_close(&painters->engines[i]);
     sol_model_cache_close(&painters->own);
-    sol_free(painters->parts);
-    sol_free(painters->tools);
+    sol_pool_close(&painters->pool);
+    sol_free(painters->engines);
+    sol_free(painters->strokes);
+    sol_free(painters->first);
     sol_free(painters);
     *out = NULL;
 }
 
-/* ---- painting ---- */
+/* ---- planning ---- */
 
 void sol_painters_watch(SolPainters *painters, const SolPaintersWatch *watch)
 {
     painters->watch = *watch;
 }
 
-int sol_painters_plan(SolPainters *painters, int width, int height)
+/* Whether any layer of a stretch is painted by this render. */
+static bool is_opened(const SolPainters *painters, int stretch)
+{
+    for (int i = painters->first[stretch]; i < painters->first[stretch + 1]; i++)
+        if (painters->strokes[i].engine)
+            return true;
+    return false;
+}
+
+static int open_selectors(SolPainters *painters, const SolSelectorSource *source)
 {
     int result = SOL_OK;
-    for (int i = 0; i < painters->tool_count && result == SOL_OK; i++)
-        result = sol_engine_plan(painters->tools[i].engine, width, height);
+    for (int i = 0; i < painters->stroke_count && result == SOL_OK; i++) {
+        SolStroke *stroke = &painters->strokes[i];
+        if (!stroke->layer->region || !is_opened(painters, stroke->stretch))
+            continue;
+        result = sol_selector_open(&stroke->selector, stroke->layer->region, source);
+        if (result == SOL_OK)
+            result = sol_mask_create(&stroke->mask, source->width, source->height);
+    }
+    return result;
+}
+
+/* For every transition that grows out of a region. */
+static int open_growths(SolPainters *painters, const SolSelectorSource *source)
+{
+    int result = SOL_OK;
+    painters->growths = sol_calloc((size_t)painters->stretch_count, sizeof *painters->growths);
+    if (!painters->growths)
+        return sol_fail_memory("the transitions");
+    for (int i = 0; i < painters->stretch_count && result == SOL_OK; i++) {
+        const SolTransition *transition = sol_timeline_transition(painters->timeline, i);
+        bool known = false;
+        for (int k = 0; k < painters->growth_count; k++)
+            known |= painters->growths[k].transition == transition;
+        if (known || !transition || transition->kind != SOL_TRANSITION_REGION)
+            continue;
+        painters->growths[painters->growth_count] = (SolGrowth){.transition = transition, .number = -1};
+        result = sol_selector_open(&painters->growths[painters->growth_count].selector, transition->region, source);
+        if (result == SOL_OK)
+            painters->growth_count++;
+    }
+    return result;
+}
+
+int sol_painters_plan(SolPainters *painters, const SolPaintersSize *size)
+{
+    SolSelectorSource source = {size->width, size->height, size->source_width, size->source_height, painters->pool, NULL};
+    int result;
+    close_size(painters);
+    painters->size = *size;
+    result = sol_mask_files_open(&painters->files);
+    source.files = painters->files;
+    for (int i = 0; i < painters->engine_count && result == SOL_OK; i++)
+        result = sol_engine_plan(painters->engines[i], size->width, size->height);
+    if (result == SOL_OK)
+        result = sol_mask_create(&painters->edge, size->width, size->height);
+    if (result == SOL_OK)
+        result = sol_mask_create(&painters->cover, size->width, size->height);
+    if (result == SOL_OK)
+        result = open_selectors(painters, &source);
+    if (result == SOL_OK)
+        result = open_growths(painters, &source);
+    if (result == SOL_OK && painters->steady.level != SOL_STEADY_OFF)
+        result = sol_stabiliser_open(&painters->stabiliser, &painters->steady, size->width, size->height, painters->pool);
     return result;
 }
 
 void sol_painters_tell(const SolPainters *painters, const SolLog *log)
 {
-    for (int i = 0; i < painters->tool_count; i++) {
-        const SolEngine *engine = painters->tools[i].engine;
-        const Part *part = painters->parts;
-        while (part->tool != &painters->tools[i])
-            part++;
-        sol_log(log, SOL_LOG_DETAIL, "%s paints by %s: %.2f GFLOP a frame, backend %s, tiles %d", part->stretch.look->model,
-                sol_engine_method(engine), sol_engine_gflop(engine), sol_engine_backend(engine),
-                sol_engine_tiles(engine));
+    for (int i = 0; i < painters->engine_count; i++) {
+        const SolEngine *engine = painters->engines[i];
+        const SolStroke *stroke = painters->strokes;
+        while (stroke->engine != engine)
+            stroke++;
+        sol_log(log, SOL_LOG_DETAIL, "%s paints by %s: %.2f GFLOP a frame, backend %s, tiles %d",
+                stroke->layer->look->model, sol_engine_method(engine), sol_engine_gflop(engine),
+                sol_engine_backend(engine), sol_engine_tiles(engine));
     }
 }
 
 int sol_painters_tiles(const SolPainters *painters)
 {
     int most = 0;
-    for (int i = 0; i < painters->tool_count; i++) {
-        int tiles = sol_engine_tiles(painters->tools[i].engine);
+    for (int i = 0; i < painters->engine_count; i++) {
+        int tiles = sol_engine_tiles(painters->engines[i]);
         most = tiles > most ? tiles : most;
     }
     return most;
-}
-
-/*
- * One painting, by a part's engine and with the colours of its look. What the engine painted last is no beginning for
- * another scene: where that was not the frame that shows before, or the style changes without a transition.
- */
-static int paint_part(const Part *part, const SolStyle *style, float strength, const SolMoment *moment,
-                      const SolImage *frame, int64_t before, SolImage **painting)
-{
-    Tool *tool = part->tool;
-    int result;
-    if (before < 0 || tool->number != before || (moment->styles == 1 && tool->stretch != moment->stretch))
-        sol_engine_forget(tool->engine);
-    tool->number = frame->number;
-    tool->stretch = moment->styles == 2 ? moment->from[1] : moment->stretch;
-    result = sol_engine_paint(tool->engine, style, strength, frame, painting);
-    if (result == SOL_OK && part->stretch.look->color == SOL_COLOR_LUMINANCE)
-        sol_image_take_chroma(*painting, frame);
-    return result;
-}
-
-static int paint_blend(const Part *parts[2], const SolMoment *moment, const SolImage *frame, int64_t before,
-                       SolImage **painting)
-{
-    const SolStyle *both[] = {parts[0]->style, parts[1]->style};
-    SolStyle *blend = NULL;
-    int result = sol_style_blend(&blend, both, moment->weight, 2);
-    if (result == SOL_OK)
-        result = paint_part(parts[0], blend, moment->strength, moment, frame, before, painting);
-    sol_style_close(&blend);
-    return result;
-}
-
-static int paint_both(const Part *parts[2], const SolMoment *moment, const SolImage *frame, int64_t before,
-                      SolImage **painting)
-{
-    SolImage *paintings[2] = {NULL, NULL};
-    int result = SOL_OK;
-    for (int i = 0; i < 2 && result == SOL_OK; i++)
-        result = paint_part(parts[i], parts[i]->style, parts[i]->stretch.strength, moment, frame, before, &paintings[i]);
-    if (result == SOL_OK) {
-        sol_image_mix(paintings[1], paintings[0], moment->later);
-        *painting = paintings[1];
-        paintings[1] = NULL;
-    }
-    sol_image_unref(&paintings[0]);
-    sol_image_unref(&paintings[1]);
-    return result;
-}
-
-int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const SolImage *frame, int64_t before,
-                       SolImage **painting)
-{
-    const Part *parts[2] = {&painters->parts[moment->from[0]], &painters->parts[moment->from[1]]};
-    if (moment->styles == 1)
-        return paint_part(parts[0], parts[0]->style, moment->strength, moment, frame, before, painting);
-    if (sol_painters_blend(parts[0]->stretch.look, parts[1]->stretch.look))
-        return paint_blend(parts, moment, frame, before, painting);
-    return paint_both(parts, moment, frame, before, painting);
-}
-
-/* ---- what engines remember ---- */
-
-bool sol_painters_memory(const SolPainters *painters, int i, SolPaintersMemory *memory)
-{
-    const Tool *tool = painters->tools + i;
-    if (i >= painters->tool_count)
-        return false;
-    *memory = (SolPaintersMemory){.number = tool->number,
-                                  .stretch = tool->stretch,
-                                  .image = (SolImage *)(uintptr_t)sol_engine_memory(tool->engine)};
-    while (painters->parts[memory->of].tool != tool)
-        memory->of++;
-    return true;
-}
-
-void sol_painters_remember(SolPainters *painters, const SolPaintersMemory *memory)
-{
-    if (memory->of < 0 || memory->of >= painters->part_count || !painters->parts[memory->of].stretch.look)
-        return;
-    for (int i = 0; i < painters->part_count; i++) {
-        Tool *tool = painters->parts[i].tool;
-        if (!tool || !same_engine(painters->parts[i].stretch.look, painters->parts[memory->of].stretch.look))
-            continue;
-        sol_engine_remember(tool->engine, memory->image);
-        tool->number = memory->number;
-        tool->stretch = memory->stretch;
-        return;
-    }
 }

@@ -1,37 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a render paints with: an engine for every model and method that its looks name, and a style for every
- * stretch of frames.
+ * What a render paints with: an engine for every model and method that its looks name, a style for every layer of paint,
+ * a selector for every region, and what holds the film steady.
  */
 #ifndef SOL_RENDER_PAINTERS_H
 #define SOL_RENDER_PAINTERS_H
 
 #include <solstice/model.h>
 #include <solstice/schedule.h>
+#include <solstice/steady.h>
 #include <solstice/style.h>
+
+#include "base/blob.h"
+#include "image/mask.h"
 
 typedef struct SolPainters SolPainters;
 
 /** How many engines it takes to paint from the wanted stretches. */
 int sol_painters_engines(const SolTimeline *timeline, const bool wanted[]);
 
-/** Whether a transition between two looks blends their styles; otherwise it mixes their paintings. */
-bool sol_painters_blend(const SolLook *a, const SolLook *b);
+/**
+ * Whether a transition between styles blends those of two stretches: their layers cover the same and are painted by the
+ * same engines. Otherwise it mixes their paintings.
+ *
+ * @param[out] blend  untouched on failure
+ * @return 0, SOL_ERR_IO (a file that a region names), SOL_ERR_NOMEM
+ */
+int sol_painters_blend(const SolStretch *a, const SolStretch *b, bool *blend);
+
+/* What painters are made of; borrowed until they are closed, but for wanted and references. */
+typedef struct SolPaintersSource {
+    const SolTimeline *timeline;
+    const bool *wanted;           /* [stretches] which of them are painted from */
+    SolImage *const *references;  /* [stretches] a frame of each stretch with a style that gets the content's colours; NULL
+                                     for others */
+    const SolEngineOptions *how;  /* of every engine; its method is not looked at */
+    SolSteady steady;
+    SolModelCache *models;        /* where models are taken from; NULL: the painters' own */
+    bool (*cancelled)(void *user); /* as SolRenderOptions has it; may be NULL */
+    void *user;
+} SolPaintersSource;
 
 /**
  * Opens engines and learns styles.
  *
  * @param[out] painters  untouched on failure; released by sol_painters_close()
- * @param timeline       borrowed until then
- * @param wanted         [stretches] which of them are painted from
- * @param references     [stretches] a frame of each stretch whose style gets the content's colours; NULL for others
- * @param how            of every engine; its method is not looked at
- * @param models         where models are taken from; NULL: the painters' own
- * @param cancelled      as SolRenderOptions has it; may be NULL
  */
-int sol_painters_open(SolPainters **painters, const SolTimeline *timeline, const bool wanted[],
-                      SolImage *const references[], const SolEngineOptions *how, SolModelCache *models,
-                      bool (*cancelled)(void *user), void *user);
+int sol_painters_open(SolPainters **painters, const SolPaintersSource *source);
 
 /* Who is told of, and may end, a painting that takes long. */
 typedef struct SolPaintersWatch {
@@ -42,8 +57,13 @@ typedef struct SolPaintersWatch {
 
 void sol_painters_watch(SolPainters *painters, const SolPaintersWatch *watch);
 
-/** Plans all engines for frames of a size. */
-int sol_painters_plan(SolPainters *painters, int width, int height);
+/* The frames that are painted, in pixels, and the input's own size, upright, in which regions are given. */
+typedef struct SolPaintersSize {
+    int width, height, source_width, source_height;
+} SolPaintersSize;
+
+/** Plans all engines, and opens what selects regions, for frames of a size. */
+int sol_painters_plan(SolPainters *painters, const SolPaintersSize *size);
 
 /** Tells, in detail, what every engine paints with. Call it when they are planned. */
 void sol_painters_tell(const SolPainters *painters, const SolLog *log);
@@ -52,8 +72,7 @@ void sol_painters_tell(const SolPainters *painters, const SolLog *log);
 int sol_painters_tiles(const SolPainters *painters);
 
 /**
- * Paints a frame as `moment`, in which there are styles, says. Two styles that one engine learned are blended and
- * painted once; of any others both paintings are made, and their pixels mixed.
+ * Paints a frame as `moment`, in which there are sides, says. Pixels that no layer covers are the frame's own, bit by bit.
  *
  * @param before  number of the frame whose painting this one may begin with, if that was the last one painted; or -1
  * @param[out] painting  a new picture; untouched on failure
@@ -61,19 +80,18 @@ int sol_painters_tiles(const SolPainters *painters);
 int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const SolImage *frame, int64_t before,
                        SolImage **painting);
 
-/* What an engine, which paints the stretch `of`, would begin its next painting with. */
-typedef struct SolPaintersMemory {
-    int of;
-    int64_t number; /* of the frame painted last */
-    int stretch;    /* that it lay in, or was on its way to */
-    SolImage *image;
-} SolPaintersMemory;
+/** Shows what the region of a layer of a stretch selects of a frame; of no region, all. `mask` is of the frame's size. */
+int sol_painters_select(SolPainters *painters, int stretch, int layer, const SolImage *frame, SolMask *mask);
 
-/** The memory of engine number `i`, from 0; false behind the last. Its image is NULL where there is none, else borrowed. */
-bool sol_painters_memory(const SolPainters *painters, int i, SolPaintersMemory *memory);
+/** Puts all that the next frame begins with into a blob. */
+void sol_painters_save(const SolPainters *painters, SolBlob *blob);
 
-/** Gives a memory back to the engine that had it, also where that was in other painters of the same timeline. */
-void sol_painters_remember(SolPainters *painters, const SolPaintersMemory *memory);
+/**
+ * Takes it from there, also where other painters of the same timeline had saved it.
+ *
+ * @return 0, SOL_ERR_FORMAT (it is none), SOL_ERR_NOMEM
+ */
+int sol_painters_restore(SolPainters *painters, SolBlob *blob);
 
 void sol_painters_close(SolPainters **painters);
 

@@ -9,7 +9,9 @@
 #include "base/memory.h"
 #include "media/video.h"
 #include "media/writer.h"
+#include "region/region.h"
 #include "render/painters.h"
+#include "schedule/timeline.h"
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -28,8 +30,8 @@ enum { MOST_FRAMES = 120, LEAST_FRAMES = 24, MOST_BYTES = 1 << 30 };
 /* Whether two frames are painted in the same way, up to the proportion in which styles are mixed. */
 static bool same_way(const SolMoment *a, const SolMoment *b)
 {
-    return a->styles == b->styles && (a->styles < 1 || a->from[0] == b->from[0]) &&
-           (a->styles < 2 || a->from[1] == b->from[1]);
+    return a->sides == b->sides && (a->sides < 1 || a->from[0] == b->from[0]) &&
+           (a->sides < 2 || a->from[1] == b->from[1]);
 }
 
 static int add_part(SolParts *parts, size_t *capacity, int64_t first, int64_t count, bool painted)
@@ -68,7 +70,7 @@ static int cut(SolParts *parts, const SolPartsSource *source)
             if (same_way(&moment, &next))
                 continue;
         }
-        result = cut_run(parts, &capacity, start, n - start, most, moment.styles > 0);
+        result = cut_run(parts, &capacity, start, n - start, most, moment.sides > 0);
         start = n;
         moment = next;
     }
@@ -89,7 +91,8 @@ typedef struct Keys {
     SolDigester *digester;
     File *files; /* [file_count] */
     size_t file_count, capacity;
-    SolDigest *looks;  /* [stretches] */
+    SolDigest *looks;  /* [stretches] how each is painted */
+    SolDigest *growths; /* [stretches] of the regions that transitions into them grow out of */
     bool *sequential;  /* [stretches] */
 } Keys;
 
@@ -131,6 +134,7 @@ static void add_optimise(SolDigester *digester, const SolOptimiseOptions *option
     sol_digester_add_double(digester, options->content_weight);
     sol_digester_add_double(digester, options->style_weight);
     sol_digester_add_double(digester, options->tv_weight);
+    sol_digester_add_double(digester, options->temporal_weight);
     sol_digester_add_int(digester, options->statistics);
     sol_digester_add_int(digester, options->optimizer);
     sol_digester_add_int(digester, options->init);
@@ -141,13 +145,27 @@ static void add_optimise(SolDigester *digester, const SolOptimiseOptions *option
     sol_digester_add_double(digester, options->time_limit);
 }
 
-/* The fingerprints of a look's files are found before any of its own numbers are added up. */
-static int find_files(Keys *keys, const SolLook *look)
+static int digest_region(Keys *keys, const SolRegion *region, SolDigest *digest)
+{
+    int result = region ? sol_region_digest(region, keys->digester) : SOL_OK;
+    *digest = sol_digester_finish(keys->digester);
+    return result;
+}
+
+/* The fingerprints of files and regions are found before any of a stretch's own numbers are added up. */
+static int find_files(Keys *keys, const SolStretch *stretch, SolDigest regions[])
 {
     File *file;
-    int result = find_file(keys, look->model, &file);
-    for (int i = 0; i < look->style_count && result == SOL_OK; i++)
-        result = find_file(keys, look->styles[i], &file);
+    int result = SOL_OK;
+    for (int k = 0; k < stretch->layer_count && result == SOL_OK; k++) {
+        const SolLook *look = stretch->layers[k].look;
+        if (look)
+            result = find_file(keys, look->model, &file);
+        for (int i = 0; look && i < look->style_count && result == SOL_OK; i++)
+            result = find_file(keys, look->styles[i], &file);
+        if (result == SOL_OK)
+            result = digest_region(keys, stretch->layers[k].region, &regions[k]);
+    }
     return result;
 }
 
@@ -158,14 +176,9 @@ static void add_file(Keys *keys, const char *path)
         add_digest(keys, &file->digest);
 }
 
-/* Everything that a look is painted by, but its strength, which a moment has. */
-static int digest_look(Keys *keys, const SolStretch *stretch, SolDigest *key)
+static void add_look(Keys *keys, const SolStretch *stretch, const SolLook *look)
 {
-    const SolLook *look = stretch->look;
     SolDigester *digester = keys->digester;
-    int result = find_files(keys, look);
-    if (result != SOL_OK)
-        return result;
     add_file(keys, look->model);
     sol_digester_add_text(digester, look->method);
     sol_digester_add_int(digester, look->style_count);
@@ -182,8 +195,26 @@ static int digest_look(Keys *keys, const SolStretch *stretch, SolDigest *key)
         sol_digester_add_int(digester, stretch->first);
         sol_digester_add_int(digester, stretch->last);
     }
-    *key = sol_digester_finish(digester);
-    return SOL_OK;
+}
+
+/* Everything that a stretch is painted by, but the strengths of its layers, which moments have. */
+static int digest_stretch(Keys *keys, const SolStretch *stretch, SolDigest *key)
+{
+    SolDigest *regions = sol_alloc((size_t)stretch->layer_count, sizeof *regions);
+    int result = regions ? find_files(keys, stretch, regions) : sol_fail_memory("the keys of a render");
+    for (int k = 0; k < stretch->layer_count && result == SOL_OK; k++) {
+        const SolPaintLayer *layer = &stretch->layers[k];
+        sol_digester_add_int(keys->digester, layer->look != NULL);
+        if (layer->look)
+            add_look(keys, stretch, layer->look);
+        sol_digester_add_int(keys->digester, layer->region != NULL);
+        add_digest(keys, &regions[k]);
+        sol_digester_add_int(keys->digester, layer->own_statistics);
+    }
+    if (result == SOL_OK)
+        *key = sol_digester_finish(keys->digester);
+    sol_free(regions);
+    return result;
 }
 
 /* Whether a painting begins with the one before it. */
@@ -207,57 +238,115 @@ static int find_sequential(Keys *keys, const SolLook *look, bool *sequential)
     return result;
 }
 
-/* Looks of the stretches that the render touches. */
-static int digest_looks(Keys *keys)
+/* Whether a painting of a stretch goes by the one before it. */
+static int stretch_is_sequential(Keys *keys, const SolStretch *stretch, bool *sequential)
+{
+    int result = SOL_OK;
+    *sequential = keys->source->steady.level != SOL_STEADY_OFF;
+    for (int k = 0; k < stretch->layer_count && !*sequential && result == SOL_OK; k++) {
+        const SolPaintLayer *layer = &stretch->layers[k];
+        if (layer->region && sol_region_remembers(layer->region))
+            *sequential = true;
+        else if (layer->look)
+            result = find_sequential(keys, layer->look, sequential);
+    }
+    return result;
+}
+
+/* What grows out of a region, in the transition into a stretch. */
+static int digest_transition(Keys *keys, int stretch)
+{
+    const SolTransition *transition = sol_timeline_transition(keys->source->timeline, stretch);
+    if (!transition || !transition->region)
+        return SOL_OK;
+    return digest_region(keys, transition->region, &keys->growths[stretch]);
+}
+
+/* The stretches that the render touches. */
+static int digest_stretches(Keys *keys)
 {
     const SolPartsSource *source = keys->source;
     int count = sol_timeline_count(source->timeline), result = SOL_OK;
     bool *touched = sol_calloc((size_t)count, sizeof *touched);
     keys->looks = sol_calloc((size_t)count, sizeof *keys->looks);
+    keys->growths = sol_calloc((size_t)count, sizeof *keys->growths);
     keys->sequential = sol_calloc((size_t)count, sizeof *keys->sequential);
-    if (!keys->looks || !keys->sequential || !touched)
+    if (!keys->looks || !keys->growths || !keys->sequential || !touched)
         result = sol_fail_memory("the keys of a render");
     else
         sol_parts_touched(source->timeline, source->first, source->count, touched);
     for (int i = 0; i < count && result == SOL_OK; i++) {
         SolStretch stretch;
-        if (!touched[i])
+        result = digest_transition(keys, i);
+        if (!touched[i] || result != SOL_OK)
             continue;
         sol_timeline_stretch(source->timeline, i, &stretch);
-        result = digest_look(keys, &stretch, &keys->looks[i]);
+        result = digest_stretch(keys, &stretch, &keys->looks[i]);
         if (result == SOL_OK)
-            result = find_sequential(keys, stretch.look, &keys->sequential[i]);
+            result = stretch_is_sequential(keys, &stretch, &keys->sequential[i]);
     }
     sol_free(touched);
     return result;
 }
 
-static void add_moment(Keys *keys, const SolMoment *moment)
+/* The transition under way: what decides how it looks, but how far it is. */
+static void add_transition(Keys *keys, const SolMoment *moment)
 {
+    const SolTransition *transition = moment->transition;
     SolDigester *digester = keys->digester;
+    sol_digester_add_int(digester, transition->kind);
+    sol_digester_add_int(digester, moment->leaves);
+    sol_digester_add_double(digester, transition->kind == SOL_TRANSITION_WIPE ? transition->angle : 0);
+    sol_digester_add_double(digester, transition->feather);
+    for (int i = 0; i < sol_timeline_count(keys->source->timeline); i++)
+        if (transition->region && sol_timeline_transition(keys->source->timeline, i) == transition) {
+            add_digest(keys, &keys->growths[i]);
+            break;
+        }
+}
+
+/* Whether the moment blends styles; asked before its numbers are added up. */
+static int blends(const Keys *keys, const SolMoment *moment, bool *blend)
+{
     SolStretch stretch[2];
-    sol_digester_add_int(digester, moment->styles);
-    for (int i = 0; i < moment->styles; i++) {
-        add_digest(keys, &keys->looks[moment->from[i]]);
-        sol_digester_add_double(digester, (double)moment->weight[i]);
-    }
-    if (moment->styles == 0)
+    *blend = false;
+    if (moment->sides < 2)
+        return SOL_OK;
+    for (int i = 0; i < 2; i++)
+        sol_timeline_stretch(keys->source->timeline, moment->from[i], &stretch[i]);
+    return sol_painters_blend(&stretch[0], &stretch[1], blend);
+}
+
+static void add_moment(Keys *keys, const SolMoment *moment, int64_t n, bool blend)
+{
+    const SolTimeline *timeline = keys->source->timeline;
+    SolDigester *digester = keys->digester;
+    double seconds = sol_index_seconds(keys->source->index, n);
+    sol_digester_add_int(digester, moment->sides);
+    if (moment->sides == 0)
         return;
-    sol_digester_add_double(digester, (double)moment->strength);
+    for (int i = 0; i < moment->sides; i++) {
+        SolInstant at = sol_timeline_instant(timeline, moment->from[i], n, seconds);
+        SolStretch stretch;
+        sol_timeline_stretch(timeline, moment->from[i], &stretch);
+        add_digest(keys, &keys->looks[moment->from[i]]);
+        for (int k = 0; k < stretch.layer_count; k++)
+            sol_digester_add_double(digester, (double)sol_layer_strength(&stretch.layers[k], at));
+        sol_digester_add_double(digester, at.share);
+    }
+    sol_digester_add_double(digester, seconds);
     sol_digester_add_double(digester, (double)moment->later);
     sol_digester_add_double(digester, (double)moment->opacity);
-    for (int i = 0; i < moment->styles; i++) {
-        sol_timeline_stretch(keys->source->timeline, moment->from[i], &stretch[i]);
-        sol_digester_add_double(digester, (double)stretch[i].strength);
-    }
-    if (moment->styles == 2)
-        sol_digester_add_int(digester, sol_painters_blend(stretch[0].look, stretch[1].look));
+    sol_digester_add_int(digester, blend);
+    if (moment->transition)
+        add_transition(keys, moment);
 }
 
 static bool is_sequence(const Keys *keys, const SolMoment *moment)
 {
-    bool sequential = false;
-    for (int i = 0; i < moment->styles; i++)
+    bool sequential = moment->transition && moment->transition->region &&
+                      sol_region_remembers(moment->transition->region);
+    for (int i = 0; i < moment->sides; i++)
         sequential |= keys->sequential[moment->from[i]];
     return sequential;
 }
@@ -272,13 +361,18 @@ static bool follows(const Keys *keys, const SolPart *part, int64_t frame, const 
     if (!part->sequential || frame < 0)
         return false;
     sol_timeline_at(keys->source->timeline, frame, &before);
-    return before.styles > 0 && (moment->styles == 2 || before.styles == 2 || before.stretch == moment->stretch);
+    return before.sides > 0 && (moment->sides == 2 || before.sides == 2 || before.stretch == moment->stretch);
 }
 
-static void digest_part(Keys *keys, const SolDigest *all, const SolParts *parts, SolPart *part)
+static int digest_part(Keys *keys, const SolDigest *all, const SolParts *parts, SolPart *part)
 {
     SolMoment moment;
+    bool blend;
+    int result;
     sol_timeline_at(keys->source->timeline, part->first, &moment);
+    result = blends(keys, &moment, &blend); /* which is so for all of the part */
+    if (result != SOL_OK)
+        return result;
     part->sequential = is_sequence(keys, &moment);
     part->follows = follows(keys, part, sol_parts_before(parts, part->first), &moment);
     add_digest(keys, all);
@@ -289,11 +383,12 @@ static void digest_part(Keys *keys, const SolDigest *all, const SolParts *parts,
     sol_digester_add_int(keys->digester, part->count);
     for (int64_t n = part->first; n < part->first + part->count; n++) {
         sol_timeline_at(keys->source->timeline, n, &moment);
-        add_moment(keys, &moment);
+        add_moment(keys, &moment, n, blend);
         if (keys->source->wanted && !keys->source->wanted[n - keys->source->first])
             sol_digester_add_text(keys->digester, "not shown");
     }
     part->key = sol_digester_finish(keys->digester);
+    return SOL_OK;
 }
 
 /* What is the same for all parts: program and machine, input, size and how it is computed. */
@@ -310,6 +405,10 @@ static int digest_source(Keys *keys, SolDigest *all)
     sol_digester_add_int(digester, source->width);
     sol_digester_add_int(digester, source->height);
     sol_digester_add_int(digester, source->precision);
+    sol_digester_add_int(digester, source->steady.level);
+    sol_digester_add_int(digester, source->steady.statistics);
+    sol_digester_add_int(digester, source->steady.flow);
+    sol_digester_add_int(digester, source->steady.loss);
     sol_digester_add_int(digester, (int64_t)source->memory); /* and with threads, how frames are cut into tiles */
     sol_digester_add_int(digester, source->threads);
     result = sol_video_digest(source->video, digester);
@@ -325,12 +424,13 @@ static int digest_parts(SolParts *parts, const SolPartsSource *source)
     if (result == SOL_OK)
         result = digest_source(&keys, &all);
     if (result == SOL_OK)
-        result = digest_looks(&keys);
+        result = digest_stretches(&keys);
     for (int i = 0; i < parts->count && result == SOL_OK; i++)
-        digest_part(&keys, &all, parts, &parts->items[i]);
+        result = digest_part(&keys, &all, parts, &parts->items[i]);
     sol_digester_close(&keys.digester);
     free(keys.files);
     sol_free(keys.looks);
+    sol_free(keys.growths);
     sol_free(keys.sequential);
     return result;
 }
@@ -391,7 +491,7 @@ void sol_parts_touched(const SolTimeline *timeline, int64_t first, int64_t count
     for (int64_t n = first; n < first + count; n++) {
         SolMoment moment;
         sol_timeline_at(timeline, n, &moment);
-        for (int i = 0; i < moment.styles; i++)
+        for (int i = 0; i < moment.sides; i++)
             touched[moment.from[i]] = true;
     }
 }

@@ -7,6 +7,7 @@
 #define SOL_RENDER_PARTS_H
 
 #include <solstice/render.h>
+#include <solstice/steady.h>
 
 #include "base/digest.h"
 
@@ -33,6 +34,7 @@ typedef struct SolPartsSource {
     const SolTimeline *timeline;
     int width, height;   /* of the frames */
     SolPrecision precision;
+    SolSteady steady;
     uint64_t memory;     /* that each engine may take */
     int threads;
     int64_t first, count; /* frames that are rendered */

@@ -142,7 +142,7 @@ static bool is_painted(const SolPipeline *pipeline, int64_t n, SolMoment *moment
     if (!pipeline->timeline)
         return false;
     sol_timeline_at(pipeline->timeline, n, moment);
-    return moment->styles > 0;
+    return moment->sides > 0;
 }
 
 /* Replaces *image by its painting, where the timeline has a style for it, and keeps that. */
@@ -166,8 +166,6 @@ static int paint_frame(Run *run, SolImage **image)
         result = sol_painters_paint(pipeline->painters, &moment, *image, before, &painting);
     if (result != SOL_OK)
         return sol_fail_within(result, "frame %lld", (long long)number);
-    if (moment.opacity < 1)
-        sol_image_mix(painting, *image, moment.opacity);
     if (pipeline->pairs)
         painting->source = *image;
     else

@@ -137,6 +137,20 @@ static SolPrecision precision_of(const SolRenderOptions *options, const SolSched
     return options->precision ? *options->precision : schedule->precision;
 }
 
+static SolSteady steadiness_of(const SolRenderOptions *options, const SolSchedule *schedule)
+{
+    return options->steady ? sol_steady_of(*options->steady) : schedule->steady;
+}
+
+/* Whether a style of a stretch gets the content's colours. */
+static bool takes_colors(const SolStretch *stretch)
+{
+    for (int k = 0; k < stretch->layer_count; k++)
+        if (stretch->layers[k].look && stretch->layers[k].look->color == SOL_COLOR_CONTENT)
+            return true;
+    return false;
+}
+
 /*
  * Reads the frame in the middle of every wanted stretch whose style gets the content's colours. One frame speaks for
  * all of a stretch, so that its colours do not change from frame to frame.
@@ -149,7 +163,7 @@ static int read_references(const Render *render, const SolSchedule *schedule, co
     for (int i = 0; i < sol_timeline_count(render->timeline) && result == SOL_OK; i++) {
         SolStretch stretch;
         sol_timeline_stretch(render->timeline, i, &stretch);
-        if (!wanted[i] || stretch.look->color != SOL_COLOR_CONTENT)
+        if (!wanted[i] || !takes_colors(&stretch))
             continue;
         if (is_cancelled(render->options))
             result = sol_fail(SOL_ERR_CANCELLED, "interrupted");
@@ -187,8 +201,10 @@ static int learn_styles(Render *render, const SolSchedule *schedule)
     if (result == SOL_OK && any)
         result = read_references(render, schedule, wanted, references);
     if (result == SOL_OK && any)
-        result = sol_painters_open(&render->painters, render->timeline, wanted, references, &how, options->models,
-                                   options->cancelled, options->user);
+        result = sol_painters_open(&render->painters,
+                                   &(SolPaintersSource){render->timeline, wanted, references, &how,
+                                                        steadiness_of(options, schedule), options->models,
+                                                        options->cancelled, options->user});
     for (int i = 0; references && i < count; i++)
         sol_image_unref(&references[i]);
     sol_free(references);
@@ -201,7 +217,7 @@ static int thread_count(const SolRenderOptions *options)
     return options->threads > 0 ? options->threads : sol_cpu_count();
 }
 
-enum { DECODING_SHARE = 4, ENCODING_SHARE = 1 };
+enum { DECODING_SHARE = 4, ENCODING_SHARE = 2 };
 
 /*
  * Threads of a codec beside the painting, which has the cores: one for every `share` of them. They keep ahead of it,
@@ -215,7 +231,7 @@ static int codec_threads(const SolRenderOptions *options, bool painting, int sha
 static bool paints(const SolSchedule *schedule)
 {
     for (int i = 0; i < schedule->segment_count; i++)
-        if (schedule->segments[i].look)
+        if (schedule->segments[i].layer_count > 0)
             return true;
     return false;
 }
@@ -287,6 +303,7 @@ static int open_parts(Render *render, const SolSchedule *schedule)
                                    .width = render->input.width,
                                    .height = render->input.height,
                                    .precision = precision_of(options, schedule),
+                                   .steady = steadiness_of(options, schedule),
                                    .memory = render->memory,
                                    .threads = thread_count(options),
                                    .first = render->first,
@@ -376,6 +393,14 @@ static SolPipeline pipeline_of(const Render *render)
                          .options = render->options};
 }
 
+static int plan_painters(Render *render)
+{
+    SolVideoInfo info;
+    sol_video_info(render->video, &info);
+    return sol_painters_plan(render->painters, &(SolPaintersSize){info.out_width, info.out_height, info.upright_width,
+                                                                  info.upright_height});
+}
+
 /* From known parts to finished outputs. */
 static int carry_out(Render *render, double start, SolRenderReport *report)
 {
@@ -384,7 +409,7 @@ static int carry_out(Render *render, double start, SolRenderReport *report)
     int result = SOL_OK;
     double encode_start;
     if (render->painters)
-        result = sol_painters_plan(render->painters, input->width, input->height);
+        result = plan_painters(render);
     if (result == SOL_OK)
         result = open_writers(render);
     if (result != SOL_OK)
@@ -487,7 +512,7 @@ static int choose_parts(Render *render, const SolFrames *frames)
     for (int i = 0; i < count && result == SOL_OK; i++) {
         SolMoment moment;
         sol_timeline_at(render->timeline, numbers[i], &moment);
-        render->parts.items[i] = (SolPart){.first = numbers[i], .count = 1, .painted = moment.styles > 0};
+        render->parts.items[i] = (SolPart){.first = numbers[i], .count = 1, .painted = moment.sides > 0};
         render->parts.count = i + 1;
     }
     sol_free(numbers);
@@ -500,7 +525,7 @@ static int paint_chosen(Render *render, const SolFrames *frames)
     SolPipeline pipeline;
     int result = SOL_OK;
     if (render->painters)
-        result = sol_painters_plan(render->painters, render->input.width, render->input.height);
+        result = plan_painters(render);
     if (result != SOL_OK)
         return result;
     pipeline = pipeline_of(render);

@@ -11,7 +11,6 @@
 #include "image/letters.h"
 #include "render/frames.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -124,40 +123,6 @@ static int lay_out(Sheet *sheet, int width, int height)
 
 /* ---- captions ---- */
 
-/* Appends to `text`, as far as there is room. */
-static void append(char text[TEXT], const char *format, ...) SOL_PRINTF(2, 3);
-static void append(char text[TEXT], const char *format, ...)
-{
-    size_t used = strlen(text);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text + used, TEXT - used, format, args);
-    va_end(args);
-}
-
-/* "a.jpg, strength 0.5", "0.7 a.jpg + 0.3 b.jpg", "la_muse.safetensors", "untouched". */
-static void describe_look(const SolStretch *stretch, char text[TEXT])
-{
-    const SolLook *look = stretch->look;
-    text[0] = '\0';
-    for (int i = 0; look && i < look->style_count; i++) {
-        append(text, "%s", i ? " + " : "");
-        if (look->style_count > 1)
-            append(text, "%.3g ", (double)look->weights[i]);
-        append(text, "%s", sol_path_name(look->styles[i]));
-    }
-    if (!look)
-        append(text, "untouched");
-    else if (look->style_count == 0)
-        append(text, "%s", sol_path_name(look->model));
-    if (look && look->method)
-        append(text, ", %s", look->method);
-    if (look && look->color != SOL_COLOR_STYLE)
-        append(text, ", color %s", sol_color_name(look->color));
-    if (look && stretch->strength < 1)
-        append(text, ", strength %g", (double)stretch->strength);
-}
-
 /* A row's caption: whose frames these are, which, and how they are painted. */
 static void draw_caption(const Sheet *sheet, const SolStretch *stretch, int row)
 {
@@ -168,7 +133,10 @@ static void draw_caption(const Sheet *sheet, const SolStretch *stretch, int row)
         snprintf(frames, sizeof frames, "frame %lld", (long long)stretch->first);
     else
         snprintf(frames, sizeof frames, "frames %lld-%lld", (long long)stretch->first, (long long)stretch->last);
-    describe_look(stretch, look);
+    if (stretch->layer_count > 0)
+        sol_stretch_describe(stretch, false, look, sizeof look);
+    else
+        snprintf(look, sizeof look, "untouched");
     for (int i = 0; i < 3; i++)
         x += sol_letters_draw(sheet->image, x, row_top(sheet, row), sheet->width - MARGIN - x, sheet->scale,
                               i ? dim : bright, texts[i]) + WORD_GAP * sheet->scale;

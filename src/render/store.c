@@ -27,12 +27,14 @@
 /* What files are called behind their frames and key. */
 static const char painted_suffix[] = "frames", paired_suffix[] = "pairs"; /* with what they were painted from */
 static const char memory_suffix[] = "memory", output_suffix[] = "part";
+/* Of what is remembered at the last frames of the part that is being painted, in turns. */
+static const char *const state_suffixes[] = {"state0", "state1"};
 /* Files that are not whole end in the first of these, and what a store makes in any. */
-static const char partial_suffix[] = "partial", our_suffixes[] = "partial frames pairs memory part naming";
+static const char partial_suffix[] = "partial", our_suffixes[] = "partial frames pairs memory state0 state1 part naming";
 static const char lock_name[] = "lock", naming_name[] = "outputs.naming";
 
-/* Flags of records in files of frames and memories. */
-enum { FRAME = 0, MEMORY = 1, SOURCE = 2 /* of the frame behind it */ };
+/* Flags of records: of a frame; of what it was painted from, in front of it; of what is remembered at a frame. */
+enum { FRAME = 0, SOURCE = 2, MEMORY = 3 };
 
 struct SolStore {
     SolStoreSource source;
@@ -44,6 +46,8 @@ struct SolStore {
     SolRecords *journal;    /* frames of the part that is being painted */
     const SolPart *journal_part;
     int64_t journal_frames; /* in it */
+    SolBlob memory;         /* what is remembered at the frame at hand */
+    int turn;               /* which of the two files of states is written next */
     bool was_naming;        /* an earlier render was */
     atomic_llong frames;
 };
@@ -181,6 +185,60 @@ static bool has_memory(const SolStore *store, const SolPart *part)
     return has;
 }
 
+/* Looks for what was remembered at frame `number`, in either file of states; *found is NULL where it is in none. */
+static int find_state(const SolStore *store, const SolPart *part, int64_t number, SolRecords **found, SolRecord *record,
+                      int *which)
+{
+    int result = SOL_OK;
+    *found = NULL;
+    for (int i = 0; i < 2 && !*found && result == SOL_OK; i++) {
+        char *path = path_of(store, part, &part->key, state_suffixes[i]);
+        SolRecords *records = NULL;
+        bool got = false;
+        if (path && sol_records_open(&records, path, &part->key) == SOL_OK)
+            result = sol_records_next(records, record, &got);
+        free(path);
+        if (result == SOL_OK && got && record->flags == MEMORY && record->time == number) {
+            *found = records;
+            *which = i;
+        } else {
+            sol_records_close(&records);
+        }
+    }
+    return result;
+}
+
+static int has_state(const SolStore *store, const SolPart *part, int64_t number, bool *has)
+{
+    SolRecords *records;
+    SolRecord record;
+    int which, result = find_state(store, part, number, &records, &record, &which);
+    *has = records != NULL;
+    sol_records_close(&records);
+    return result;
+}
+
+/* Frames that are kept are of no use where painting cannot go on behind them. */
+static int check_state(const SolStore *store, SolPart *part)
+{
+    int64_t before = part->kept < part->count ? part->first + part->kept - 1 : -1;
+    bool has = true;
+    int result = SOL_OK;
+    if (!part->sequential || part->kept == 0 || before < 0)
+        return SOL_OK;
+    while (before > part->first && !sol_parts_want(store->source.parts, before))
+        before--;
+    result = has_state(store, part, before, &has);
+    if (result == SOL_OK && !has) {
+        char *path = path_of(store, part, &part->key, store->frames_suffix);
+        if (path)
+            unlink(path);
+        free(path);
+        part->kept = 0;
+    }
+    return result;
+}
+
 /* What there is of every part. Where painting goes on behind a part, what was remembered at its end must be there, too. */
 static int find(SolStore *store)
 {
@@ -197,6 +255,8 @@ static int find(SolStore *store)
             result = count_frames(store, part, &part->kept);
         if (part->kept == part->count && needed && !has_memory(store, part))
             part->kept--; /* painting its last frame again is the shortest way to it */
+        if (result == SOL_OK)
+            result = check_state(store, part);
         atomic_fetch_add(&store->frames, sol_parts_shown(parts, part->first, part->reused ? part->count : part->kept));
     }
     return result;
@@ -371,6 +431,7 @@ void sol_store_close(SolStore **out, bool remove)
         if (rmdir(store->folder) == 0 && store->made)
             sol_remove_made_folders(store->folder, store->made);
     }
+    sol_blob_clear(&store->memory);
     free(store->made);
     sol_free(store->open);
     free(store->folder);
@@ -450,8 +511,10 @@ int sol_store_ready(SolStore *store, const SolPart *part)
     int result = SOL_OK;
     if (!store)
         return SOL_OK;
-    for (int i = 0; i < 1 + part->sequential + store->source.pairs; i++) /* what is remembered is a picture, too */
+    for (int i = 0; i < 1 + store->source.pairs; i++)
         bytes += frame_bytes(store) + SOL_RECORD_HEAD;
+    if (part->sequential)
+        bytes += store->memory.size + SOL_RECORD_HEAD;
     if (!store->journal || store->journal_part != part) {
         close_journal(store);
         result = open_journal(store, part);
@@ -459,27 +522,44 @@ int sol_store_ready(SolStore *store, const SolPart *part)
     return result == SOL_OK ? sol_records_reserve(store->journal, bytes) : result;
 }
 
-static int append_memories(SolRecords *records, const SolPainters *painters)
+/* What the painters remember, as a record. */
+static int append_memory(SolStore *store, SolRecords *records, int64_t number, const SolPainters *painters)
 {
-    SolPaintersMemory memory;
-    int result = SOL_OK;
-    for (int i = 0; result == SOL_OK && sol_painters_memory(painters, i, &memory); i++)
-        if (memory.image)
-            result = append_image(records, memory.image, (SolRecord){.time = memory.number,
-                                                                     .place = memory.stretch,
-                                                                     .duration = memory.of,
-                                                                     .flags = MEMORY});
+    sol_blob_reset(&store->memory);
+    sol_painters_save(painters, &store->memory);
+    if (!sol_blob_is_sound(&store->memory))
+        return sol_fail_memory("what a render remembers");
+    return sol_records_append(records, &(SolRecord){.time = number,
+                                                    .flags = MEMORY,
+                                                    .size = store->memory.size,
+                                                    .data = store->memory.bytes});
+}
+
+/*
+ * Writes what the painters remember at a frame, in place of what they did two frames ago: of the two files one is always
+ * whole.
+ */
+static int keep_state(SolStore *store, const SolPart *part, int64_t number, const SolPainters *painters)
+{
+    char *path = path_of(store, part, &part->key, state_suffixes[store->turn]);
+    SolRecords *records = NULL;
+    int result = path ? sol_records_create(&records, path, &part->key) : sol_fail_memory("a path");
+    if (result == SOL_OK)
+        result = append_memory(store, records, number, painters);
+    sol_records_close(&records);
+    free(path);
+    store->turn = !store->turn;
     return result;
 }
 
 /* Writes what the painters remember at the end of a part, for the part behind it. */
-static int keep_memories(SolStore *store, const SolPart *part, const SolPainters *painters)
+static int keep_memory(SolStore *store, const SolPart *part, int64_t number, const SolPainters *painters)
 {
     char *path = path_of(store, part, &part->key, memory_suffix);
     SolRecords *records = NULL;
     int result = path ? sol_records_create(&records, path, &part->key) : sol_fail_memory("a path");
     if (result == SOL_OK)
-        result = append_memories(records, painters);
+        result = append_memory(store, records, number, painters);
     if (result == SOL_OK)
         result = sol_records_complete(records);
     sol_records_close(&records);
@@ -494,7 +574,7 @@ int sol_store_keep(SolStore *store, const SolPart *part, const SolImage *image, 
     if (!store)
         return SOL_OK;
     end = store->source.parts->items + store->source.parts->count;
-    result = append_memories(store->journal, painters);
+    result = part->sequential ? keep_state(store, part, image->number, painters) : SOL_OK;
     if (result == SOL_OK && store->source.pairs)
         result = append_image(store->journal, image->source, (SolRecord){.time = image->number, .flags = SOURCE});
     if (result == SOL_OK)
@@ -509,25 +589,27 @@ int sol_store_keep(SolStore *store, const SolPart *part, const SolImage *image, 
     if (next_shown(store, part, image->number + 1) < part->first + part->count)
         return SOL_OK;
     close_journal(store);
-    return part + 1 < end && part[1].follows ? keep_memories(store, part, painters) : SOL_OK;
+    return part + 1 < end && part[1].follows ? keep_memory(store, part, image->number, painters) : SOL_OK;
 }
 
-static int remind_from(SolStore *store, const SolPart *part, const char *suffix, int64_t before, SolPainters *painters)
+static int restore(const SolRecord *record, SolPainters *painters)
 {
-    char *path = path_of(store, part, &part->key, suffix);
+    SolBlob memory = sol_blob_of(record->data, record->size);
+    return sol_painters_restore(painters, &memory);
+}
+
+/* From what was kept at the end of a part. */
+static int remind_of_end(SolStore *store, const SolPart *part, SolPainters *painters)
+{
+    char *path = path_of(store, part, &part->key, memory_suffix);
     SolRecords *records = NULL;
     SolRecord record;
-    bool got = true;
+    bool got = false;
     int result = path ? sol_records_open(&records, path, &part->key) : sol_fail_memory("a path");
-    while (result == SOL_OK && (result = sol_records_next(records, &record, &got)) == SOL_OK && got) {
-        SolPaintersMemory memory = {(int)record.duration, record.time, (int)record.place, NULL};
-        if (record.flags != MEMORY || record.time > before)
-            continue;
-        result = image_of(store, &record, &memory.image);
-        if (result == SOL_OK)
-            sol_painters_remember(painters, &memory);
-        sol_image_unref(&memory.image);
-    }
+    if (result == SOL_OK)
+        result = sol_records_next(records, &record, &got);
+    if (result == SOL_OK && got && record.flags == MEMORY)
+        result = restore(&record, painters);
     sol_records_close(&records);
     free(path);
     return result;
@@ -535,11 +617,20 @@ static int remind_from(SolStore *store, const SolPart *part, const char *suffix,
 
 int sol_store_remind(SolStore *store, const SolPart *part, int64_t before, SolPainters *painters)
 {
-    if (store && part->sequential && before >= part->first)
-        return remind_from(store, part, store->frames_suffix, before, painters);
-    if (store && part->follows)
-        return remind_from(store, part - 1, memory_suffix, before, painters);
-    return SOL_OK;
+    SolRecords *records;
+    SolRecord record;
+    int which, result;
+    if (!store || !part->sequential)
+        return SOL_OK;
+    if (before < part->first)
+        return part->follows ? remind_of_end(store, part - 1, painters) : SOL_OK;
+    result = find_state(store, part, before, &records, &record, &which);
+    if (result == SOL_OK && records) {
+        store->turn = !which;
+        result = restore(&record, painters);
+    }
+    sol_records_close(&records);
+    return result;
 }
 
 /* ---- writing ---- */
@@ -638,6 +729,12 @@ int sol_store_end(SolStore *store, const SolPart *part, SolWriter *const writers
     if (frames)
         unlink(frames);
     free(frames);
+    for (int i = 0; i < 2; i++) {
+        char *state = path_of(store, part, &part->key, state_suffixes[i]);
+        if (state)
+            unlink(state);
+        free(state);
+    }
     return result;
 }
 

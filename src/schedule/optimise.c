@@ -13,13 +13,13 @@
 #include <string.h>
 
 enum {
-    CONTENT_LAYERS, STYLE_LAYERS, CONTENT_WEIGHT, STYLE_WEIGHT, TV_WEIGHT, STATISTICS, OPTIMIZER, INIT, SEED,
-    ITERATIONS, NEXT_ITERATIONS, PYRAMID, TIME_LIMIT, KEYS
+    CONTENT_LAYERS, STYLE_LAYERS, CONTENT_WEIGHT, STYLE_WEIGHT, TV_WEIGHT, TEMPORAL_WEIGHT, STATISTICS, OPTIMIZER, INIT,
+    SEED, ITERATIONS, NEXT_ITERATIONS, PYRAMID, TIME_LIMIT, KEYS
 };
 static const char *const keys[KEYS + 1] = {
     [CONTENT_LAYERS] = "content_layers", [STYLE_LAYERS] = "style_layers", [CONTENT_WEIGHT] = "content_weight",
-    [STYLE_WEIGHT] = "style_weight", [TV_WEIGHT] = "tv_weight", [STATISTICS] = "statistics",
-    [OPTIMIZER] = "optimizer", [INIT] = "init", [SEED] = "seed", [ITERATIONS] = "iterations",
+    [STYLE_WEIGHT] = "style_weight", [TV_WEIGHT] = "tv_weight", [TEMPORAL_WEIGHT] = "temporal_weight",
+    [STATISTICS] = "statistics", [OPTIMIZER] = "optimizer", [INIT] = "init", [SEED] = "seed", [ITERATIONS] = "iterations",
     [NEXT_ITERATIONS] = "next_iterations", [PYRAMID] = "pyramid", [TIME_LIMIT] = "time_limit",
 };
 
@@ -79,6 +79,7 @@ static int read_keys(const SolYaml *yaml, const SolYamlPair pairs[], const SolOp
         (result = sol_yaml_number(yaml, &pairs[CONTENT_WEIGHT], 0, WEIGHT_MAX, &o->content_weight)) ||
         (result = sol_yaml_number(yaml, &pairs[STYLE_WEIGHT], 0, WEIGHT_MAX, &o->style_weight)) ||
         (result = sol_yaml_number(yaml, &pairs[TV_WEIGHT], 0, WEIGHT_MAX, &o->tv_weight)) ||
+        (result = sol_yaml_number(yaml, &pairs[TEMPORAL_WEIGHT], 0, WEIGHT_MAX, &o->temporal_weight)) ||
         (result = read_names(yaml, pairs, o)) ||
         (result = sol_yaml_int(yaml, &pairs[SEED], 0, INT_MAX, &seed)) ||
         (result = sol_yaml_int(yaml, &pairs[ITERATIONS], 1, 1000000, &o->iterations)) ||

@@ -184,7 +184,7 @@ static int read_output(const SolYaml *yaml, const SolYamlNode *node, const SolSc
         (result = read_layout(yaml, &pairs[LAYOUT], &output->layout)) ||
         (result = read_crop(yaml, &pairs[CROP], &output->crop)) ||
         (result = sol_yaml_copy(yaml, &pairs[TEXT], &output->text)) ||
-        (result = sol_yaml_choice(yaml, &pairs[BOUNCE], "yes", "no", &output->bounce)) ||
+        (result = sol_yaml_flag(yaml, &pairs[BOUNCE], &output->bounce)) ||
         (result = sol_yaml_int(yaml, &pairs[QUALITY], 1, 100, &output->quality)) ||
         (result = sol_yaml_int(yaml, &pairs[COLOURS], 2, 256, &output->colours)) ||
         (result = read_dither(yaml, &pairs[DITHER], &output->dither)) ||

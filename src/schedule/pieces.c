@@ -36,6 +36,19 @@ int sol_yaml_rate(const SolYaml *yaml, const SolYamlPair *pair, const char *want
     return SOL_OK;
 }
 
+int sol_yaml_flag(const SolYaml *yaml, const SolYamlPair *pair, bool *flag)
+{
+    const char *text = sol_yaml_scalar(pair);
+    bool yes = text && (strcmp(text, "yes") == 0 || strcmp(text, "true") == 0);
+    bool no = text && (strcmp(text, "no") == 0 || strcmp(text, "false") == 0);
+    if (!pair->value)
+        return SOL_OK;
+    if (!yes && !no)
+        return sol_yaml_fail_value(yaml, pair, "yes or no");
+    *flag = yes;
+    return SOL_OK;
+}
+
 static int compare_words(const void *a, const void *b)
 {
     const SolWord *x = a, *y = b;

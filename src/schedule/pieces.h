@@ -5,6 +5,8 @@
 #ifndef SOL_SCHEDULE_PIECES_H
 #define SOL_SCHEDULE_PIECES_H
 
+#include <stdbool.h>
+
 #include <solstice/image.h>
 
 #include "schedule/yaml.h"
@@ -18,6 +20,9 @@ int sol_yaml_copy(const SolYaml *yaml, const SolYamlPair *pair, char **copy);
 
 /** Frames a second; left as they are where the key is absent. */
 int sol_yaml_rate(const SolYaml *yaml, const SolYamlPair *pair, const char *wanted, SolRational *rate);
+
+/** Yes or no, also written true or false; left as it is where the key is absent. */
+int sol_yaml_flag(const SolYaml *yaml, const SolYamlPair *pair, bool *flag);
 
 /* One of the words of a list. */
 typedef struct SolWord {

@@ -11,9 +11,10 @@
 #include "base/machine.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "schedule/look.h"
+#include "schedule/layers.h"
 #include "schedule/outputs.h"
 #include "schedule/pieces.h"
+#include "schedule/steady.h"
 #include "schedule/values.h"
 #include "schedule/yaml.h"
 
@@ -23,24 +24,25 @@
 
 enum {
     VERSION, INPUT, FORMAT, FRAMERATE, GAPS, BACKGROUND, MODEL, METHOD, LEVELS, GATYS, COLOR, SIZE, PRECISION, MEMORY,
-    SEGMENTS, TRANSITION, OUTPUTS, SCHEDULE_KEYS
+    SEGMENTS, TRANSITION, CYCLE, STEADY, OUTPUTS, SCHEDULE_KEYS
 };
 static const char *const schedule_keys[SCHEDULE_KEYS + 1] = {
     [VERSION] = "version", [INPUT] = "input", [FORMAT] = "format", [FRAMERATE] = "framerate", [GAPS] = "gaps",
     [BACKGROUND] = "background", [MODEL] = "model", [METHOD] = "method", [LEVELS] = "levels", [GATYS] = "gatys",
     [COLOR] = "color", [SIZE] = "size", [PRECISION] = "precision", [MEMORY] = "memory", [SEGMENTS] = "segments",
-    [TRANSITION] = "transition", [OUTPUTS] = "outputs",
+    [TRANSITION] = "transition", [CYCLE] = "cycle", [STEADY] = "steady", [OUTPUTS] = "outputs",
 };
 
 /* FRAMES, TIME and SHARE in the order of SolSpanKind */
 enum {
     NAME, FRAMES, TIME, SHARE, STYLE, WEIGHTS, STRENGTH, OWN_MODEL, OWN_METHOD, OWN_LEVELS, OWN_GATYS, OWN_COLOR,
-    SEGMENT_KEYS
+    REGION, STATISTICS, LAYERS, OWN_TRANSITION, SEGMENT_KEYS
 };
 static const char *const segment_keys[SEGMENT_KEYS + 1] = {
     [NAME] = "name", [FRAMES] = "frames", [TIME] = "time", [SHARE] = "share", [STYLE] = "style",
     [WEIGHTS] = "weights", [STRENGTH] = "strength", [OWN_MODEL] = "model", [OWN_METHOD] = "method",
-    [OWN_LEVELS] = "levels", [OWN_GATYS] = "gatys", [OWN_COLOR] = "color",
+    [OWN_LEVELS] = "levels", [OWN_GATYS] = "gatys", [OWN_COLOR] = "color", [REGION] = "region",
+    [STATISTICS] = "statistics", [LAYERS] = "layers", [OWN_TRANSITION] = "transition",
 };
 
 /* ---- segments ---- */
@@ -125,11 +127,13 @@ static int read_segment(SegmentReader *reader, const SolYamlNode *node, int numb
 {
     const SolYaml *yaml = reader->yaml;
     SolYamlPair pairs[SEGMENT_KEYS];
-    SolLookKeys keys;
-    double strength = 1;
+    SolLayerKeys keys;
     int result = sol_yaml_mapping(yaml, node, "a segment", segment_keys, pairs);
-    keys = (SolLookKeys){pairs[STYLE], pairs[WEIGHTS], pairs[OWN_MODEL], pairs[OWN_METHOD], pairs[OWN_LEVELS],
-                         pairs[OWN_GATYS], pairs[OWN_COLOR]};
+    keys = (SolLayerKeys){.look = {pairs[STYLE], pairs[WEIGHTS], pairs[OWN_MODEL], pairs[OWN_METHOD], pairs[OWN_LEVELS],
+                                   pairs[OWN_GATYS], pairs[OWN_COLOR]},
+                          .strength = pairs[STRENGTH],
+                          .region = pairs[REGION],
+                          .statistics = pairs[STATISTICS]};
     if (result != SOL_OK || (result = sol_yaml_copy(yaml, &pairs[NAME], &segment->name)))
         return result;
     segment->label = segment->name ? sol_format("segment \"%s\"", segment->name) : sol_format("segment %d", number);
@@ -138,11 +142,10 @@ static int read_segment(SegmentReader *reader, const SolYamlNode *node, int numb
     if (!segment->label || !segment->name)
         return sol_fail_memory("the schedule");
     if ((result = read_span(reader, node, pairs, segment)) ||
-        (result = sol_look_read(&segment->look, reader->looks, segment->label, node, &keys)) ||
-        (result = sol_yaml_number(yaml, &pairs[STRENGTH], 0, 1, &strength)))
+        (result = sol_layers_read(&segment->layers, &segment->layer_count, reader->looks, segment->label, node, &keys,
+                                  &pairs[LAYERS])))
         return result;
-    segment->strength = (float)strength;
-    return SOL_OK;
+    return sol_transition_read(&segment->transition, yaml, &pairs[OWN_TRANSITION], reader->schedule->folder);
 }
 
 /* Refuses two segments of one name. */
@@ -210,6 +213,12 @@ static int read_memory(const SolYaml *yaml, const SolYamlPair *pair, uint64_t *m
     return SOL_OK;
 }
 
+static int read_transition(const SolYaml *yaml, const SolYamlNode *root, const SolYamlPair *pair, SolSchedule *schedule)
+{
+    return pair->key ? sol_transition_read(&schedule->transition, yaml, pair, schedule->folder)
+                     : sol_transition_none(&schedule->transition, sol_yaml_place(yaml, root));
+}
+
 /* What holds for all segments, and the segments. */
 static int read_looks(const SolYaml *yaml, const SolYamlNode *root, const SolYamlPair pairs[],
                       const SolScheduleOptions *options, SolSchedule *schedule)
@@ -258,11 +267,12 @@ static int read_schedule(const SolYaml *yaml, const SolScheduleOptions *options,
         (result = read_precision(yaml, &pairs[PRECISION], &schedule->precision)) ||
         (result = read_memory(yaml, &pairs[MEMORY], &schedule->memory)) ||
         (result = read_looks(yaml, root, pairs, options, schedule)) ||
-        (result = sol_yaml_int(yaml, &pairs[TRANSITION], 0, 10000, &schedule->transition)) ||
+        (result = read_transition(yaml, root, &pairs[TRANSITION], schedule)) ||
+        (result = sol_yaml_flag(yaml, &pairs[CYCLE], &schedule->cycle)) ||
+        (result = sol_steady_read(&schedule->steady, yaml, &pairs[STEADY])) ||
         (result = sol_outputs_read(schedule, yaml, &pairs[OUTPUTS])))
         return result;
     measure_input(schedule);
-    schedule->transition_place = sol_yaml_place(yaml, pairs[TRANSITION].key ? pairs[TRANSITION].key : root);
     return SOL_OK;
 }
 
@@ -294,12 +304,14 @@ void sol_schedule_close(SolSchedule **out)
         SolSegment *segment = &schedule->segments[i];
         free(segment->name);
         free(segment->label);
-        sol_look_close(&segment->look);
+        sol_layers_close(&segment->layers, &segment->layer_count);
+        sol_transition_close(&segment->transition);
         free(segment->span);
     }
     sol_outputs_close(schedule);
     sol_free(schedule->segments);
     sol_optimise_close(&schedule->optimise);
+    sol_transition_close(&schedule->transition);
     if (schedule->input)
         sol_input_clear(schedule->input);
     sol_free(schedule->input);

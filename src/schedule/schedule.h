@@ -7,9 +7,11 @@
 
 #include <solstice/precision.h>
 #include <solstice/schedule.h>
+#include <solstice/steady.h>
 
 #include "schedule/input.h"
 #include "schedule/optimise.h"
+#include "schedule/transition.h"
 #include "schedule/yaml.h"
 
 /* How a segment says which frames are its own. */
@@ -22,8 +24,9 @@ typedef enum SolSpanKind {
 typedef struct SolSegment {
     char *name;
     char *label;         /* for messages: segment "spring", or segment 2 where it has no name */
-    SolLook *look;       /* its own; NULL: the frames are left as they are */
-    float strength;      /* 0..1 */
+    SolPaintLayer *layers; /* [layer_count] its own; none: the frames are left as they are */
+    int layer_count;
+    SolTransition *transition; /* into it; NULL: the schedule's */
     SolSpanKind kind;
     char *span;          /* as written, "0-59" */
     int64_t first, last; /* SOL_SPAN_FRAMES */
@@ -39,8 +42,9 @@ struct SolSchedule {
     SolOptimise *optimise;      /* of segments that say nothing else; NULL where it is not given */
     SolPrecision precision;
     uint64_t memory;            /* bytes that painting a frame may take; 0 where it is not given */
-    int transition;             /* frames */
-    SolPlace transition_place;
+    SolTransition *transition;  /* between segments that say nothing else */
+    bool cycle;                 /* the last segment passes into the first one */
+    SolSteady steady;
     SolSegment *segments;       /* in the order of the file */
     int segment_count;
     SolOutputSettings *outputs; /* paths relative to the current folder */

@@ -5,7 +5,7 @@
  * that, what applies at a frame follows from the stretch that it lies in and its distance to the
  * stretch's ends.
  */
-#include "schedule/schedule.h"
+#include "schedule/timeline.h"
 
 #include "base/memory.h"
 #include "media/video.h"
@@ -14,11 +14,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Where a stretch begins. */
+typedef struct Boundary {
+    const SolTransition *transition; /* across it; NULL: none */
+    int64_t before, behind;          /* how many of its frames lie before the boundary, and from it on */
+} Boundary;
+
 struct SolTimeline {
     int64_t frames;
-    int transition; /* frames */
     int count;
     SolStretch *stretches;
+    Boundary *boundaries; /* [count] that of stretch 0 is the film's end, where that passes into its beginning */
 };
 
 /* A segment with the frames that it turned out to be. */
@@ -141,8 +147,8 @@ static void add_stretch(SolTimeline *timeline, const SolVideoIndex *index, const
         .last = last,
         .start = sol_index_seconds(index, first),
         .end = sol_index_seconds(index, last + 1),
-        .look = segment ? segment->look : NULL,
-        .strength = segment && segment->look ? segment->strength : 0,
+        .layers = segment ? segment->layers : NULL,
+        .layer_count = segment ? segment->layer_count : 0,
         .covered = segment != NULL,
     };
 }
@@ -162,54 +168,86 @@ static void add_stretches(SolTimeline *timeline, const SolVideoIndex *index, con
 
 /* ---- transitions ---- */
 
-/* How many frames of a transition lie before its boundary, and from it on. */
-static int frames_before(const SolTimeline *timeline)
+/* How many frames a transition has before frame `n` and from there on, of which there are so many. */
+static void measure_transition(const SolTransition *transition, const SolVideoIndex *index, int64_t n, Boundary *boundary)
 {
-    return timeline->transition / 2;
+    double middle = sol_index_seconds(index, n), half = transition->seconds / 2;
+    boundary->transition = transition;
+    boundary->before = transition->frames / 2;
+    boundary->behind = transition->frames - transition->frames / 2;
+    if (transition->curve == SOL_CURVE_CUT) {
+        boundary->before = boundary->behind = 0;
+    } else if (transition->seconds > 0 && n > 0) {
+        boundary->before = n - sol_index_find(index, middle - half > 0 ? middle - half : 0);
+        boundary->behind = sol_index_find(index, middle + half) - n;
+    } else if (transition->seconds > 0) { /* around the film's end and its beginning */
+        boundary->before = index->frames - sol_index_find(index, sol_index_seconds(index, index->frames) - half);
+        boundary->behind = sol_index_find(index, half);
+    }
 }
 
-static int frames_behind(const SolTimeline *timeline)
+/* A stretch's segment. */
+static const SolSegment *segment_of(const SolStretch *stretch, const SolSchedule *schedule)
 {
-    return timeline->transition - timeline->transition / 2;
+    for (int i = 0; i < schedule->segment_count; i++)
+        if (schedule->segments[i].name == stretch->name)
+            return &schedule->segments[i];
+    return NULL;
 }
 
-/* The longest transition that stretch `i` has room for; INT64_MAX where none would change it. */
-static int64_t room_in(const SolTimeline *timeline, int i)
+static void add_boundaries(SolTimeline *timeline, const SolSchedule *schedule, const SolVideoIndex *index)
 {
-    int64_t length = timeline->stretches[i].last - timeline->stretches[i].first + 1;
-    bool begins = i > 0, ends = i + 1 < timeline->count; /* in a boundary */
-    if (!timeline->stretches[i].look || (!begins && !ends))
-        return INT64_MAX;
+    for (int i = schedule->cycle && timeline->count > 1 ? 0 : 1; i < timeline->count; i++) {
+        const SolSegment *segment = segment_of(&timeline->stretches[i], schedule);
+        measure_transition(segment && segment->transition ? segment->transition : schedule->transition, index,
+                           timeline->stretches[i].first, &timeline->boundaries[i]);
+    }
+}
+
+/* The boundary at the end of stretch `i`. */
+static const Boundary *end_of(const SolTimeline *timeline, int i)
+{
+    return &timeline->boundaries[(i + 1) % timeline->count];
+}
+
+/* The longest transition that a stretch of so many frames has room for, where both are of one length. */
+static int64_t room_for_one(int64_t length, bool begins, bool ends)
+{
     return begins && ends ? length : begins ? 2 * length : 2 * length + 1;
 }
 
-/* A stretch's segment in words. */
-static const char *label_of(const SolStretch *stretch, const SolSchedule *schedule)
+static int no_room(const SolTimeline *timeline, int i, const SolSchedule *schedule)
 {
-    int i = 0;
-    while (schedule->segments[i].name != stretch->name)
-        i++;
-    return schedule->segments[i].label;
+    const SolStretch *stretch = &timeline->stretches[i];
+    const Boundary *begin = &timeline->boundaries[i], *end = end_of(timeline, i);
+    const char *label = segment_of(stretch, schedule)->label;
+    long long length = (long long)(stretch->last - stretch->first + 1);
+    const SolTransition *one = begin->transition ? begin->transition : end->transition;
+    char name[64];
+    sol_transition_name(one, name);
+    if (!begin->transition || !end->transition || begin->transition == end->transition)
+        return sol_fail_at(one->place, "%s is longer than %s (%lld frame%s) has room for; at most %lld", name, label,
+                           length, length == 1 ? "" : "s",
+                           (long long)room_for_one(length, begin->transition, end->transition));
+    return sol_fail_at(begin->transition->place, "%s (%lld frame%s) has no room for both its transitions: %lld frames of "
+                       "the one before it and %lld of the one behind it; shorten them", label, length,
+                       length == 1 ? "" : "s", (long long)begin->behind, (long long)end->before);
 }
 
-static int check_transition(const SolTimeline *timeline, const SolSchedule *schedule)
+/* Refuses transitions that meet within a painted stretch; tells of the one with the least room. */
+static int check_transitions(const SolTimeline *timeline, const SolSchedule *schedule)
 {
-    const SolStretch *tightest;
-    int64_t room = INT64_MAX, length;
-    int at = 0;
-    for (int i = 0; i < timeline->count; i++)
-        if (room_in(timeline, i) < room) {
-            room = room_in(timeline, i);
+    int64_t most = 0;
+    int at = -1;
+    for (int i = 0; i < timeline->count; i++) {
+        const SolStretch *stretch = &timeline->stretches[i];
+        int64_t lacking = timeline->boundaries[i].behind + end_of(timeline, i)->before - (stretch->last - stretch->first + 1);
+        if (stretch->layer_count > 0 && lacking > most) {
+            most = lacking;
             at = i;
         }
-    if (timeline->transition <= room)
-        return SOL_OK;
-    tightest = &timeline->stretches[at];
-    length = tightest->last - tightest->first + 1;
-    return sol_fail_at(schedule->transition_place,
-                       "transition %d is longer than %s (%lld frame%s) has room for; at most %lld",
-                       timeline->transition, label_of(tightest, schedule), (long long)length, length == 1 ? "" : "s",
-                       (long long)room);
+    }
+    return at < 0 ? SOL_OK : no_room(timeline, at, schedule);
 }
 
 /* ---- public ---- */
@@ -218,10 +256,11 @@ int sol_timeline_open(SolTimeline **out, const SolSchedule *schedule, const SolV
 {
     SolTimeline *timeline = sol_calloc(1, sizeof *timeline);
     Placed *placed = sol_alloc((size_t)schedule->segment_count, sizeof *placed);
-    int result;
     /* at most one stretch more than twice the segments: each one, what is before it, and the rest */
-    if (!timeline || !placed ||
-        !(timeline->stretches = sol_alloc(2 * (size_t)schedule->segment_count + 1, sizeof(SolStretch)))) {
+    size_t room = 2 * (size_t)schedule->segment_count + 1;
+    int result;
+    if (!timeline || !placed || !(timeline->stretches = sol_alloc(room, sizeof(SolStretch))) ||
+        !(timeline->boundaries = sol_calloc(room, sizeof(Boundary)))) {
         result = sol_fail_memory("the timeline");
         goto end;
     }
@@ -230,12 +269,12 @@ int sol_timeline_open(SolTimeline **out, const SolSchedule *schedule, const SolV
         goto end;
     }
     timeline->frames = index->frames;
-    timeline->transition = schedule->transition;
     result = place_segments(schedule, index, placed);
     if (result != SOL_OK)
         goto end;
     add_stretches(timeline, index, placed, schedule->segment_count);
-    result = check_transition(timeline, schedule);
+    add_boundaries(timeline, schedule, index);
+    result = check_transitions(timeline, schedule);
     if (result == SOL_OK) {
         *out = timeline;
         timeline = NULL;
@@ -251,6 +290,7 @@ void sol_timeline_close(SolTimeline **timeline)
     if (!*timeline)
         return;
     sol_free((*timeline)->stretches);
+    sol_free((*timeline)->boundaries);
     sol_free(*timeline);
     *timeline = NULL;
 }
@@ -279,43 +319,83 @@ static int find_stretch(const SolTimeline *timeline, int64_t n)
     return low;
 }
 
-/*
- * Blends `from` into the one behind it, which weighs `weight`. The frame's statistics are to become
- * the mean of what each of the two styles would make of them alone, w0 (c + s0 (a - c)) + w1 (c + s1 (b - c)),
- * which is c + S (m - c) with S = w0 s0 + w1 s1 and m = (w0 s0 a + w1 s1 b) / S.
- */
-static void blend(const SolTimeline *timeline, int from, double weight, SolMoment *moment)
+SolInstant sol_timeline_instant(const SolTimeline *timeline, int stretch, int64_t n, double seconds)
 {
-    double w[2] = {1 - weight, weight}, share[2], strength;
+    const SolStretch *s = &timeline->stretches[stretch];
+    double length = (double)(s->last - s->first);
+    return (SolInstant){.frame = (double)n,
+                        .seconds = seconds,
+                        .share = length > 0 ? (double)(n - s->first) / length : n > s->first};
+}
+
+const SolTransition *sol_timeline_transition(const SolTimeline *timeline, int stretch)
+{
+    return timeline->boundaries[stretch].transition;
+}
+
+float sol_layer_strength(const SolPaintLayer *layer, SolInstant at)
+{
+    double strength;
+    sol_track_at(layer->strength, at, &strength);
+    return (float)strength;
+}
+
+void sol_stretch_strength(const SolStretch *stretch, int layer, double *first, double *last)
+{
+    const SolTrack *track = stretch->layers[layer].strength;
+    sol_track_at(track, (SolInstant){(double)stretch->first, stretch->start, 0}, first);
+    sol_track_at(track, (SolInstant){(double)stretch->last, stretch->end, 1}, last);
+}
+
+void sol_blend_weights(const float strength[2], float later, float weight[2], float *together)
+{
+    double w[2] = {1 - (double)later, (double)later}, share[2], sum;
     for (int i = 0; i < 2; i++)
-        share[i] = w[i] * (double)timeline->stretches[from + i].strength;
-    strength = share[0] + share[1];
-    moment->styles = 2;
-    moment->strength = (float)strength;
-    moment->later = (float)weight;
-    for (int i = 0; i < 2; i++) {
-        moment->from[i] = from + i;
-        moment->weight[i] = (float)(strength > 0 ? share[i] / strength : w[i]);
+        share[i] = w[i] * (double)strength[i];
+    sum = share[0] + share[1];
+    for (int i = 0; i < 2; i++)
+        weight[i] = (float)(sum > 0 ? share[i] / sum : w[i]);
+    *together = (float)sum;
+}
+
+/*
+ * The moment `i` frames into a transition from one stretch to the next, of which one at least is painted, and the
+ * frame lies in that.
+ */
+static void cross(const SolTimeline *timeline, int from, int to, const Boundary *boundary, int64_t i, SolMoment *moment)
+{
+    const SolTransition *transition = boundary->transition;
+    bool painted[2] = {timeline->stretches[from].layer_count > 0, timeline->stretches[to].layer_count > 0};
+    moment->transition = transition;
+    if (painted[0] && painted[1]) {
+        moment->sides = 2;
+        moment->from[0] = from;
+        moment->from[1] = to;
+        moment->later = (float)sol_transition_progress(transition, ((double)i + 0.5) /
+                                                                       (double)(boundary->before + boundary->behind));
+    } else if (painted[1]) {
+        moment->opacity = (float)sol_transition_progress(transition, ((double)(i - boundary->before) + 0.5) /
+                                                                         (double)boundary->behind);
+    } else {
+        moment->leaves = true;
+        moment->opacity = (float)sol_transition_progress(transition, ((double)(boundary->before - 1 - i) + 0.5) /
+                                                                         (double)boundary->before);
     }
 }
 
 void sol_timeline_at(const SolTimeline *timeline, int64_t n, SolMoment *moment)
 {
     int64_t frame = n < 0 ? 0 : n < timeline->frames ? n : timeline->frames - 1;
-    int at = find_stretch(timeline, frame), before = frames_before(timeline), behind = frames_behind(timeline);
+    int at = find_stretch(timeline, frame), last = timeline->count - 1;
     const SolStretch *stretch = &timeline->stretches[at];
+    const Boundary *begin = &timeline->boundaries[at], *end = end_of(timeline, at);
     int64_t since = frame - stretch->first, until = stretch->last - frame; /* frames to its first and last */
-    bool begins = at > 0 && since < behind, ends = at + 1 < timeline->count && until < before;
     *moment = (SolMoment){.stretch = at};
-    if (!stretch->look)
+    if (stretch->layer_count == 0)
         return;
-    *moment = (SolMoment){at, 1, {at, at}, {1, 0}, stretch->strength, 0, 1};
-    if (begins && stretch[-1].look)
-        blend(timeline, at - 1, ((double)(before + since) + 0.5) / timeline->transition, moment);
-    else if (begins)
-        moment->opacity = (float)(((double)since + 0.5) / behind);
-    else if (ends && stretch[1].look)
-        blend(timeline, at, ((double)(before - 1 - until) + 0.5) / timeline->transition, moment);
-    else if (ends)
-        moment->opacity = (float)(((double)until + 0.5) / before);
+    *moment = (SolMoment){.stretch = at, .sides = 1, .from = {at, at}, .opacity = 1};
+    if (since < begin->behind)
+        cross(timeline, at > 0 ? at - 1 : last, at, begin, begin->before + since, moment);
+    else if (until < end->before)
+        cross(timeline, at, at < last ? at + 1 : 0, end, end->before - 1 - until, moment);
 }

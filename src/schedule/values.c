@@ -202,3 +202,19 @@ bool sol_parse_percent(const char *text, double *percent)
         return false;
     return parse_decimal(number, percent);
 }
+
+bool sol_parse_length(const char *text, double *pixels, double *share)
+{
+    double value, sign = *text == '-' ? -1 : 1;
+    text += *text == '-' || *text == '+';
+    if (parse_decimal(text, &value)) {
+        *pixels = sign * value;
+        *share = 0;
+        return true;
+    }
+    if (!sol_parse_percent(text, &value))
+        return false;
+    *pixels = 0;
+    *share = sign * value / 100;
+    return true;
+}

@@ -43,6 +43,12 @@ bool sol_parse_time(const char *text, double *seconds);
  */
 bool sol_parse_crop(const char *text, SolCrop *crop);
 
+/**
+ * "300" or "-12.5": pixels; "50%": a share, 0.5. One of them is what is written, the other 0. Whether it can be is for
+ * the caller to say.
+ */
+bool sol_parse_length(const char *text, double *pixels, double *share);
+
 /** "12.5%": 12.5. */
 bool sol_parse_percent(const char *text, double *percent);
 

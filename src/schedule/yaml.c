@@ -440,6 +440,50 @@ int sol_yaml_mapping(const SolYaml *yaml, const SolYamlNode *node, const char *w
     return SOL_OK;
 }
 
+bool sol_yaml_is_mapping(const SolYamlNode *node)
+{
+    return node->type == YAML_MAPPING_NODE;
+}
+
+bool sol_yaml_is_sequence(const SolYamlNode *node)
+{
+    return node->type == YAML_SEQUENCE_NODE;
+}
+
+int sol_yaml_entries(const SolYaml *yaml, const SolYamlPair *pair, int *count)
+{
+    const SolYamlNode *node = pair->value;
+    if (!node)
+        return SOL_OK;
+    if (node->type != YAML_MAPPING_NODE)
+        return sol_yaml_fail_value(yaml, pair, "a mapping (\"key: value\")");
+    if (node->data.mapping.pairs.top == node->data.mapping.pairs.start)
+        return sol_fail_at(sol_yaml_place(yaml, node), "\"%s\" is empty; give at least one", text_of(pair->key));
+    *count = (int)(node->data.mapping.pairs.top - node->data.mapping.pairs.start);
+    return SOL_OK;
+}
+
+SolYamlPair sol_yaml_entry(const SolYaml *yaml, const SolYamlPair *pair, int i)
+{
+    const yaml_node_pair_t *entry = pair->value->data.mapping.pairs.start + i;
+    if (entry >= pair->value->data.mapping.pairs.top)
+        return (SolYamlPair){NULL, NULL};
+    return (SolYamlPair){node_of(yaml, entry->key), node_of(yaml, entry->value)};
+}
+
+/* A scalar as it is written; NULL for anything else, and for one that holds a zero byte. */
+static const char *scalar_of(const SolYamlNode *node)
+{
+    if (!node || node->type != YAML_SCALAR_NODE || strlen(text_of(node)) != node->data.scalar.length)
+        return NULL;
+    return text_of(node);
+}
+
+const char *sol_yaml_key(const SolYamlPair *pair)
+{
+    return scalar_of(pair->key);
+}
+
 /* ---- values ---- */
 
 int sol_yaml_sequence(const SolYaml *yaml, const SolYamlPair *pair, int *count)
@@ -482,10 +526,7 @@ int sol_yaml_text(const SolYaml *yaml, const SolYamlPair *pair, const char **tex
 
 const char *sol_yaml_scalar(const SolYamlPair *pair)
 {
-    const SolYamlNode *node = pair->value;
-    if (!node || node->type != YAML_SCALAR_NODE || strlen(text_of(node)) != node->data.scalar.length)
-        return NULL;
-    return text_of(node);
+    return scalar_of(pair->value);
 }
 
 int sol_yaml_int(const SolYaml *yaml, const SolYamlPair *pair, int low, int high, int *value)

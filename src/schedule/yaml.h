@@ -65,6 +65,21 @@ SolYamlPair sol_yaml_find(const SolYaml *yaml, const SolYamlNode *node, const ch
 int sol_yaml_mapping(const SolYaml *yaml, const SolYamlNode *node, const char *what, const char *const keys[],
                      SolYamlPair pairs[]);
 
+/**
+ * A mapping whose keys are not known beforehand, of one pair or more. The pairs follow with sol_yaml_entry(), as they
+ * stand in the file; nothing is said of keys that are no words, or are there twice.
+ */
+int sol_yaml_entries(const SolYaml *yaml, const SolYamlPair *pair, int *count);
+
+/** Pair `i`, from 0, of a mapping; absent where it has fewer. */
+SolYamlPair sol_yaml_entry(const SolYaml *yaml, const SolYamlPair *pair, int i);
+
+/** The key as it is written; NULL where it is a list or a mapping, or the pair is absent. */
+const char *sol_yaml_key(const SolYamlPair *pair);
+
+bool sol_yaml_is_mapping(const SolYamlNode *node);
+bool sol_yaml_is_sequence(const SolYamlNode *node);
+
 /** A sequence of one item or more. The items follow with sol_yaml_item(). */
 int sol_yaml_sequence(const SolYaml *yaml, const SolYamlPair *pair, int *count);
 

@@ -283,23 +283,58 @@ void sol_style_close(SolStyle **out)
     *out = NULL;
 }
 
-int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, const SolImage *frame,
-                     SolImage **out)
+static int check_brush(const SolEngine *engine, const SolBrush *brush)
+{
+    if (!brush->style && engine->kind->learn)
+        return sol_fail(SOL_ERR_ARGUMENT, "this network paints in the style of an image; none was given");
+    if (brush->style && brush->style->engine != engine)
+        return sol_fail(SOL_ERR_ARGUMENT, "another engine learned this style");
+    if (!(brush->strength >= 0 && brush->strength <= 1))
+        return sol_fail(SOL_ERR_ARGUMENT, "a strength of %g: it must be 0 to 1", (double)brush->strength);
+    if (!(brush->smoothing >= 0 && brush->smoothing <= 1))
+        return sol_fail(SOL_ERR_ARGUMENT, "a smoothing of %g: it must be 0 to 1", (double)brush->smoothing);
+    return SOL_OK;
+}
+
+static int check_size(const SolEngine *engine, const char *what, int width, int height)
+{
+    if (width == engine->width && height == engine->height)
+        return SOL_OK;
+    return sol_fail(SOL_ERR_ARGUMENT, "%s of %dx%d pixels does not fit the frame's %dx%d", what, width, height,
+                    engine->width, engine->height);
+}
+
+/* The sizes of all pictures of a brush. */
+static int check_pictures(const SolEngine *engine, const SolBrush *brush)
+{
+    int result = SOL_OK;
+    if (brush->region)
+        result = check_size(engine, "a region", brush->region->width, brush->region->height);
+    if (brush->start && result == SOL_OK)
+        result = check_size(engine, "a start", brush->start->width, brush->start->height);
+    for (int i = 0; i < brush->reference_count && result == SOL_OK; i++) {
+        const SolReference *reference = &brush->references[i];
+        result = check_size(engine, "a reference", reference->image->width, reference->image->height);
+        if (result == SOL_OK)
+            result = check_size(engine, "a reference's trust", reference->trust->width, reference->trust->height);
+    }
+    return result;
+}
+
+int sol_engine_paint_with(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage **out)
 {
     SolImage *painted = NULL;
     int result;
     if (engine->width == 0 || frame->width != engine->width || frame->height != engine->height)
         return sol_fail(SOL_ERR_ARGUMENT, "a frame of %dx%d pixels cannot be painted: %dx%d are planned", frame->width,
                         frame->height, engine->width, engine->height);
-    if (!style && engine->kind->learn)
-        return sol_fail(SOL_ERR_ARGUMENT, "this network paints in the style of an image; none was given");
-    if (style && style->engine != engine)
-        return sol_fail(SOL_ERR_ARGUMENT, "another engine learned this style");
-    if (!(strength >= 0 && strength <= 1))
-        return sol_fail(SOL_ERR_ARGUMENT, "a strength of %g: it must be 0 to 1", (double)strength);
-    result = sol_image_create(&painted, frame->width, frame->height);
+    result = check_brush(engine, brush);
     if (result == SOL_OK)
-        result = engine->kind->paint(engine, style ? style->values : NULL, strength, frame, painted);
+        result = check_pictures(engine, brush);
+    if (result == SOL_OK)
+        result = sol_image_create(&painted, frame->width, frame->height);
+    if (result == SOL_OK)
+        result = engine->kind->paint(engine, brush, frame, painted);
     if (result != SOL_OK) {
         sol_image_unref(&painted);
         return result;
@@ -307,6 +342,13 @@ int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, c
     sol_image_copy_time(painted, frame);
     *out = painted;
     return SOL_OK;
+}
+
+int sol_engine_paint(SolEngine *engine, const SolStyle *style, float strength, const SolImage *frame,
+                     SolImage **painted)
+{
+    const SolBrush brush = {.style = style, .strength = strength};
+    return sol_engine_paint_with(engine, &brush, frame, painted);
 }
 
 const SolImage *sol_engine_memory(SolEngine *engine)

@@ -8,47 +8,11 @@
 
 #include <solstice/style.h>
 
-#include "base/blob.h"
 #include "base/pool.h"
 #include "image/image.h"
-#include "image/mask.h"
 #include "model/model.h"
 #include "nn/plan.h"
-
-/*
- * What a painting leaves to the next of its film: the content's statistics as they have been smoothed so far. Layers of
- * a film that are painted by one engine have a trail each. All zeros before the first painting.
- */
-typedef struct SolTrail {
-    float *statistics; /* [count] the engine's own; NULL: of no painting yet */
-    size_t count;
-} SolTrail;
-
-/* A picture that a painting is held to: an earlier painting, moved to where things are now. */
-typedef struct SolReference {
-    const SolImage *image; /* of the frame's size */
-    const SolMask *trust;  /* how far, pixel by pixel */
-} SolReference;
-
-/* One painting: what it goes by besides the frame. */
-typedef struct SolBrush {
-    const SolStyle *style;  /* NULL where the engine learns none */
-    float strength;         /* 0..1 */
-    const SolMask *region;  /* of the frame's size: the content's statistics are those of what it covers; NULL: of all */
-    SolTrail *trail;        /* the content's statistics are smoothed over time along it; NULL: they are the frame's own */
-    float smoothing;        /* 0..1: the share of what was before; with a trail */
-    const SolImage *start;  /* what painting by optimisation begins with, in place of its init; NULL: nothing else */
-    const SolReference *references; /* [reference_count] what it is held to; none for other methods */
-    int reference_count;
-} SolBrush;
-
-/** As sol_engine_paint(), with all that a brush has. A region that covers nothing is as none. */
-int sol_engine_paint_with(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage **painted);
-
-/** Puts a trail into a blob, or takes it from there; empties it. */
-void sol_trail_save(const SolTrail *trail, SolBlob *blob);
-int sol_trail_restore(SolTrail *trail, SolBlob *blob);
-void sol_trail_clear(SolTrail *trail);
+#include "style/brush.h"
 
 /* What every engine does in its own way. Functions return 0 or an error code; arguments are checked before. */
 typedef struct SolEngineClass {
@@ -66,8 +30,11 @@ typedef struct SolEngineClass {
      */
     int (*learn)(SolEngine *engine, const SolImage *image, float *values);
 
-    /** Paints `frame`, of the planned size, into `painted`, of the same size. `values` is NULL without `learn`. */
-    int (*paint)(SolEngine *engine, const float *values, float strength, const SolImage *frame, SolImage *painted);
+    /**
+     * Paints `frame`, of the planned size, into `painted`, of the same size. The brush's style is NULL without `learn`,
+     * and the pictures in it are of the frame's size.
+     */
+    int (*paint)(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage *painted);
 
     /** Multiplications and additions of painting one frame of the planned size, in 1e9. */
     double (*gflop)(const SolEngine *engine);

@@ -19,6 +19,8 @@
 #include "nn/levels.h"
 #include "nn/tiled.h"
 
+#include <string.h>
+
 /* Of code, libraries and what they allocate, about: it has to fit into the engine's memory, too. */
 enum { PROGRAM_BYTES = 48 << 20 };
 
@@ -26,6 +28,7 @@ typedef struct State {
     const SolGraph *graph; /* the model's, or `own` */
     SolGraph *own;         /* of the levels that are painted with */
     SolTiledPlan *plan;    /* for frames */
+    SolWeights *weights;   /* of their pixels in a region; NULL before the first */
 } State;
 
 static int output_node(const SolGraph *graph)
@@ -98,14 +101,20 @@ static SolMemoryLimit limit_for(const SolEngine *engine, int width, int height, 
     return (SolMemoryLimit){.bytes = engine->memory, .others = others};
 }
 
+/* A side of the network's picture, from one of a frame. */
+static int padded(const SolGraph *graph, int side)
+{
+    return round_up(side + 2 * sol_graph_margin(graph), sol_graph_multiple(graph));
+}
+
 static int feedforward_plan(SolEngine *engine, int width, int height)
 {
     State *state = engine->state;
-    int multiple = sol_graph_multiple(state->graph), output = output_node(state->graph);
-    int margins = 2 * sol_graph_margin(state->graph);
+    int output = output_node(state->graph);
     sol_tiled_close(&state->plan);
-    return sol_tiled_open(&state->plan, state->graph, round_up(width + margins, multiple),
-                          round_up(height + margins, multiple), &output, 1, &engine->how, engine->pool,
+    sol_weights_close(&state->weights);
+    return sol_tiled_open(&state->plan, state->graph, padded(state->graph, width), padded(state->graph, height),
+                          &output, 1, &engine->how, engine->pool,
                           limit_for(engine, width, height, 2));
 }
 
@@ -158,23 +167,82 @@ static int feedforward_learn(SolEngine *engine, const SolImage *image, float *va
     return result;
 }
 
-static int feedforward_paint(SolEngine *engine, const float *values, float strength, const SolImage *frame,
-                       SolImage *painted)
+/* ---- painting ---- */
+
+/* Runs the network on a frame. */
+static int run(SolEngine *engine, const SolApply *apply, const SolImage *frame, SolImage *painted)
 {
-    const SolGraph *graph = ((State *)engine->state)->graph;
-    Pictures pictures = {.in = frame, .out = painted, .margin = sol_graph_margin(graph), .pool = engine->pool};
+    const State *state = engine->state;
+    Pictures pictures = {.in = frame, .out = painted, .margin = sol_graph_margin(state->graph), .pool = engine->pool};
     const SolCanvas canvas = {.context = &pictures, .read = read_area, .write = write_area};
-    return sol_tiled_run(((State *)engine->state)->plan, &canvas, values, strength);
+    return sol_tiled_run(state->plan, &canvas, apply);
 }
 
-static int transform_paint(SolEngine *engine, const float *values, float strength, const SolImage *frame,
-                           SolImage *painted)
+/* Whether a mask tells pixels apart. */
+static bool is_uniform(const SolMask *mask)
 {
-    int result = feedforward_paint(engine, values, 1, frame, painted);
-    if (result == SOL_OK && strength < 1)
-        sol_image_mix(painted, frame, strength);
+    size_t count = (size_t)mask->width * (size_t)mask->height;
+    return memcmp(mask->values, mask->values + 1, count - 1) == 0;
+}
+
+/* What pixels count in the statistics of a region. */
+static int weigh(SolEngine *engine, const SolMask *region, SolApply *apply)
+{
+    State *state = engine->state;
+    int result = SOL_OK;
+    if (!region || is_uniform(region))
+        return SOL_OK;
+    if (!state->weights)
+        result = sol_weights_open(&state->weights, state->graph, padded(state->graph, region->width),
+                                  padded(state->graph, region->height));
+    if (result != SOL_OK)
+        return result;
+    sol_weights_set(state->weights, region, sol_graph_margin(state->graph), engine->pool);
+    apply->weights = state->weights;
+    return SOL_OK;
+}
+
+/* Has the statistics move a trail on, which is made where there is none, or one of another network. */
+static int follow(const SolEngine *engine, const SolBrush *brush, SolApply *apply)
+{
+    SolTrail *trail = brush->trail;
+    size_t count = sol_apply_trail(((State *)engine->state)->graph, -1);
+    if (!trail)
+        return SOL_OK;
+    if (trail->count != count)
+        sol_trail_clear(trail);
+    apply->begun = trail->statistics != NULL;
+    apply->smoothing = brush->smoothing;
+    if (!trail->statistics && !(trail->statistics = sol_calloc(count, sizeof *trail->statistics)))
+        return sol_fail_memory("the smoothed statistics of a film");
+    trail->count = count;
+    apply->trail = trail->statistics;
+    return SOL_OK;
+}
+
+static int feedforward_paint(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage *painted)
+{
+    SolApply apply = {.statistics = brush->style->values, .strength = brush->strength};
+    int result = weigh(engine, brush->region, &apply);
+    if (result == SOL_OK)
+        result = follow(engine, brush, &apply);
+    if (result == SOL_OK)
+        result = run(engine, &apply, frame, painted);
+    if (result != SOL_OK && apply.trail)
+        sol_trail_clear(brush->trail);
     return result;
 }
+
+static int transform_paint(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage *painted)
+{
+    const SolApply full = {.strength = 1};
+    int result = run(engine, &full, frame, painted);
+    if (result == SOL_OK && brush->strength < 1)
+        sol_image_mix(painted, frame, brush->strength);
+    return result;
+}
+
+/* ---- reports ---- */
 
 static double feedforward_gflop(const SolEngine *engine)
 {
@@ -247,6 +315,7 @@ static void feedforward_close(SolEngine *engine)
     if (!state)
         return;
     sol_tiled_close(&state->plan);
+    sol_weights_close(&state->weights);
     sol_graph_close(&state->own);
     sol_free(state);
 }

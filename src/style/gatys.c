@@ -40,8 +40,9 @@ typedef struct State {
 typedef struct Run {
     const SolEngine *engine;
     const SolOptimiseOptions *options;
+    const SolBrush *brush;
     const SolImage *frame;
-    const float *values;
+    const float *values;      /* of the brush's style */
     double strength;
     SolImage *image;          /* what the next level begins with */
     SolGatysLoss *loss;       /* of the level */
@@ -91,7 +92,7 @@ static int scale_image(SolImage **out, const SolImage *image, int width, int hei
 
 static int check_options(const SolOptimiseOptions *o)
 {
-    const double weights[] = {o->content_weight, o->style_weight, o->tv_weight, o->time_limit};
+    const double weights[] = {o->content_weight, o->style_weight, o->tv_weight, o->temporal_weight, o->time_limit};
     for (size_t i = 0; i < sizeof weights / sizeof weights[0]; i++)
         if (!(weights[i] >= 0) || !isfinite(weights[i]))
             return sol_fail(SOL_ERR_ARGUMENT, "a weight, or time limit, of %g: it must be 0 or more", weights[i]);
@@ -240,22 +241,29 @@ static int begin_with_style(SolImage **out, const Run *run)
     return result;
 }
 
+/* The picture of the frame's size that a painting goes on from; NULL where it begins anew. */
+static const SolImage *former_of(const Run *run)
+{
+    const SolImage *former = ((State *)run->engine->state)->former;
+    if (run->brush->start)
+        return run->brush->start;
+    return run->options->init == SOL_INIT_PREVIOUS && former && former->width == run->frame->width &&
+           former->height == run->frame->height ? former : NULL;
+}
+
 /* What a painting begins with, and with how many levels and iterations. */
 static int begin(Run *run)
 {
-    State *state = run->engine->state;
-    const SolImage *former = state->former;
+    const SolImage *former = former_of(run);
     int width = run->frame->width, height = run->frame->height, k;
-    bool goes_on = run->options->init == SOL_INIT_PREVIOUS && former && former->width == width &&
-                   former->height == height;
-    run->levels = goes_on ? 1 : level_count(run->options, width, height);
-    run->iterations = goes_on ? run->options->next_iterations : run->options->iterations;
+    run->levels = former ? 1 : level_count(run->options, width, height);
+    run->iterations = former ? run->options->next_iterations : run->options->iterations;
     k = run->levels - 1;
-    if (run->options->init == SOL_INIT_NOISE)
+    if (!former && run->options->init == SOL_INIT_NOISE)
         return begin_with_noise(&run->image, scaled_side(width, k), scaled_side(height, k), run->options->seed);
-    if (run->options->init == SOL_INIT_STYLE)
+    if (!former && run->options->init == SOL_INIT_STYLE)
         return begin_with_style(&run->image, run);
-    return scale_image(&run->image, goes_on ? former : run->frame, width, height);
+    return scale_image(&run->image, former ? former : run->frame, width, height);
 }
 
 /* ---- painting ---- */
@@ -288,6 +296,7 @@ static void tell(Run *run)
                                     .content = parts.content,
                                     .style = parts.style,
                                     .tv = parts.tv,
+                                    .temporal = parts.temporal,
                                     .seconds = seconds,
                                     .seconds_left = seconds / run->work_done * (run->work - run->work_done),
                                     .painting = run};
@@ -362,6 +371,10 @@ static int open_level(Run *run)
     if (result == SOL_OK && k > 0)
         result = sol_gatys_loss_open(&run->loss, &state->goal, run->width, run->height, &engine->how, engine->pool);
     if (result == SOL_OK)
+        result = sol_gatys_loss_set_region(run->loss, run->brush->region);
+    if (result == SOL_OK)
+        result = sol_gatys_loss_set_references(run->loss, run->brush->references, run->brush->reference_count);
+    if (result == SOL_OK)
         result = sol_optimiser_open(&run->optimiser, &how, 3 * (size_t)run->width * (size_t)run->height, sol_gatys_loss,
                                     run->loss, engine->pool);
     if (result == SOL_OK) {
@@ -412,13 +425,12 @@ static int finish(Run *run, SolImage *painted)
     return SOL_OK;
 }
 
-static int gatys_paint(SolEngine *engine, const float *values, float strength, const SolImage *frame,
-                       SolImage *painted)
+static int gatys_paint(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage *painted)
 {
-    Run run = {.engine = engine, .options = &engine->optimise, .frame = frame, .values = values,
-               .strength = pow((double)strength, 3), .begin = sol_clock()};
+    Run run = {.engine = engine, .options = &engine->optimise, .brush = brush, .frame = frame,
+               .values = brush->style->values, .strength = pow((double)brush->strength, 3), .begin = sol_clock()};
     int result = SOL_OK;
-    if (strength == 0) /* the content is the best painting there is */
+    if (brush->strength == 0) /* the content is the best painting there is */
         run.image = sol_image_ref((SolImage *)(uintptr_t)frame);
     else
         result = begin(&run);

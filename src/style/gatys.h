@@ -8,9 +8,14 @@
  *     loss = content_weight * sum over c of w_c |F_c - P_c|^2 / |P_c|^2
  *          + style_weight * sum over s of w_s |G_s - A_s|^2 / |A_s|^2
  *          + tv_weight * the mean over all pixels and channels of (right - here)^2 + (below - here)^2
+ *          + temporal_weight * sum over k of the mean over all pixels and channels of t_k (x - r_k)^2
  *
  * Statistics are Gram matrices (nn/gram.h), or the means and deviations of all channels. Parts are relative to what
  * they aim at, so that weights mean the same for any network, however large its values are.
+ *
+ * In a region (Gatys et al. 2017) G is that of the pixels that it covers, each as far as it is covered, and the style
+ * counts as much as the share of the picture that the region is: so a pixel within weighs content against style as it
+ * does where there is no region.
  */
 #ifndef SOL_STYLE_GATYS_H
 #define SOL_STYLE_GATYS_H
@@ -18,6 +23,7 @@
 #include <solstice/style.h>
 
 #include "nn/backward.h"
+#include "style/engine.h"
 
 enum { SOL_GATYS_LAYERS_MAX = 32 };
 
@@ -30,7 +36,7 @@ typedef struct SolGatysLayer {
 typedef struct SolGatysGoal {
     const SolGraph *graph;
     SolStatistics statistics;
-    double content_weight, style_weight, tv_weight;
+    double content_weight, style_weight, tv_weight, temporal_weight;
     SolGatysLayer content[SOL_GATYS_LAYERS_MAX], style[SOL_GATYS_LAYERS_MAX];
     int content_count, style_count;
 } SolGatysGoal;
@@ -57,7 +63,7 @@ int sol_gatys_learn(const SolGatysGoal *goal, const SolImage *image, const SolPl
 
 /* The parts of a loss, with their weights. */
 typedef struct SolGatysParts {
-    double content, style, tv;
+    double content, style, tv, temporal;
 } SolGatysParts;
 
 typedef struct SolGatysLoss SolGatysLoss;
@@ -80,6 +86,21 @@ void sol_gatys_loss_set_content(SolGatysLoss *loss, const SolImage *content);
 
 /** Takes the style; statistics[] are borrowed. `strength` is what style_weight is multiplied by. */
 void sol_gatys_loss_set_style(SolGatysLoss *loss, const float *statistics, double strength);
+
+/**
+ * Takes the painting's statistics from what a mask of the frame's size covers, which is copied. One that covers nothing
+ * is as NULL, which is how a loss begins: the whole picture.
+ *
+ * @return 0, SOL_ERR_NOMEM (there is no region then)
+ */
+int sol_gatys_loss_set_region(SolGatysLoss *loss, const SolMask *region);
+
+/**
+ * Holds the painting to pictures of the frame's size, which are copied; with a count of 0 to none, as a loss begins.
+ *
+ * @return 0, SOL_ERR_NOMEM
+ */
+int sol_gatys_loss_set_references(SolGatysLoss *loss, const SolReference references[], int count);
 
 /** A SolObjective: the loss of planes R, G, B in 0..1. `loss` is a SolGatysLoss. */
 double sol_gatys_loss(void *loss, const float *x, float *gradient);

@@ -109,7 +109,8 @@ int sol_gatys_goal(SolGatysGoal *goal, const SolGraph *graph, const SolOptimiseO
                           .statistics = options->statistics,
                           .content_weight = options->content_weight,
                           .style_weight = options->style_weight,
-                          .tv_weight = options->tv_weight};
+                          .tv_weight = options->tv_weight,
+                          .temporal_weight = options->temporal_weight};
     int result;
     for (size_t i = 0; i < sizeof defaults / sizeof defaults[0] && !(content && style); i++)
         if (has_layers(graph, defaults[i].content) && has_layers(graph, defaults[i].style) &&

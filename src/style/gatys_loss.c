@@ -11,6 +11,8 @@
 #include "image/image.h"
 #include "nn/gram.h"
 #include "nn/kernels.h"
+#include "nn/moments.h"
+#include "style/gatys_pixels.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,6 +35,9 @@ struct SolGatysLoss {
     void *work;                                /* of the Gram matrices */
     float *numbers;                            /* statistics of a layer on the painting */
     double *sums;                              /* of bands */
+    SolPixelWeights region[SOL_GATYS_LAYERS_MAX]; /* of style layers: how far their pixels are covered; all: NULL */
+    double share;                              /* of the picture that is covered */
+    SolGatysHold *hold;                        /* what the picture is held to; NULL for nothing */
     SolGatysParts parts;
     double seconds;
 };
@@ -67,16 +72,21 @@ static bool work_bytes(const SolGatysGoal *goal, SolShape shape, const SolPool *
     return sol_mul((size_t)shape.channels, sizeof(SolMoments) + 3 * sizeof(float), bytes);
 }
 
-static void find_statistics(const SolGatysGoal *goal, SolPool *pool, const SolFeatures *value, void *work,
-                            float *statistics)
+/* Of all pixels alike, or with `weights`. */
+static void find_statistics(const SolGatysGoal *goal, SolPool *pool, const SolFeatures *value,
+                            const SolPixelWeights *weights, void *work, float *statistics)
 {
+    SolArea all = sol_shape_area(value->shape);
     SolMoments *moments = work;
     int channels = value->shape.channels;
     if (goal->statistics == SOL_STATISTICS_GRAM) {
-        sol_op_gram(pool, value, work, statistics);
+        sol_op_gram(pool, value, weights, work, statistics);
         return;
     }
-    sol_op_moments(pool, value, sol_shape_area(value->shape), moments);
+    if (weights)
+        sol_op_moments_weighted(pool, value, all, (SolWeightRows){weights->values, (size_t)all.width}, moments);
+    else
+        sol_op_moments(pool, value, all, moments);
     for (int c = 0; c < channels; c++) {
         statistics[c] = (float)moments[c].mean;
         statistics[channels + c] = sol_deviation(&moments[c]);
@@ -102,7 +112,7 @@ int sol_gatys_learn(const SolGatysGoal *goal, const SolImage *image, const SolPl
         size_t bytes = 0;
         void *work = work_bytes(goal, value.shape, pool, &bytes) ? sol_alloc(bytes, 1) : NULL;
         if (work)
-            find_statistics(goal, pool, &value, work, statistics);
+            find_statistics(goal, pool, &value, NULL, work, statistics);
         else
             result = sol_fail_memory("a style");
         statistics += statistics_of(goal, i);
@@ -193,28 +203,34 @@ static double content_loss(SolGatysLoss *loss)
 
 /* ---- style ---- */
 
-static double gram_loss(SolGatysLoss *loss, const SolFeatures *value, const float *wanted, double scale,
-                        const SolFeatures *gradient)
+/* How much all pixels count together. */
+static double total_of(const SolFeatures *value, const SolPixelWeights *weights)
+{
+    return weights ? weights->sum : (double)sol_shape_plane(value->shape);
+}
+
+static double gram_loss(SolGatysLoss *loss, const SolFeatures *value, const SolPixelWeights *weights,
+                        const float *wanted, double scale, const SolFeatures *gradient)
 {
     size_t channels = (size_t)value->shape.channels;
-    double sum = 0, factor = 4 * scale / (double)sol_shape_plane(value->shape);
+    double sum = 0, factor = 4 * scale / total_of(value, weights);
     float *gram = loss->numbers;
     for (size_t i = 0; i < channels * channels; i++) {
         double d = (double)gram[i] - (double)wanted[i];
         sum += d * d;
         gram[i] = (float)(factor * d);
     }
-    sol_op_symmetric(loss->pool, value, gram, loss->work, gradient);
+    sol_op_symmetric(loss->pool, value, weights, gram, loss->work, gradient);
     return scale * sum;
 }
 
-static double moments_loss(SolGatysLoss *loss, const SolFeatures *value, const float *wanted, double scale,
-                           const SolFeatures *gradient)
+static double moments_loss(SolGatysLoss *loss, const SolFeatures *value, const SolPixelWeights *weights,
+                           const float *wanted, double scale, const SolFeatures *gradient)
 {
     int channels = value->shape.channels;
     SolMoments *moments = loss->work; /* of find_statistics() */
     float *centres = (float *)(moments + channels), *scales = centres + channels, *offsets = scales + channels;
-    double sum = 0, pixels = (double)sol_shape_plane(value->shape);
+    double sum = 0, pixels = total_of(value, weights);
     for (int c = 0; c < channels; c++) {
         double mean = moments[c].mean - (double)wanted[c];
         double deviation = (double)sol_deviation(&moments[c]), other = deviation - (double)wanted[channels + c];
@@ -224,6 +240,8 @@ static double moments_loss(SolGatysLoss *loss, const SolFeatures *value, const f
         offsets[c] = (float)(2 * scale * mean / pixels);
     }
     sol_op_affine(loss->pool, value, centres, scales, offsets, gradient);
+    if (weights)
+        sol_op_weigh(loss->pool, gradient, weights);
     return scale * sum;
 }
 
@@ -235,53 +253,87 @@ static double style_loss(SolGatysLoss *loss)
     for (int i = 0; i < goal->style_count; wanted += statistics_of(goal, i++)) {
         SolFeatures value = sol_backward_value(loss->network, goal->style[i].node);
         SolFeatures gradient = sol_backward_gradient(loss->network, goal->style[i].node);
-        find_statistics(goal, loss->pool, &value, loss->work, loss->numbers);
+        const SolPixelWeights *weights = loss->region[i].values ? &loss->region[i] : NULL;
+        find_statistics(goal, loss->pool, &value, weights, loss->work, loss->numbers);
         sum += (goal->statistics == SOL_STATISTICS_GRAM ? gram_loss : moments_loss)(
-            loss, &value, wanted, loss->strength * loss->style_scale[i], &gradient);
+            loss, &value, weights, wanted, loss->strength * loss->share * loss->style_scale[i], &gradient);
     }
     return sum;
 }
 
-/* ---- total variation ---- */
+/* ---- the region ---- */
 
-typedef struct Smooth {
-    const float *x;
-    float *gradient;
-    int width, height;
-    double scale;
-    double *sums;
-} Smooth;
-
-/* A row of a plane: its differences to the right and below, and the gradient of all differences that it is part of. */
-static void smooth_row(void *context, int item)
+static void forget_region(SolGatysLoss *loss)
 {
-    const Smooth *s = context;
-    int y = item % s->height;
-    size_t width = (size_t)s->width;
-    const float *here = s->x + (size_t)item * width, *above = y > 0 ? here - width : here;
-    const float *below = y + 1 < s->height ? here + width : here;
-    float *to = s->gradient + (size_t)item * width, factor = (float)(2 * s->scale);
-    double sum = 0;
-    for (size_t x = 0; x < width; x++) {
-        float right = x + 1 < width ? here[x + 1] - here[x] : 0, left = x > 0 ? here[x] - here[x - 1] : 0;
-        float down = below[x] - here[x], up = here[x] - above[x];
-        sum += (double)(right * right + down * down);
-        to[x] += factor * ((left - right) + (up - down));
+    for (int i = 0; i < SOL_GATYS_LAYERS_MAX; i++) {
+        sol_free((void *)(uintptr_t)loss->region[i].values);
+        loss->region[i] = (SolPixelWeights){0};
     }
-    s->sums[item] = sum;
+    loss->share = 1;
 }
 
-static double tv_loss(SolGatysLoss *loss, const float *x, float *gradient)
+/* The share of a mask's picture that it covers. */
+static double share_of(const SolMask *mask)
 {
-    double count = 3.0 * loss->width * loss->height, sum = 0;
-    Smooth s = {.x = x, .gradient = gradient, .width = loss->width, .height = loss->height,
-                .scale = loss->goal->tv_weight / count, .sums = loss->sums};
-    if (loss->goal->tv_weight == 0)
-        return 0;
-    sol_pool_run(loss->pool, smooth_row, &s, 3 * loss->height);
-    for (int i = 0; i < 3 * loss->height; i++)
-        sum += loss->sums[i];
-    return s.scale * sum;
+    uint64_t sum = 0;
+    size_t count = (size_t)mask->width * (size_t)mask->height;
+    for (size_t i = 0; i < count; i++)
+        sum += mask->values[i];
+    return (double)sum / 255 / (double)count;
+}
+
+/* How far a layer's pixels are covered. */
+static int reduce_region(const SolGatysLoss *loss, const SolMask *mask, const float *covered, SolPixelWeights *weights,
+                         int node)
+{
+    SolShape shape = sol_backward_value(loss->network, node).shape;
+    float *values = sol_alloc(sol_shape_plane(shape), sizeof *values);
+    if (!values)
+        return sol_fail_memory("a region");
+    sol_gatys_reduce(covered, mask->width, mask->height, values, shape.width, shape.height);
+    weights->values = values;
+    weights->sum = 0;
+    for (size_t i = 0; i < sol_shape_plane(shape); i++)
+        weights->sum += (double)values[i];
+    return SOL_OK;
+}
+
+int sol_gatys_loss_set_region(SolGatysLoss *loss, const SolMask *region)
+{
+    double share = region ? share_of(region) : 1;
+    size_t count = region ? (size_t)region->width * (size_t)region->height : 0;
+    float *covered;
+    int result = SOL_OK;
+    forget_region(loss);
+    if (share == 0 || share == 1) /* nothing is as all */
+        return SOL_OK;
+    covered = sol_alloc(count, sizeof *covered);
+    if (!covered)
+        return sol_fail_memory("a region");
+    for (size_t i = 0; i < count; i++)
+        covered[i] = (float)region->values[i] / 255;
+    for (int i = 0; i < loss->goal->style_count && result == SOL_OK; i++)
+        result = reduce_region(loss, region, covered, &loss->region[i], loss->goal->style[i].node);
+    loss->share = share;
+    sol_free(covered);
+    if (result != SOL_OK)
+        forget_region(loss);
+    return result;
+}
+
+/* ---- what the picture is held to ---- */
+
+int sol_gatys_loss_set_references(SolGatysLoss *loss, const SolReference references[], int count)
+{
+    SolGatysHold *hold = NULL;
+    int result = SOL_OK;
+    if (count > 0)
+        result = sol_gatys_hold_open(&hold, references, count, loss->width, loss->height, loss->pool);
+    if (result != SOL_OK)
+        return result;
+    sol_gatys_hold_close(&loss->hold);
+    loss->hold = hold;
+    return SOL_OK;
 }
 
 /* ---- all ---- */
@@ -294,6 +346,8 @@ static size_t picture_bytes(const SolGatysLoss *loss)
 double sol_gatys_loss(void *context, const float *x, float *gradient)
 {
     SolGatysLoss *loss = context;
+    const SolGatysPicture picture = {.x = x, .gradient = gradient, .width = loss->width, .height = loss->height,
+                                     .sums = loss->sums, .pool = loss->pool};
     double begin, back;
     memcpy(sol_backward_input(loss->network), x, picture_bytes(loss));
     sol_backward_forward(loss->network);
@@ -303,9 +357,10 @@ double sol_gatys_loss(void *context, const float *x, float *gradient)
     loss->seconds += sol_clock() - begin;
     memcpy(gradient, sol_backward_run(loss->network), picture_bytes(loss));
     back = sol_clock();
-    loss->parts.tv = tv_loss(loss, x, gradient);
+    loss->parts.tv = sol_gatys_smoothness(&picture, loss->goal->tv_weight);
+    loss->parts.temporal = loss->hold ? sol_gatys_hold_loss(loss->hold, &picture, loss->goal->temporal_weight) : 0;
     loss->seconds += sol_clock() - back;
-    return loss->parts.content + loss->parts.style + loss->parts.tv;
+    return loss->parts.content + loss->parts.style + loss->parts.tv + loss->parts.temporal;
 }
 
 SolGatysParts sol_gatys_loss_parts(const SolGatysLoss *loss)
@@ -408,7 +463,7 @@ int sol_gatys_loss_open(SolGatysLoss **out, const SolGatysGoal *goal, int width,
     int keep[2 * SOL_GATYS_LAYERS_MAX], count = find_kept(goal, keep), result;
     if (!loss)
         return sol_fail_memory("the loss");
-    *loss = (SolGatysLoss){.goal = goal, .pool = pool, .width = width, .height = height};
+    *loss = (SolGatysLoss){.goal = goal, .pool = pool, .width = width, .height = height, .share = 1};
     result = sol_backward_open(&loss->network, goal->graph, width, height, keep, count, how, pool);
     if (result == SOL_OK)
         result = reserve(loss);
@@ -434,6 +489,8 @@ void sol_gatys_loss_close(SolGatysLoss **out)
         return;
     for (int i = 0; i < SOL_GATYS_LAYERS_MAX; i++)
         sol_free(loss->content[i].data);
+    forget_region(loss);
+    sol_gatys_hold_close(&loss->hold);
     sol_backward_close(&loss->network);
     sol_free(loss->work);
     sol_free(loss->numbers);

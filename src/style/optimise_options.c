@@ -35,6 +35,7 @@ void sol_optimise_defaults(SolOptimiseOptions *options)
     *options = (SolOptimiseOptions){.content_weight = 1,
                                     .style_weight = 1000,
                                     .tv_weight = 30,
+                                    .temporal_weight = 1000,
                                     .iterations = 300,
                                     .next_iterations = 25};
 }

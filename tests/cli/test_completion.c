@@ -10,7 +10,7 @@
 #include <string.h>
 
 static char *program;
-static char commands[16][32]; /* by their names, "" behind the last */
+static char commands[32][32]; /* by their names, "" behind the last */
 
 static int set_up(void **state)
 {
@@ -22,7 +22,7 @@ static int set_up(void **state)
     for (char *line = printed; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
         if (strncmp(line, "  ", 2) == 0 && islower((unsigned char)line[2]) && strncmp(line, "  solstice", 10) != 0)
             sscanf(line, "%31s", commands[count++]);
-    assert_true(count >= 10 && count < 16);
+    assert_true(count >= 10 && count < 32);
     write_text(in_folder("film.yaml"), "");
     write_text(in_folder("film.txt"), "");
     write_text(in_folder("a b.mp4"), "");

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             SolMoment moment;
             sol_timeline_at(timeline, n, &moment);
             require(moment.stretch >= 0 && moment.stretch < sol_timeline_count(timeline));
-            require(moment.styles == 0 || (moment.opacity > 0 && moment.opacity <= 1));
+            require(moment.sides == 0 || (moment.opacity > 0 && moment.opacity <= 1));
         }
     sol_timeline_close(&timeline);
     sol_schedule_close(&schedule);

@@ -14,6 +14,8 @@ declare -A seeds=(
   [safetensors]=tests/fuzz/seeds/safetensors
   [gif]=tests/fuzz/seeds/gif
   [schedule]=tests/fuzz/seeds/schedule
+  [cascade]=tests/fuzz/seeds/cascade
+  [region]=tests/fuzz/seeds/region
 )
 for source in tests/fuzz/fuzz_*.c; do
   name=${source##*/fuzz_} name=${name%.c}

@@ -79,7 +79,7 @@ static float *learn(const Fixture *f, const SolModel *model, Picture style)
         SolShape shape;
         assert_in_range(channels, 1, 512);
         sol_plan_result(plan, taps[i], &shape);
-        sol_plan_moments(plan, taps[i], sol_shape_area(shape), moments);
+        sol_plan_moments(plan, taps[i], sol_shape_area(shape), (SolWeightRows){.first = NULL}, moments);
         for (int c = 0; c < channels; c++) {
             mean[c] = (float)moments[c].mean;
             mean[channels + c] = sol_deviation(&moments[c]);

@@ -64,7 +64,7 @@ static float *paint(const SolGraph *graph, const float *in, SolShape shape, cons
     if (sol_tiled_open(&plan, graph, shape.width, shape.height, &output, 1, how, pools[1],
                        (SolMemoryLimit){.bytes = bytes}) != SOL_OK)
         fail_msg("%s", sol_error_text());
-    sol_tiled_run(plan, &canvas, NULL, 1);
+    sol_tiled_run(plan, &canvas, &(SolApply){.strength = 1});
     *tiles = sol_tiled_count(plan);
     sol_tiled_close(&plan);
     for (size_t i = 0; i < count; i++)

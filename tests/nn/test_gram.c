@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Gram matrices, and products with a symmetric matrix, against their definition on awkward shapes in every layout; the
- * same bits with any number of threads.
+ * Gram matrices, and products with a symmetric matrix, against their definition on awkward shapes in every layout, where
+ * pixels count alike and where they do not; pixels by their weights; the same bits with any number of threads.
  */
 #include "support/planes.h"
 #include "support/support.h"
@@ -44,35 +44,38 @@ static void *workspace(SolShape shape, SolPool *pool)
     return work;
 }
 
-static double sum_of_products(const float *a, const float *b, size_t count)
+/* The mean of a[p] b[p], weighed. */
+static double mean_of_products(const float *a, const float *b, const SolPixelWeights *weights, size_t count)
 {
     double sum = 0;
     for (size_t i = 0; i < count; i++)
-        sum += (double)a[i] * (double)b[i];
-    return sum;
+        sum += (double)a[i] * (double)b[i] * (weights ? (double)weights->values[i] : 1);
+    return sum / (weights ? weights->sum : (double)count);
 }
 
-static void check_gram(const float *planes, SolShape s, const SolFeatures *in, SolPool *pool, float *gram)
+static void check_gram(const float *planes, SolShape s, const SolFeatures *in, const SolPixelWeights *weights,
+                       SolPool *pool, float *gram)
 {
     size_t plane = sol_shape_plane(s), channels = (size_t)s.channels;
     void *work = workspace(s, pool);
-    sol_op_gram(pool, in, work, gram);
+    sol_op_gram(pool, in, weights, work, gram);
     for (size_t i = 0; i < channels; i++)
         for (size_t j = 0; j < channels; j++) {
-            double wanted = sum_of_products(planes + i * plane, planes + j * plane, plane) / (double)plane;
+            double wanted = mean_of_products(planes + i * plane, planes + j * plane, weights, plane);
             assert_true(fabs((double)gram[i * channels + j] - wanted) < 2e-6);
         }
     sol_free(work);
 }
 
-static void check_symmetric(const float *planes, SolShape s, const SolFeatures *in, const float *matrix, SolPool *pool)
+static void check_symmetric(const float *planes, SolShape s, const SolFeatures *in, const SolPixelWeights *weights,
+                            const float *matrix, SolPool *pool)
 {
     size_t plane = sol_shape_plane(s), channels = (size_t)s.channels;
     void *work = workspace(s, pool);
     SolFeatures out = lay(NULL, s, in->layout, pool), back;
     float *found = malloc(plane * channels * sizeof *found);
     assert_non_null(found);
-    sol_op_symmetric(pool, in, matrix, work, &out);
+    sol_op_symmetric(pool, in, weights, matrix, work, &out);
     back = sol_planes(found, s);
     sol_op_convert(pool, &out, &back);
     for (size_t i = 0; i < channels; i++)
@@ -80,6 +83,7 @@ static void check_symmetric(const float *planes, SolShape s, const SolFeatures *
             double wanted = 0;
             for (size_t j = 0; j < channels; j++)
                 wanted += (double)matrix[i * channels + j] * (double)planes[j * plane + p];
+            wanted *= weights ? (double)weights->values[p] : 1;
             assert_true(fabs((double)found[i * plane + p] - wanted) < 1e-5 * (1 + fabs(wanted)));
         }
     sol_free(out.data);
@@ -87,32 +91,99 @@ static void check_symmetric(const float *planes, SolShape s, const SolFeatures *
     free(found);
 }
 
-static void test_gram(void **state)
+/* Some pixels count nothing, others up to 2. Freed with free(). */
+static float *make_weights(SolShape s, SolPixelWeights *weights)
 {
-    (void)state;
+    size_t plane = sol_shape_plane(s);
+    float *values = random_planes(plane, 11);
+    *weights = (SolPixelWeights){.values = values};
+    for (size_t i = 0; i < plane; i++) {
+        values[i] = values[i] < -0.5f && i > 0 ? 0 : 1 + values[i];
+        weights->sum += (double)values[i];
+    }
+    return values;
+}
+
+/* Overwrites the features. */
+static void check_weigh(const float *planes, SolShape s, const SolFeatures *in, const SolPixelWeights *weights,
+                        SolPool *pool)
+{
+    size_t plane = sol_shape_plane(s), count = plane * (size_t)s.channels;
+    float *found = malloc(count * sizeof *found);
+    SolFeatures back = sol_planes(found, s);
+    assert_non_null(found);
+    sol_op_weigh(pool, in, weights);
+    sol_op_convert(pool, in, &back);
+    for (size_t i = 0; i < count; i++)
+        assert_true(found[i] == planes[i] * weights->values[i % plane]);
+    free(found);
+}
+
+static void check_shapes(bool weighed)
+{
     for (int i = 0; i < SHAPES; i++)
         for (int l = 0; l < LAYOUTS; l++) {
             SolShape s = shapes[i];
             size_t channels = (size_t)s.channels;
-            float *planes = random_planes(channels * sol_shape_plane(s), 3);
+            float *planes = random_planes(channels * sol_shape_plane(s), 3), *values;
+            SolPixelWeights w, *weights = weighed ? &w : NULL;
             float *first = malloc(channels * channels * sizeof *first), *gram = malloc(channels * channels * sizeof *gram);
             assert_true(first && gram);
+            values = make_weights(s, &w);
             for (int t = 0; t < POOLS; t++) {
                 SolFeatures in = lay(planes, s, layouts[l], pools[t]);
-                check_gram(planes, s, &in, pools[t], t == 0 ? first : gram);
+                check_gram(planes, s, &in, weights, pools[t], t == 0 ? first : gram);
                 if (t > 0)
                     assert_memory_equal(gram, first, channels * channels * sizeof *gram);
-                check_symmetric(planes, s, &in, first, pools[t]);
+                check_symmetric(planes, s, &in, weights, first, pools[t]);
+                if (weighed)
+                    check_weigh(planes, s, &in, weights, pools[t]);
                 sol_free(in.data);
             }
             free(planes);
+            free(values);
             free(first);
             free(gram);
         }
 }
 
+static void test_alike(void **state)
+{
+    (void)state;
+    check_shapes(false);
+}
+
+static void test_weighed(void **state)
+{
+    (void)state;
+    check_shapes(true);
+}
+
+/* Pixels that count nothing are as none: a picture's upper rows are a picture of their own. */
+static void test_a_part_is_a_picture(void **state)
+{
+    const SolShape s = {9, 14, 11}, part = {9, 6, 11};
+    float weight[14 * 11], whole[81], own[81], *planes = random_planes(9 * 14 * 11, 5);
+    float upper[9 * 6 * 11];
+    SolPixelWeights weights = {.values = weight, .sum = 6 * 11};
+    SolFeatures in = sol_planes(planes, s), in_part = sol_planes(upper, part);
+    void *work = workspace(s, pools[0]);
+    (void)state;
+    for (int i = 0; i < 14 * 11; i++)
+        weight[i] = i < 6 * 11;
+    for (size_t c = 0; c < 9; c++)
+        memcpy(upper + c * 66, planes + c * 154, 66 * sizeof *upper);
+    sol_op_gram(pools[0], &in, &weights, work, whole);
+    sol_op_gram(pools[0], &in_part, NULL, work, own);
+    for (int i = 0; i < 81; i++)
+        assert_true(fabsf(whole[i] - own[i]) < 1e-6f);
+    sol_free(work);
+    free(planes);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_gram)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alike), cmocka_unit_test(test_weighed),
+                                       cmocka_unit_test(test_a_part_is_a_picture)};
     return cmocka_run_group_tests_name("nn/gram", tests, set_up_pools, tear_down_pools);
 }

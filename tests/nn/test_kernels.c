@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 4096, KERNELS = 15 };
+enum { MOST = 4096, KERNELS = 17 };
 
 /* What a kernel reads and writes. */
 typedef struct Case {
@@ -44,11 +44,13 @@ static void apply(const SolRowKernels *k, int which, const Case *c, float *out)
     case 11: k->twice_mixed(c->a + c->block, c->pixels, c->block, out); break;
     case 12: k->tanh(c->a, count, out); break;
     case 13: k->centre(c->a, count, c->shift[0], (double *)(void *)out, sums); break;
+    case 14: k->weigh(c->a, c->b, count, c->shift[0], sums, sums + SOL_LANES); break;
+    case 15: k->weigh_block(c->a, c->b, c->pixels, c->block, c->lanes, c->shift, sums, sums + SOL_LANES); break;
     default:
         k->to_planes(c->a, c->pixels, c->block, c->lanes, out, c->pixels);
         k->from_planes(c->a, c->pixels, c->pixels, c->lanes, out + MOST / 2, c->block);
     }
-    if (which == 6 || which == 7)
+    if (which == 6 || which == 7 || which == 14 || which == 15)
         memcpy(out, sums, sizeof sums);
     if (which == 13)
         memcpy(out + 2 * count, sums, sizeof sums);
@@ -70,12 +72,33 @@ static void check_centre(const Case *c, const float *out)
     }
 }
 
+/* What weigh and weigh_block promise; at most 16 lanes, of numbers or of channels. */
+static void check_weighed(int which, const Case *c, const float *out)
+{
+    double wanted[2 * SOL_LANES] = {0}, got;
+    for (size_t p = 0; p < c->pixels; p++)
+        for (size_t k = 0; k < c->block; k++) {
+            size_t i = p * c->block + k, l = which == 14 ? i % SOL_LANES : k;
+            double d = (double)c->a[i] - c->shift[which == 14 ? 0 : l % SOL_LANES];
+            if (which == 15 && k >= c->lanes)
+                continue;
+            wanted[l] += (double)c->b[which == 14 ? i : p] * d;
+            wanted[SOL_LANES + l] += (double)c->b[which == 14 ? i : p] * d * d;
+        }
+    for (size_t l = 0; l < 2 * SOL_LANES; l++) {
+        memcpy(&got, out + 2 * l, sizeof got);
+        assert_true(fabs(got - wanted[l]) < 1e-12);
+    }
+}
+
 /* What affine_block, to_planes, from_planes and sums_block promise, by the definition. */
 static void check_plain(int which, const Case *c, const float *out)
 {
     double wanted = 0, sum = 0;
     if (which == 13)
         check_centre(c, out);
+    if (which == 14 || which == 15)
+        check_weighed(which, c, out);
     for (size_t p = 0; p < c->pixels; p++)
         for (size_t l = 0; l < c->lanes; l++) {
             float from = c->a[p * c->block + l];

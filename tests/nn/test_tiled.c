@@ -391,13 +391,38 @@ static void test_halos(void **state)
 
 /* ---- painting ---- */
 
+/* A painting: how strong, and whether by the statistics of a part, and smoothed from the first run to the second. */
+typedef struct Way {
+    float strength;
+    bool region, trail;
+} Way;
+
+/* A mask with all weights, in the upper left nothing, and within the picture, as it goes on at the right and bottom. */
+static SolWeights *make_region(const SolGraph *g, SolShape shape, SolPool *pool)
+{
+    SolMask *mask = NULL;
+    SolWeights *region = NULL;
+    int width = shape.width - 5, height = shape.height - 3;
+    assert_int_equal(sol_mask_create(&mask, width, height), 0);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++)
+            sol_mask_row(mask, y)[x] =
+                (uint8_t)(x < width / 2 && y < height / 2 ? 0 : x * 7 + y * 3 < 600 ? 255 : x + y);
+    assert_int_equal(sol_weights_open(&region, g, shape.width, shape.height), 0);
+    sol_weights_set(region, mask, 1, pool);
+    sol_mask_close(&mask);
+    return region;
+}
+
 /* Paints within a limit; the number of tiles, or 0 where there is too little memory. */
-static int paint(const SolGraph *g, Planes *p, size_t bytes, float strength, SolPool *pool)
+static int paint_so(const SolGraph *g, Planes *p, size_t bytes, Way way, SolPool *pool)
 {
     const SolPlanOptions how = {.precision = SOL_PRECISION_FLOAT32};
     const SolCanvas canvas = canvas_of(p);
     int output = sol_graph_count(g) - 1, tiles;
     float statistics[64];
+    SolApply apply = {.statistics = statistics, .strength = way.strength, .smoothing = 0.75f};
+    SolWeights *region = NULL;
     SolTiledPlan *tiled = NULL;
     int result = sol_tiled_open(&tiled, g, p->shape.width, p->shape.height, &output, 1, &how, pool,
                                 (SolMemoryLimit){.bytes = bytes + 1000, .others = 1000});
@@ -408,18 +433,28 @@ static int paint(const SolGraph *g, Planes *p, size_t bytes, float strength, Sol
     assert_int_equal(result, 0);
     for (int i = 0; i < 64; i++)
         statistics[i] = 0.2f + 0.05f * (float)(i % 7);
-    for (int run = 0; run < 2; run++) {
+    apply.weights = region = way.region ? make_region(g, p->shape, pool) : NULL;
+    if (way.trail)
+        assert_non_null(apply.trail = calloc(sol_apply_trail(g, -1), sizeof *apply.trail));
+    for (int run = 0; run < 2; run++, apply.begun = true) {
         for (size_t i = 0; i < 3 * sol_shape_plane(p->shape); i++) /* the negative first: nothing of it may be left */
             p->in[i] = -p->in[i];
         memset(p->written, 0, sol_shape_plane(p->shape) * sizeof *p->written);
-        assert_int_equal(sol_tiled_run(tiled, &canvas, statistics, strength), 0);
+        assert_int_equal(sol_tiled_run(tiled, &canvas, &apply), 0);
         for (size_t i = 0; i < sol_shape_plane(p->shape); i++)
             assert_int_equal(p->written[i], 1);
     }
     tiles = sol_tiled_count(tiled);
     sol_tiled_close(&tiled);
     assert_null(tiled);
+    sol_weights_close(&region);
+    free(apply.trail);
     return tiles;
+}
+
+static int paint(const SolGraph *g, Planes *p, size_t bytes, float strength, SolPool *pool)
+{
+    return paint_so(g, p, bytes, (Way){.strength = strength}, pool);
 }
 
 /* With less and less memory, down to too little. Returns how many different numbers of tiles there were. */
@@ -458,6 +493,37 @@ static void test_tiles_paint_what_the_whole_paints(void **state)
                 for (int half = 0; half < 2; half++)
                     if (i < 2 ? s == 0 || !half : s == 2 && half == (i + k) % 2) /* others take a pass for every norm */
                         assert_true(check_painting(g, sizes[s][0], sizes[s][1], half ? 0.5f : 1) >= (s == 2 ? 2 : 3));
+            sol_graph_close(&g);
+        }
+}
+
+/* The statistics of a part, smoothed ones, and both. */
+static void test_tiles_of_a_part(void **state)
+{
+    static const Way ways[] = {{1, true, false}, {0.5f, false, true}, {0.5f, true, true}, {1, true, true}};
+    (void)state;
+    for (int i = 0; i < NETWORKS; i++)
+        for (int w = 0; w < 4 && networks[i] != transforming; w++) {
+            SolGraph *g = networks[i](kinds[(i + w) % 2]);
+            Planes whole = make_planes(160, 208), plain = make_planes(160, 208), cut = make_planes(160, 208);
+            size_t count = 3 * sol_shape_plane(whole.shape), bytes = (size_t)1 << 32;
+            int tiles = 1, output = sol_graph_count(g) - 1;
+            const SolPlanOptions how = {.precision = SOL_PRECISION_FLOAT32};
+            SolPlanSize size;
+            assert_int_equal(paint_so(g, &whole, bytes, ways[w], pools[1]), 1);
+            paint(g, &plain, bytes, ways[w].strength, pools[1]);
+            assert_true(largest_difference(whole.out, plain.out, count) > 5e-3);
+            assert_int_equal(sol_plan_measure(&size, g, 160, 208, &output, 1, &how, pools[1]), 0);
+            for (bytes = size.bytes - 1; tiles > 0; bytes -= bytes / 4) {
+                double difference;
+                tiles = paint_so(g, &cut, bytes, ways[w], pools[1]);
+                difference = tiles > 0 ? largest_difference(whole.out, cut.out, count) : 0;
+                if (!(difference <= 1e-4))
+                    fail_msg("network %d, way %d in %d tiles: off by %g", i, w, tiles, difference);
+            }
+            free_planes(&whole);
+            free_planes(&plain);
+            free_planes(&cut);
             sol_graph_close(&g);
         }
 }
@@ -604,6 +670,7 @@ int main(void)
         cmocka_unit_test(test_cutting),
         cmocka_unit_test(test_halos),
         cmocka_unit_test(test_tiles_paint_what_the_whole_paints),
+        cmocka_unit_test(test_tiles_of_a_part),
         cmocka_unit_test(test_threads_do_not_matter),
         cmocka_unit_test(test_tiles_learn_what_the_whole_teaches),
         cmocka_unit_test(test_too_little_memory),

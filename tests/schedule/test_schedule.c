@@ -6,6 +6,7 @@
 #include "support/support.h"
 
 #include "base/text.h"
+#include "base/track.h"
 #include "schedule/schedule.h"
 #include "schedule/values.h"
 
@@ -27,7 +28,7 @@
 #define ABOUT_PATHS "; paths count from the schedule's folder"
 #define TOP_KEYS \
     "version, input, format, framerate, gaps, background, model, method, levels, gatys, color, size, precision, " \
-    "memory, segments, transition, outputs"
+    "memory, segments, transition, cycle, steady, outputs"
 
 typedef struct Case {
     const char *text, *error;
@@ -146,7 +147,7 @@ static void test_keys(void **state)
         {HEAD LIST SPRING "    styel: none\n" TAIL, "seasons.yaml:7:5: unknown key \"styel\"; did you mean \"style\"?"},
         {HEAD LIST SPRING "    crf: 3\n" TAIL, "seasons.yaml:7:5: unknown key \"crf\"; the keys of a segment are name, "
                                                "frames, time, share, style, weights, strength, model, method, levels, "
-                                               "gatys, color"},
+                                               "gatys, color, region, statistics, layers, transition"},
         {RIGHT "    softness: x\n", "seasons.yaml:9:5: unknown key \"softness\"; the keys of an output are path, codec, "
                                   "crf, bitrate, preset, pix_fmt, width, fps, speed, frames, loop, "
                                   "audio, layout, crop, text, bounce, quality, colours, dither, dither_strength, max_size, "
@@ -461,15 +462,17 @@ static void test_defaults(void **state)
     assert_null(schedule->input->then[0]);
     assert_null(schedule->input->format);
     assert_memory_equal(schedule->input->background, "\xff\xff\xff", 3);
-    assert_string_equal(schedule->segments[0].look->model, "models/compact.safetensors");
+    assert_string_equal(schedule->segments[0].layers->look->model, "models/compact.safetensors");
     assert_int_equal(schedule->size, 0);
     assert_int_equal(schedule->precision, SOL_PRECISION_AUTO);
     assert_int_equal(schedule->memory, 0);
-    assert_int_equal(schedule->transition, 0);
+    assert_int_equal(schedule->transition->frames, 0);
+    assert_false(schedule->cycle);
+    assert_int_equal(schedule->steady.level, SOL_STEADY_OFF);
     assert_int_equal(schedule->segment_count, 1);
     assert_string_equal(segment->name, "spring");
-    assert_string_equal(segment->look->styles[0], "styles/a.png");
-    assert_true(segment->strength == 1.0F);
+    assert_string_equal(segment->layers->look->styles[0], "styles/a.png");
+    assert_true(segment->layers->strength->values[0] == 1.0F);
     assert_int_equal(segment->kind, SOL_SPAN_FRAMES);
     assert_int_equal(segment->first, 0);
     assert_int_equal(segment->last, 59);
@@ -510,17 +513,19 @@ static void test_every_key(void **state)
     assert_int_equal(schedule->size, 512);
     assert_int_equal(schedule->precision, SOL_PRECISION_BFLOAT16);
     assert_int_equal(schedule->memory, (int64_t)3 << 29);
-    assert_int_equal(schedule->transition, 12);
-    assert_int_equal(schedule->transition_place.line, 9);
+    assert_int_equal(schedule->transition->frames, 12);
+    assert_int_equal(schedule->transition->place.line, 9);
     assert_int_equal(schedule->segment_count, 4);
     assert_int_equal(s[0].kind, SOL_SPAN_TIME);
     assert_true(s[0].from == 1.5 && s[0].to == 3);
-    assert_true(s[0].strength == 0.25F);
+    assert_int_equal(s[0].layer_count, 1);
+    assert_int_equal(s[0].layers->strength->count, 1);
+    assert_true(s[0].layers->strength->values[0] == 0.25);
     assert_string_equal(s[1].name, "segment 2");
     assert_string_equal(s[1].label, "segment 2");
     assert_true(s[1].from == 3 && s[1].to == 3600.5);
-    assert_string_equal(s[1].look->styles[0], "styles/a.png");
-    assert_null(s[2].look);
+    assert_string_equal(s[1].layers->look->styles[0], "styles/a.png");
+    assert_null(s[2].layers);
     assert_int_equal(s[2].first, 60);
     assert_int_equal(s[2].last, 60);
     assert_int_equal(s[3].first, 70);
@@ -574,7 +579,7 @@ static void test_looks(void **state)
     (void)state;
     write_text("models/own.safetensors", "");
     schedule = load_text(text);
-    look = schedule->segments[0].look;
+    look = schedule->segments[0].layers->look;
     assert_string_equal(look->model, "models/compact.safetensors");
     assert_string_equal(look->method, "adain");
     assert_int_equal(look->style_count, 2);
@@ -583,20 +588,20 @@ static void test_looks(void **state)
     assert_int_equal(look->color, SOL_COLOR_CONTENT);
     assert_int_equal(look->level_count, 2);
     assert_true(look->levels[0] == 0.5 && look->levels[1] == 0);
-    look = schedule->segments[1].look;
+    look = schedule->segments[1].layers->look;
     assert_string_equal(look->model, "./models/own.safetensors");
     assert_int_equal(look->color, SOL_COLOR_STYLE);
     assert_true(look->weights[0] == 1);
     assert_int_equal(look->level_count, 1);
-    assert_null(schedule->segments[2].look);
+    assert_null(schedule->segments[2].layers);
     sol_schedule_close(&schedule);
 
     options.model = "own";
     options.color = &luminance;
     assert_int_equal(sol_schedule_load(&schedule, "seasons.yaml", &options), SOL_OK);
-    assert_string_equal(schedule->segments[0].look->model, "models/own.safetensors");
-    assert_int_equal(schedule->segments[0].look->color, SOL_COLOR_LUMINANCE);
-    assert_int_equal(schedule->segments[1].look->color, SOL_COLOR_STYLE);
+    assert_string_equal(schedule->segments[0].layers->look->model, "models/own.safetensors");
+    assert_int_equal(schedule->segments[0].layers->look->color, SOL_COLOR_LUMINANCE);
+    assert_int_equal(schedule->segments[1].layers->look->color, SOL_COLOR_STYLE);
     sol_schedule_close(&schedule);
     options.method = "adian";
     assert_int_equal(sol_schedule_load(&schedule, "seasons.yaml", &options), SOL_ERR_ARGUMENT);
@@ -613,24 +618,26 @@ static void test_gatys(void **state)
          "seasons.yaml:9:9: unknown key \"iteration\"; did you mean \"iterations\"?"},
         {RIGHT "gatys: {iterations: 0}\n",
          "seasons.yaml:9:21: \"iterations\" must be a whole number from 1 to 1000000, not \"0\""},
+        {RIGHT "gatys: {temporal_weight: -1}\n",
+         "seasons.yaml:9:26: \"temporal_weight\" must be a number from 0 to 1e+12, not \"-1\""},
         {RIGHT "gatys: {optimizer: sgd}\n", "seasons.yaml:9:20: \"optimizer\" must be lbfgs or adam, not \"sgd\""},
         {RIGHT "gatys: {init: [noise]}\n",
          "seasons.yaml:9:15: \"init\" must be content, style, noise or previous, not a list"},
     };
     const SolOptimiseOptions *o;
     SolSchedule *schedule = load_text(
-        HEAD "method: adain\ngatys: {iterations: 77, style_layers: relu1_1, tv_weight: 0.5}\nsegments:\n"
+        HEAD "method: adain\ngatys: {iterations: 77, style_layers: relu1_1, tv_weight: 0.5, temporal_weight: 7}\nsegments:\n"
              "  - {frames: 0-9, style: styles/a.png}\n"
              "  - {frames: 10-19, style: styles/a.png, gatys: {optimizer: adam, init: noise, seed: 9, pyramid: 2}}\n"
              "  - {frames: 20-29, style: styles/b.png}\n" TAIL);
     (void)state;
-    o = schedule->segments[0].look->optimise;
-    assert_ptr_equal(o, schedule->segments[2].look->optimise);
+    o = schedule->segments[0].layers->look->optimise;
+    assert_ptr_equal(o, schedule->segments[2].layers->look->optimise);
     assert_int_equal(o->iterations, 77);
     assert_int_equal(o->init, SOL_INIT_PREVIOUS);
-    assert_true(o->tv_weight == 0.5);
+    assert_true(o->tv_weight == 0.5 && o->temporal_weight == 7);
     assert_null(o->content_layers);
-    o = schedule->segments[1].look->optimise;
+    o = schedule->segments[1].layers->look->optimise;
     assert_int_equal(o->iterations, 77);
     assert_string_equal(o->style_layers, "relu1_1");
     assert_int_equal(o->optimizer, SOL_OPTIMIZER_ADAM);
@@ -650,7 +657,7 @@ static void test_untouched_without_model(void **state)
     (void)state;
     write_text("seasons.yaml", HEAD LIST "  - {frames: 0-9, style: none}\n" TAIL);
     assert_int_equal(sol_schedule_load(&schedule, "seasons.yaml", &options), SOL_OK);
-    assert_null(schedule->segments[0].look);
+    assert_null(schedule->segments[0].layers);
     sol_schedule_close(&schedule);
 }
 
@@ -664,8 +671,8 @@ static void test_relative_paths(void **state)
     assert_int_equal(sol_schedule_load(&schedule, "deep/seasons.yaml", &schedule_options), SOL_OK);
     assert_string_equal(schedule->folder, "deep");
     assert_string_equal(schedule->input->paths[0], "deep/clip.mp4");
-    assert_string_equal(schedule->segments[0].look->styles[0], "deep/styles/a.png");
-    assert_string_equal(schedule->segments[0].look->model, "deep/./own.safetensors");
+    assert_string_equal(schedule->segments[0].layers->look->styles[0], "deep/styles/a.png");
+    assert_string_equal(schedule->segments[0].layers->look->model, "deep/./own.safetensors");
     assert_string_equal(schedule->outputs[0].path, "out/film.mp4");
     sol_schedule_close(&schedule);
     write_text("deep/seasons.yaml", "version: 1\ninput: clap.mp4\n" LIST SPRING TAIL);

@@ -6,7 +6,7 @@
 #include "support/schedules.h"
 #include "support/support.h"
 
-#include "schedule/schedule.h"
+#include "schedule/timeline.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -73,9 +73,9 @@ static void expect_stretch(const Laid *laid, int i, const char *name, int64_t fi
     assert_int_equal(stretch.last, last);
     assert_int_equal(stretch.covered, *name != '\0');
     if (style)
-        assert_string_equal(stretch.look->styles[0], style);
+        assert_string_equal(stretch.layers->look->styles[0], style);
     else
-        assert_null(stretch.look);
+        assert_int_equal(stretch.layer_count, 0);
 }
 
 static SolMoment at(const Laid *laid, int64_t n)
@@ -83,6 +83,31 @@ static SolMoment at(const Laid *laid, int64_t n)
     SolMoment moment;
     sol_timeline_at(laid->timeline, n, &moment);
     return moment;
+}
+
+/* How strong the only layer of a stretch is at frame `n`. */
+static float strength_of(const Laid *laid, int stretch, int64_t n)
+{
+    SolStretch s;
+    sol_timeline_stretch(laid->timeline, stretch, &s);
+    assert_int_equal(s.layer_count, 1);
+    return sol_layer_strength(s.layers, sol_timeline_instant(laid->timeline, stretch, n, (double)n / 30));
+}
+
+/* What two styles weigh, and how strong they are together. */
+typedef struct Blend {
+    float weight[2], strength;
+} Blend;
+
+static Blend blend_of(const Laid *laid, const SolMoment *moment, int64_t n)
+{
+    Blend blend = {{1, 0}, 0};
+    if (moment->sides == 1)
+        blend.strength = strength_of(laid, moment->from[0], n);
+    else
+        sol_blend_weights((float[]){strength_of(laid, moment->from[0], n), strength_of(laid, moment->from[1], n)},
+                          moment->later, blend.weight, &blend.strength);
+    return blend;
 }
 
 static void expect_near(double value, double expected)
@@ -110,7 +135,7 @@ static void test_frames(void **state)
     sol_timeline_stretch(laid.timeline, 1, &stretch);
     expect_near(stretch.start, 10 / 30.0);
     expect_near(stretch.end, 20 / 30.0);
-    expect_near(stretch.strength, 0.5);
+    expect_near((double)strength_of(&laid, 1, 10), 0.5);
     sol_timeline_stretch(laid.timeline, 5, &stretch);
     expect_near(stretch.end, 3);
     clear(&laid);
@@ -122,8 +147,10 @@ static void test_whole_clip(void **state)
     (void)state;
     assert_int_equal(sol_timeline_count(laid.timeline), 1);
     expect_stretch(&laid, 0, "segment 1", 0, 89, "styles/a.png");
-    expect_near(at(&laid, 0).strength, 1);
-    expect_near(at(&laid, 89).strength, 1);
+    for (int64_t n = 0; n < 90; n++) {
+        assert_int_equal(at(&laid, n).sides, 1);
+        expect_near((double)strength_of(&laid, 0, n), 1);
+    }
     clear(&laid);
     laid = lay(WITH("segments:\n- {frames: 0" A "}\n"), steady_clip(1, 30, 1));
     assert_int_equal(sol_timeline_count(laid.timeline), 1);
@@ -277,11 +304,10 @@ static void expect_fading(const Laid *laid, int64_t n, int stretch, double stren
 {
     SolMoment moment = at(laid, n);
     assert_int_equal(moment.stretch, stretch);
-    assert_int_equal(moment.styles, 1);
+    assert_int_equal(moment.sides, 1);
     assert_int_equal(moment.from[0], stretch);
-    expect_near(moment.weight[0], 1);
-    expect_near(moment.strength, strength);
-    expect_near(moment.opacity, opacity);
+    expect_near((double)strength_of(laid, stretch, n), strength);
+    expect_near((double)moment.opacity, opacity);
 }
 
 static void expect_single(const Laid *laid, int64_t n, int stretch, double strength)
@@ -293,13 +319,14 @@ static void expect_single(const Laid *laid, int64_t n, int stretch, double stren
 static void expect_blend(const Laid *laid, int64_t n, int stretch, int to, double weight, double strength)
 {
     SolMoment moment = at(laid, n);
+    Blend blend = blend_of(laid, &moment, n);
     assert_int_equal(moment.stretch, stretch);
-    assert_int_equal(moment.styles, 2);
+    assert_int_equal(moment.sides, 2);
     assert_int_equal(moment.from[0], to - 1);
     assert_int_equal(moment.from[1], to);
-    expect_near(moment.weight[0], 1 - weight);
-    expect_near(moment.weight[1], weight);
-    expect_near(moment.strength, strength);
+    expect_near((double)blend.weight[0], 1 - weight);
+    expect_near((double)blend.weight[1], weight);
+    expect_near((double)blend.strength, strength);
     expect_near(moment.opacity, 1);
 }
 
@@ -314,7 +341,7 @@ static void test_no_transition(void **state)
     expect_single(&laid, 19, 1, 0.5);
     for (int64_t n = 20; n < 30; n++) {
         assert_int_equal(at(&laid, n).stretch, n < 25 ? 2 : 3);
-        assert_int_equal(at(&laid, n).styles, 0);
+        assert_int_equal(at(&laid, n).sides, 0);
         expect_near(at(&laid, n).opacity, 0);
     }
     /* beyond the ends, what applies at the ends */
@@ -380,7 +407,7 @@ static void test_transition_to_untouched(void **state)
     expect_fading(&laid, 8, 0, 1, 0.75);
     expect_fading(&laid, 9, 0, 1, 0.25);
     for (int64_t n = 10; n < 12; n++) {
-        assert_int_equal(at(&laid, n).styles, 0);
+        assert_int_equal(at(&laid, n).sides, 0);
         assert_int_equal(at(&laid, n).stretch, 1);
     }
     expect_fading(&laid, 12, 2, 0.5, 1.0 / 6);
@@ -390,7 +417,7 @@ static void test_transition_to_untouched(void **state)
     expect_single(&laid, 19, 2, 0.5);
     expect_fading(&laid, 20, 2, 0.5, 0.75);
     expect_fading(&laid, 21, 2, 0.5, 0.25);
-    assert_int_equal(at(&laid, 22).styles, 0);
+    assert_int_equal(at(&laid, 22).sides, 0);
     clear(&laid);
 }
 
@@ -401,7 +428,7 @@ static void test_no_transition_between_untouched(void **state)
                          "transition: 20\n"), steady_clip(30, 30, 1));
     (void)state;
     for (int64_t n = 0; n < 20; n++)
-        assert_int_equal(at(&laid, n).styles, 0);
+        assert_int_equal(at(&laid, n).sides, 0);
     expect_fading(&laid, 20, 3, 1, 0.05);
     expect_fading(&laid, 29, 3, 1, 0.95);
     clear(&laid);
@@ -416,11 +443,12 @@ static void test_continuity(void **state)
     (void)state;
     for (int64_t n = 0; n < 40; n++) {
         SolMoment moment = at(&laid, n);
+        Blend blend = blend_of(&laid, &moment, n);
         double now[4] = {0}, sum = 0;
-        assert_in_range(moment.styles, 1, 2);
-        for (int i = 0; i < moment.styles; i++) {
-            sum += (double)moment.weight[i];
-            now[moment.from[i]] = (double)moment.weight[i] * (double)moment.strength;
+        assert_in_range(moment.sides, 1, 2);
+        for (int i = 0; i < moment.sides; i++) {
+            sum += (double)blend.weight[i];
+            now[moment.from[i]] = (double)blend.weight[i] * (double)blend.strength;
         }
         expect_near(sum, 1);
         for (int i = 0; i < 4; i++) {
