@@ -31,15 +31,17 @@ def read_times(folder):
     return times
 
 
-def mean(numbers):
-    known = [number for number in numbers if number is not None]
-    return statistics.fmean(known) if known else None
+def mean(numbers, weights=None):
+    known = [(number, weight) for number, weight in zip(numbers, weights or [1] * len(numbers)) if number is not None]
+    total = sum(weight for _, weight in known)
+    return sum(number * weight for number, weight in known) / total if total > 0 else None
 
 
 def film_mean(segments, level, quantity):
-    """Over segments; the reference stands behind the levels."""
+    """Over segments; ghosting by what each has of what it is found from."""
     films = [next(film for film in segment["films"] if film["path"].endswith(f".{level}.mkv")) for segment in segments]
-    return mean(film["means"].get(quantity) for film in films)
+    weights = [segment["ghosting_weight"] for segment in segments] if quantity == "ghosting" else None
+    return mean([film["means"].get(quantity) for film in films], weights)
 
 
 def compare(segments, times, film, quantity, level):
@@ -83,9 +85,9 @@ def collect(folder, columns):
         if not segments:
             continue
         numbers = [compare(segments, times, (clip, model), quantity, level) for quantity, level, _ in columns]
-        source = mean(segment["source"]["means"]["warping_error"] for segment in segments)
+        source = mean([segment["source"]["means"]["warping_error"] for segment in segments])
         rows.append(((clip, f"`{model}`"), numbers, f"{film_mean(segments, 'off', 'warping_error'):.5f}, {source:.5f}",
-                     mean(segment["still"] for segment in segments)))
+                     mean([segment["still"] for segment in segments])))
     return rows
 
 

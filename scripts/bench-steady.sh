@@ -14,8 +14,8 @@
 #   --page FILE          instead of docs/performance.md; - prints the table alone
 #   --keep FOLDER        leave films and numbers there
 #
-# Each clip is painted at 360 pixels on its shorter side, once a level and once unsteadied, without loss. A segment has a
-# style of its own and is measured by itself, so that changes of style are not taken for flicker. Clips, season
+# Each clip is painted at 360 pixels on its shorter side, once a level and once unsteadied, without loss. A segment has
+# a style of its own and is measured by itself, so that changes of style are not taken for flicker. Clips, season
 # photographs and the published weights are taken from ../shared/data; what is not there is left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -126,4 +126,5 @@ for clip in $clips; do
     [ -n "$keep" ] || rm -f "$work/$clip.$model".*.mkv
   done
 done
-python3 scripts/bench-steady-table.py "$work" --frames "$frames" --levels "$levels" --features "$features" --page "$page"
+python3 scripts/bench-steady-table.py "$work" --frames "$frames" --levels "$levels" --features "$features" \
+  --page "$page"

@@ -20,14 +20,15 @@ lacks() { missing="$missing $1"; }
 
 have_command() { command -v "$1" >/dev/null 2>&1; }
 have_module() { have_command pkg-config && pkg-config --exists "$1"; }
-have_header() { have_command "${CC:-cc}" && echo "#include <$1>" | "${CC:-cc}" -E -x c - >/dev/null 2>&1; }
+# CC may have words behind the command: "ccache gcc".
+have_header() { echo "#include <$1>" | ${CC:-cc} -E -x c - >/dev/null 2>&1; }
 
 # One line a thing: what it is for us, how it is found, and its packages elsewhere.
 for part in "$@"; do
   case $part in
     build)
       have_command make || lacks make
-      have_command "${CC:-cc}" && have_header stdio.h || lacks compiler
+      have_header stdio.h || lacks compiler
       have_command pkg-config || lacks pkg-config
       for module in libavformat libavcodec libavfilter libavutil libswscale; do
         have_module $module || lacks $module

@@ -20,7 +20,7 @@ except ImportError:  # the system's Python may have them
     os.execv(system, [system, *sys.argv])
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-STILL_LEVELS, STILL_MOTION, CUT = 2, 0.1, 0.25
+STILL_LEVELS, STILL_MOTION, UNCOVERED_LEVELS, CUT = 2, 0.1, 10, 0.25
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 TOLERANCE = 1e-4  # relative, of what must be the same
 
@@ -133,6 +133,7 @@ class Twin:
         found["floor"] = warping_error(was_source, source, x, y, followed)
         still = np.abs(source - was_source).max(-1) <= STILL_LEVELS
         still &= (back.astype(float) ** 2).sum(-1) < STILL_MOTION ** 2
+        hidden &= np.abs(source - was_source).max(-1) > UNCOVERED_LEVELS
         found["still"], found["uncovered"] = still.mean(), hidden.mean()
         if still.any():
             found["flicker"] = np.abs(painted - was_painted)[still].mean()

@@ -95,7 +95,7 @@ double beside_reference(const Measured *measured, int picture, Quantity quantity
     return picture == measured->reference ? 1 : to > 0 ? of / to : (double)NAN;
 }
 
-/* Means over frames, of what the source tells. */
+/* Means over frames, of what the source tells, and the sum of contrast. */
 static SolMeasuredMotion mean_motion(const Measured *measured, int64_t *pairs, int64_t *cuts)
 {
     SolMeasuredMotion mean = {0};
@@ -109,6 +109,7 @@ static SolMeasuredMotion mean_motion(const Measured *measured, int64_t *pairs, i
         mean.followed += motion->followed;
         mean.still += motion->still;
         mean.uncovered += motion->uncovered;
+        mean.contrast += motion->contrast; /* a sum */
     }
     if (*pairs > 0) {
         mean.followed /= (double)*pairs;
@@ -262,9 +263,10 @@ static json_t *frame_json(const Measured *measured, const MeasuredFrame *frame)
         else
             json_array_append_new(films, json);
     }
-    return json_pack("{s:I, s:f, s:b, s:f, s:f, s:f, s:o, s:o}", "frame", (json_int_t)frame->number, "seconds",
+    return json_pack("{s:I, s:f, s:b, s:f, s:f, s:f, s:f, s:o, s:o}", "frame", (json_int_t)frame->number, "seconds",
                      frame->seconds, "cut", motion->cut, "followed", motion->followed, "still", motion->still,
-                     "uncovered", motion->uncovered, "source", source, "films", films);
+                     "uncovered", motion->uncovered, "ghosting_weight", motion->contrast, "source", source, "films",
+                     films);
 }
 
 bool write_measured_json(FILE *file, const Measured *measured)
@@ -277,11 +279,11 @@ bool write_measured_json(FILE *file, const Measured *measured)
         json_array_append_new(films, picture_json(measured, p));
     for (int64_t i = 0; i < measured->count; i++)
         json_array_append_new(frames, frame_json(measured, &measured->frames[i]));
-    json = json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o}", "width",
+    json = json_pack("{s:i, s:i, s:I, s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o, s:o, s:o}", "width",
                      measured->width, "height", measured->height, "first", (json_int_t)measured->frames[0].number,
                      "count", (json_int_t)measured->count, "pairs", (json_int_t)pairs, "cuts", (json_int_t)cuts,
-                     "followed", mean.followed, "still", mean.still, "uncovered", mean.uncovered, "model",
-                     text_json(measured->model), "layers", text_json(measured->layers), "statistics",
+                     "followed", mean.followed, "still", mean.still, "uncovered", mean.uncovered, "ghosting_weight",
+                     mean.contrast, "model", text_json(measured->model), "layers", text_json(measured->layers), "statistics",
                      text_json(measured->statistics), "source", picture_json(measured, 0), "films", films, "frames",
                      frames);
     written = json && json_dumpf(json, file, JSON_INDENT(2) | JSON_REAL_PRECISION(10)) == 0 && fputc('\n', file) != EOF;

@@ -176,12 +176,13 @@ static bool is_hidden(const SolFlow *forth, const Place *place, double u, double
     return (fu + u) * (fu + u) + (fv + v) * (fv + v) > 0.01 * (fu * fu + fv * fv + u * u + v * v) + 0.5;
 }
 
-static bool is_still(const uint8_t *a, const uint8_t *b, double u, double v)
+/* How much two pixels differ by, in the channel where that is most. */
+static int largest_change(const uint8_t *a, const uint8_t *b)
 {
+    int most = 0;
     for (int c = 0; c < 3; c++)
-        if (abs(a[c] - b[c]) > SOL_STILL_LEVELS)
-            return false;
-    return u * u + v * v < SOL_STILL_MOTION * SOL_STILL_MOTION;
+        most = abs(a[c] - b[c]) > most ? abs(a[c] - b[c]) : most;
+    return most;
 }
 
 static void class_row(const Classing *c, int y, Counts *counts)
@@ -194,13 +195,14 @@ static void class_row(const Classing *c, int y, Counts *counts)
         double u = (double)c->back->u[i], v = (double)c->back->v[i];
         Place place;
         uint8_t pixel = 0;
+        int change = largest_change(was + 3 * x, is + 3 * x);
         if (find_place(m->width, m->height, x + u, y + v, &place)) {
             if (sol_mask_row(m->trust, y)[x] == 255)
                 pixel |= SOL_PIXEL_FOLLOWED;
-            if (is_hidden(c->forth, &place, u, v))
+            if (change > SOL_UNCOVERED_LEVELS && is_hidden(c->forth, &place, u, v))
                 pixel |= SOL_PIXEL_UNCOVERED;
         }
-        if (is_still(was + 3 * x, is + 3 * x, u, v))
+        if (change <= SOL_STILL_LEVELS && u * u + v * v < SOL_STILL_MOTION * SOL_STILL_MOTION)
             pixel |= SOL_PIXEL_STILL;
         counts->followed += (pixel & SOL_PIXEL_FOLLOWED) != 0;
         counts->still += (pixel & SOL_PIXEL_STILL) != 0;

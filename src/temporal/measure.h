@@ -17,6 +17,10 @@ enum { SOL_MEASURE_FILMS_MAX = 8 };
 enum { SOL_STILL_LEVELS = 2 };
 #define SOL_STILL_MOTION 0.1 /* pixels */
 
+/* One that differs by more in some channel from what was at its place, and that the flow does not lead back to, is
+   uncovered. */
+enum { SOL_UNCOVERED_LEVELS = 10 };
+
 /* Where fewer pixels than this share can be followed from the frame before, there is a cut. */
 #define SOL_MEASURE_CUT 0.25
 
@@ -45,7 +49,7 @@ typedef struct SolMeasuredMotion {
     bool cut;         /* a scene begins here */
     double followed;  /* can be followed to the frame before */
     double still;
-    double uncovered; /* were hidden in the frame before */
+    double uncovered; /* were hidden in the frame before, by something else */
     double contrast;  /* what the reference has changed by there, squared, summed: how much `ghosting` is worth; or 0 */
 } SolMeasuredMotion;
 
