@@ -105,7 +105,7 @@ TOOL_OBJECTS := $(call object,$(TEST_TOOLS))
 FUZZ_TOOL_OBJECTS := $(call object,tests/support/gif_cases.c tests/support/gifs.c)
 TEST_PROGRAMS := $(TESTS:%.c=$(BUILD)/%)
 
-.PHONY: all help deps demo test test-programs fuzz fuzz-programs bench bench-conv bench-gif bench-steady sample install uninstall clean FORCE
+.PHONY: all help deps demo test test-programs fuzz fuzz-programs bench bench-conv bench-flow bench-gif bench-steady sample install uninstall clean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -119,6 +119,7 @@ help:
 	@echo "make deps       install what building and testing need, where it is missing"
 	@echo "make bench      time painting, beside PyTorch where that is installed, into docs/performance.md"
 	@echo "make bench-conv time convolution by im2col and by Winograd, layer by layer"
+	@echo "make bench-flow measure optical flow: how far off it is, and its time"
 	@echo "make bench-gif  measure GIFs beside those of ffmpeg and gifsicle; BENCH_GIF='--help' tells what can be asked"
 	@echo "make bench-steady  measure how steady films are, and what that costs; BENCH_STEADY='--help' tells what can be asked"
 	@echo "make sample     make the sample clip and styles in configs/sample anew"
@@ -164,6 +165,9 @@ bench: all
 
 bench-conv: $(BUILD)/tests/bench/conv
 	env -u OPENBLAS_CORETYPE $(BUILD)/tests/bench/conv
+
+bench-flow: $(BUILD)/tests/bench/flow
+	$(BUILD)/tests/bench/flow
 
 bench-gif: all $(BUILD)/tests/bench/gif_measure
 	tests/bench/gif.sh --solstice $(BUILD)/solstice --measure $(BUILD)/tests/bench/gif_measure $(BENCH_GIF)

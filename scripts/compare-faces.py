@@ -3,8 +3,8 @@
 
     scripts/compare-faces.py [--cascade FILE]... [--smallest PIXELS] PICTURE...
 
-Needs python3-opencv (Debian), and build/tests/bench/faces (make build/tests/bench/faces). Pictures are handed to both as
-PNG files, so that decoders of JPEG files play no part. Two finds are the same where they share more than 0.7 of what
+Needs python3-opencv (Debian), and build/tests/bench/faces (make build/tests/bench/faces). Pictures are handed to both
+as PNG files, so that decoders of JPEG files play no part. Two finds are the same where they share more than 0.7 of what
 they cover together. SPDX-License-Identifier: Apache-2.0
 """
 import argparse
@@ -73,8 +73,8 @@ def compare(program, cascade, smallest, names, labels):
         whole += bool(a[name] or b[name]) and matched == len(a[name]) == len(b[name])
         if matched != len(a[name]) or left:
             print(f"  {labels[name]}: here {sorted(a[name])}, OpenCV {sorted(b[name])}")
-    print(f"{os.path.basename(cascade)}: {same} finds are in both, {equal} of them equal to the pixel; {alone} only here, "
-          f"{missed} only in OpenCV {cv2.__version__}; of {with_finds} pictures with finds {whole} agree wholly; "
+    print(f"{os.path.basename(cascade)}: {same} finds are in both, {equal} of them equal to the pixel; {alone} only "
+          f"here, {missed} only in OpenCV {cv2.__version__}; of {with_finds} pictures with finds {whole} agree wholly; "
           f"here {our_time}, OpenCV {their_time} (processor time)")
 
 

@@ -20,14 +20,15 @@ lacks() { missing="$missing $1"; }
 
 have_command() { command -v "$1" >/dev/null 2>&1; }
 have_module() { have_command pkg-config && pkg-config --exists "$1"; }
-have_header() { have_command "${CC:-cc}" && echo "#include <$1>" | "${CC:-cc}" -E -x c - >/dev/null 2>&1; }
+# CC may have words behind the command: "ccache gcc".
+have_header() { echo "#include <$1>" | ${CC:-cc} -E -x c - >/dev/null 2>&1; }
 
 # One line a thing: what it is for us, how it is found, and its packages elsewhere.
 for part in "$@"; do
   case $part in
     build)
       have_command make || lacks make
-      have_command "${CC:-cc}" && have_header stdio.h || lacks compiler
+      have_header stdio.h || lacks compiler
       have_command pkg-config || lacks pkg-config
       for module in libavformat libavcodec libavfilter libavutil libswscale; do
         have_module $module || lacks $module
@@ -93,7 +94,9 @@ fi
 
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
-apt_install() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; }
+apt_install() {
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
 
 # apt_has PACKAGE: whether the lists of packages have it; a fresh system has no lists yet.
 apt_has() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [0-9]'; }

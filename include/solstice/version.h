@@ -5,6 +5,6 @@
 #ifndef SOLSTICE_VERSION_H
 #define SOLSTICE_VERSION_H
 
-#define SOL_VERSION "0.1.0"
+#define SOL_VERSION "0.2.0"
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An inverse colour map. The best of a group is known to be the nearest of all to a colour that is less than half as far
- * from the group's first as any colour beyond the group, by the triangle's inequality; else all are asked.
+ * An inverse colour map. The best of a group is known to be the nearest of all to a colour that is less than half as
+ * far from the group's first as any colour beyond the group, by the triangle's inequality; else all are asked.
  */
 #include "media/colour_map.h"
 

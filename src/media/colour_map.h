@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * From any colour to the nearest ones of a palette. The colour cube is cut into cells of 8x8x8 colours; for a cell that
- * is asked for, the palette's colour nearest to its centre is found once and kept, as are, for each colour of the palette,
- * those nearest to it.
+ * From any colour to the nearest ones of a palette. The colour cube is cut into cells of 8x8x8 colours; for a cell
+ * that is asked for, the palette's colour nearest to its centre is found once and kept, as are, for each colour of the
+ * palette, those nearest to it.
  */
 #ifndef SOL_MEDIA_COLOUR_MAP_H
 #define SOL_MEDIA_COLOUR_MAP_H
@@ -73,7 +73,7 @@ static inline int sol_near_best(const SolNear *near, int r, int g, int b)
     return best;
 }
 
-/** As sol_colour_map_find(), and faster: of several colours that are about as near, it may be another than the nearest. */
+/** As sol_colour_map_find(), faster: of several colours that are about as near, it may be another than the nearest. */
 static inline int sol_colour_map_guess(SolColourMap *map, int r, int g, int b)
 {
     return sol_near_best(sol_colour_map_near(map, r, g, b), r, g, b) & (SOL_PALETTE_MAX - 1);

@@ -25,7 +25,7 @@ enum {
     MAX_DELAY = 65535,       /* cs, in 16 bits */
     REFINING = 1,            /* rounds of k-means */
     DEFAULT_QUALITY = 75,
-    DEFAULT_LOSSY = 24,      /* squared levels a bit */
+    DEFAULT_LOSSY = 28,      /* squared levels a bit */
     HALVING = 12,            /* so much more quality takes half as much loss */
     BATCH = 2,               /* pictures gathered for each thread */
     PALETTE_BITS = 8 * 3 * SOL_PALETTE_MAX

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The GIF encoder's inner loops, compiled once for every instruction set and chosen by what the processor has. All sets
- * run the same sources (kernels_*.c), of integers and of floats that are whole numbers, so they give the same bits; they
- * differ in speed alone.
+ * The GIF encoder's inner loops, compiled once for every instruction set and chosen by what the processor has. All
+ * sets run the same sources (kernels_near.c, kernels_walk.c), of integers and of floats that are whole numbers, so they
+ * give the same bits; they differ in speed alone.
  */
 #ifndef SOL_MEDIA_KERNELS_H
 #define SOL_MEDIA_KERNELS_H
@@ -37,20 +37,25 @@ typedef struct SolMediaKernels {
     const char *name; /* of the instruction set */
     unsigned flags;   /* that it needs (base/cpu.h) */
 
-    /** The colour of `levels` nearest to a point, of equally near ones that with the lowest index: its squared distance
-        << SOL_NEAR_BITS | its index. */
+    /**
+     * The colour of `levels` nearest to a point, of equally near ones that with the lowest index: its squared distance
+     * << SOL_NEAR_BITS | its index.
+     */
     int (*nearest)(const SolLevels *levels, const int point[3]);
 
     /** Makes the group of the colours of `levels` nearest to a point, in that order. */
     void (*group)(const SolLevels *levels, const int point[3], SolNear *near);
 
     /**
-     * By how much each of `width` pixels differs from those around it: sums[x] = the sum over R, G and B of its distances
-     * from the pixels to its left and right, above and below. Reads a pixel to the left and to the right of the row.
+     * By how much each of `width` pixels differs from those around it: sums[x] = the sum over R, G and B of its
+     * distances from the pixels to its left and right, above and below. Reads a pixel to either side of the row.
      */
     void (*busy)(const uint8_t *above, const uint8_t *row, const uint8_t *below, int width, uint16_t *sums);
 
-    /** Walks through a row (remap_walk.h). */
+    /**
+     * Walks through the row at hand (remap_walk.h), from the node of the tree of codes that the row above has led to;
+     * -1: none. Returns the node that it leads to.
+     */
     int (*walk_row)(struct SolRemapper *remapper, int node);
 } SolMediaKernels;
 

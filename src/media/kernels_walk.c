@@ -307,6 +307,7 @@ static void search_start(SolRemapper *state, int former, int x, SolFour ahead)
 {
     int starts[STARTS], first = 0, added = add_node(state, former), count;
     SolFour level = want(state, x, ahead);
+    find_worth(state);
     begin_search(state, x, 0, INT_MIN);
     count = list_starts(state, x, level, starts);
     for (int i = 0; i < count; i++) {
@@ -350,8 +351,8 @@ static int go(SolRemapper *state, int *x, SolFour *ahead)
 }
 
 /*
- * Puts a code. Returns what the dictionary can go on from: the code, or -1 where it was full and is begun anew at once: to
- * use it for longer has cost bytes with every clip that was tried.
+ * Puts a code. Returns what the dictionary can go on from: the code, or -1 where it was full and is begun anew at once:
+ * to use it for longer has cost bytes with every clip that was tried.
  */
 static int put(SolRemapper *state, int node)
 {
@@ -368,7 +369,6 @@ int SOL_MEDIA_WALK_ROW(SolRemapper *state, int node)
 {
     SolFour ahead = {0};
     int x = 0;
-    find_worth(state);
     while (x < state->width) {
         if (node >= 0) {
             bool more;

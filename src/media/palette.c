@@ -17,7 +17,7 @@ enum {
     LEVELS = 1 << BITS,
     CELLS = 1 << (3 * BITS),
     SAMPLE = 3,                 /* a pixel in so many squared tells of an error */
-    MANY = 1 << 15,             /* pixels of a picture of which every other one is counted, like the black ones of a chessboard */
+    MANY = 1 << 15,             /* from so many pixels on, only the black squares of a chessboard are counted */
     HASH = 1024                 /* slots for the colours of a picture with few of them */
 };
 
@@ -139,7 +139,8 @@ double sol_palette_error(SolColourMap *map, const SolImage *image, const SolImag
         for (int x = y / SAMPLE % SAMPLE; x < image->width; x += SAMPLE) {
             const uint8_t *at = pixel + 3 * (ptrdiff_t)x;
             if (!old || memcmp(at, old + 3 * (ptrdiff_t)x, 3) != 0)
-                sum += sol_near_best(sol_colour_map_near(map, at[0], at[1], at[2]), at[0], at[1], at[2]) >> SOL_NEAR_BITS;
+                sum += sol_near_best(sol_colour_map_near(map, at[0], at[1], at[2]), at[0], at[1], at[2]) >>
+                       SOL_NEAR_BITS;
         }
     }
     return sum * SAMPLE * SAMPLE;

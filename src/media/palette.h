@@ -25,7 +25,8 @@ typedef struct SolHistogram SolHistogram;
 int sol_histogram_open(SolHistogram **histogram);
 
 /**
- * Counts the pixels of `image`, and of no other: those that differ from the same of `former`, or all where that is NULL.
+ * Counts the pixels of `image`, and of no other: those that differ from the same of `former`; all where that is NULL.
+ * Of a large picture, every other pixel stands for its neighbour.
  *
  * @return 0 or SOL_ERR_NOMEM
  */

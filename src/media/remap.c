@@ -20,7 +20,7 @@ enum {
 };
 
 /* A loss from which on searches are short; half of it makes the slack one more. */
-static const double short_lossy = 24;
+static const double short_lossy = 28;
 
 /* An error weighs 3 / (1 + d): d, levels by which a pixel differs from its neighbours on average. */
 static const double even_weight = 3 * 64;
@@ -57,8 +57,8 @@ static int brightness(const uint8_t *colour)
 }
 
 /*
- * The colours that make up `wanted` together, the darkest first: each that nearest to it and, of `strength`, the errors of
- * those before (after Knoll, US patent 6606166, which has ended).
+ * The colours that make up `wanted` together, the darkest first: each that nearest to it and, of `mixing`, the errors
+ * of those before (after Knoll, US patent 6606166, which has ended).
  */
 static void mix(const SolRemapper *state, const uint8_t *wanted, const uint8_t *mixed[MIXED])
 {

@@ -34,7 +34,7 @@ struct SolRemapper {
     uint8_t *padded;         /* [width + 2][3] a row, and the pixels beside it */
     const SolMediaKernels *kernels;
     uint8_t weights[12 * 255 + 1]; /* by how much a pixel differs from its neighbours */
-    int sure[SOL_PALETTE_MAX]; /* at no more than this squared distance from it, a colour of the palette is the nearest */
+    int sure[SOL_PALETTE_MAX]; /* at no more than this squared distance, a colour of the palette is the nearest */
 
     /* the frame at hand */
     const SolRemapFrame *frame;
@@ -42,10 +42,10 @@ struct SolRemapper {
     SolLzw *lzw;
     int width, transparent;
     int strength;            /* of SOL_STRENGTH */
-    int mixing;              /* of SOL_STRENGTH: of errors, by which colours are mixed for blue noise; 0: they are not */
+    int mixing;              /* of SOL_STRENGTH: of errors, by which colours are mixed for blue noise; 0: not at all */
     bool lossless;
     int looks;               /* nodes that are looked at for one code */
-    int slack;               /* pixels' worth that a way may lie behind the best one, and be followed, in SOL_SLACKths */
+    int slack;               /* SOL_SLACKths of a pixel's worth that a way may be behind the best one, and be followed */
 
     /* the tree of codes, beyond what lzw->nodes say of it */
     uint16_t kept[SOL_LZW_CODES];   /* the child that lets the screen show, which is not among the others; 0: none */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rows of a frame in bands, for the workers of a pool. How many bands there are depends on the frame alone, never on the
- * number of workers.
+ * Rows of a frame in bands, for the workers of a pool. How many bands there are depends on the frame alone, never on
+ * the number of workers.
  */
 #ifndef SOL_REGION_BANDS_H
 #define SOL_REGION_BANDS_H

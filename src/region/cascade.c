@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * OpenCV's XML files of cascades, by way of expat. Elements are told apart by their path from "cascade" on; what stands
- * elsewhere is passed over. Lists are gathered as they come, and their indices checked when all is there. Documents that
- * declare entities are refused.
+ * elsewhere is passed over. Lists are gathered as they come, and their indices checked when all is there. Documents
+ * that declare entities are refused.
  */
 #include "region/cascade.h"
 
@@ -41,7 +41,8 @@ static void stop(Reader *r, const char *why, const char *element)
     if (r->code)
         return;
     r->code = sol_fail(SOL_ERR_FORMAT, "%s:%lu: %s%s%s; this is no cascade that OpenCV wrote", r->file,
-                       (unsigned long)XML_GetCurrentLineNumber(r->parser), why, element ? " " : "", element ? element : "");
+                       (unsigned long)XML_GetCurrentLineNumber(r->parser), why, element ? " " : "",
+                       element ? element : "");
     XML_StopParser(r->parser, XML_FALSE);
 }
 
@@ -205,9 +206,12 @@ static void begin_cascade(Reader *r, const char **attributes)
         stop(r, "two cascades in one file", NULL);
     r->known = true;
     for (; attributes[0]; attributes += 2)
-        if (strcmp(attributes[0], "type_id") == 0 && strcmp(attributes[1], "opencv-cascade-classifier") != 0 && !r->code) {
-            r->code = sol_fail(SOL_ERR_FORMAT, "%s is of the type \"%.40s\", which is not read; give a cascade of the type "
-                               "\"opencv-cascade-classifier\"", r->file, attributes[1]);
+        if (strcmp(attributes[0], "type_id") == 0 && strcmp(attributes[1], "opencv-cascade-classifier") != 0 &&
+            !r->code) {
+            r->code = sol_fail(SOL_ERR_FORMAT,
+                               "%s is of the type \"%.40s\", which is not read; give a cascade of the type "
+                               "\"opencv-cascade-classifier\"",
+                               r->file, attributes[1]);
             XML_StopParser(r->parser, XML_FALSE);
         }
 }

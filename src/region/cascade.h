@@ -56,7 +56,8 @@ typedef struct SolCascade {
 } SolCascade;
 
 /**
- * Reads a cascade in OpenCV's present format ("opencv-cascade-classifier", with Haar features or local binary patterns).
+ * Reads a cascade in OpenCV's present format ("opencv-cascade-classifier", with Haar features or local binary
+ * patterns).
  *
  * @param[out] cascade  untouched on failure; released by sol_cascade_close()
  * @return 0, SOL_ERR_IO, SOL_ERR_FORMAT, SOL_ERR_NOMEM

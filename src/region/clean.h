@@ -13,8 +13,8 @@
 #define SOL_DISC_MAX 512
 
 /**
- * Every value becomes the largest within `radius` of it (in pixels, 0..SOL_DISC_MAX; below 1 nothing changes): dy^2 + dx^2
- * <= radius^2. Nothing lies beyond the frame. The number of threads changes nothing.
+ * Every value becomes the largest within `radius` of it (in pixels, 0..SOL_DISC_MAX; below 1 nothing changes): dy^2 +
+ * dx^2 <= radius^2. Nothing lies beyond the frame. The number of threads changes nothing.
  *
  * @param pool  NULL: the calling thread alone
  * @return 0 or SOL_ERR_NOMEM, with the mask as it was
@@ -37,7 +37,7 @@ enum { SOL_EDGE_TOP = 1, SOL_EDGE_BOTTOM = 2, SOL_EDGE_LEFT = 4, SOL_EDGE_RIGHT 
 typedef struct SolIslands {
     double smallest;        /* pixels; 0: any */
     unsigned touching;      /* edges, of which an island must touch one; 0: need not */
-    const SolMask *before;  /* as cleaned before: an island that lies there by half may have half of `smallest`; NULL: none */
+    const SolMask *before;  /* as cleaned before, or NULL: an island half in it may have half of `smallest` */
 } SolIslands;
 
 /**

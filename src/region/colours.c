@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Coverage of colours by ranges of HSV and by distance in Oklab, and the table that remembers it. The table has an entry
- * for each of the 2^24 colours and is filled as they come: films show a small part of them, again and again. Colours
- * that are alike lie together in it (bits of R, G and B take turns, two by two), so that those of a frame stay in the
- * processor's caches.
+ * Coverage of colours by ranges of HSV and by distance in Oklab, and the table that remembers it. The table has an
+ * entry for each of the 2^24 colours and is filled as they come: films show a small part of them, again and again.
+ * Colours that are alike lie together in it (bits of R, G and B take turns, two by two), so that those of a frame stay
+ * in the processor's caches.
  */
 #include "region/colours.h"
 
@@ -110,7 +110,8 @@ double sol_colours_cover(const SolKeyColours *colours, double soft, const uint8_
 {
     double hsv[3], lab[3], near[3], cover;
     sol_hsv_of(rgb, hsv);
-    cover = smaller(fall(outside(hsv[1], colours->saturation), 4 * soft), fall(outside(hsv[2], colours->value), 4 * soft));
+    cover = smaller(fall(outside(hsv[1], colours->saturation), 4 * soft),
+                    fall(outside(hsv[2], colours->value), 4 * soft));
     if (colours->by_hue)
         cover = smaller(cover, cover_hue(colours, soft, rgb, hsv[0]));
     if (!colours->by_nearness || cover == 0)
@@ -150,7 +151,8 @@ static uint8_t compute(const SolColourTable *table, const uint8_t rgb[3])
     return (uint8_t)(1.5 + 254 * cover);
 }
 
-void sol_colour_table_row(SolColourTable *table, const uint8_t *rgb, int width, uint8_t *cover, uint8_t *const planes[3])
+void sol_colour_table_row(SolColourTable *table, const uint8_t *rgb, int width, uint8_t *cover,
+                          uint8_t *const planes[3])
 {
     for (int x = 0; x < width; x++) {
         const uint8_t *pixel = rgb + 3 * (size_t)x;

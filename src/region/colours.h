@@ -54,7 +54,8 @@ int sol_colour_table_open(SolColourTable **table, const SolKeyColours *colours, 
  * @param cover   [width]
  * @param planes  R, G, B, [width] each; NULL: not wanted
  */
-void sol_colour_table_row(SolColourTable *table, const uint8_t *rgb, int width, uint8_t *cover, uint8_t *const planes[3]);
+void sol_colour_table_row(SolColourTable *table, const uint8_t *rgb, int width, uint8_t *cover,
+                          uint8_t *const planes[3]);
 
 /** Sets *table to NULL; NULL is accepted. */
 void sol_colour_table_close(SolColourTable **table);

@@ -189,8 +189,8 @@ int sol_detector_open(SolDetector **out, const SolCascade *cascade, int width, i
     int code;
     if (width < 1 || height < 1 || !(how->factor > 1) || how->neighbours < 0) {
         sol_free(d);
-        return sol_fail(SOL_ERR_ARGUMENT, "a detector for %dx%d pixels, with sizes %g times as large as the one before, and "
-                        "%d neighbours", width, height, how->factor, how->neighbours);
+        return sol_fail(SOL_ERR_ARGUMENT, "a detector for %dx%d pixels, with sizes %g times as large as the one "
+                        "before, and %d neighbours", width, height, how->factor, how->neighbours);
     }
     if (!d)
         return sol_fail_memory("a detector");

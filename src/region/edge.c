@@ -40,6 +40,7 @@ int sol_edge_grow(SolMask *mask, double feather, double progress)
     if (result == SOL_OK && !any)
         sol_mask_fill(mask, (uint8_t)(255 * progress + 0.5));
     for (size_t i = 0; result == SOL_OK && any && i < count; i++) {
+        distance[i] += distance[i] < 0 ? 0.5F : -0.5F; /* the outline lies between pixels */
         least = distance[i] < least ? distance[i] : least;
         most = distance[i] > most ? distance[i] : most;
     }

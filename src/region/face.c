@@ -34,8 +34,9 @@ struct SolFaceFinder {
 
 int sol_face_find_cascade(char **path)
 {
-    static const char *const folders[] = {"/usr/share/opencv4",       "/usr/local/share/opencv4", "/opt/homebrew/share/opencv4",
-                                          "/opt/local/share/opencv4", "/usr/share/opencv",        "/usr/share/OpenCV"};
+    static const char *const folders[] = {"/usr/share/opencv4",          "/usr/local/share/opencv4",
+                                          "/opt/homebrew/share/opencv4", "/opt/local/share/opencv4",
+                                          "/usr/share/opencv",           "/usr/share/OpenCV"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
         char *found = sol_format("%s/haarcascades/haarcascade_frontalface_default.xml", folders[i]);
         if (!found)
@@ -47,8 +48,8 @@ int sol_face_find_cascade(char **path)
         free(found);
     }
     return sol_fail(SOL_ERR_IO, "the cascade that finds faces, OpenCV's haarcascade_frontalface_default.xml, is not "
-                                "installed; install OpenCV's data (on Debian the package opencv-data), or give \"cascade\" "
-                                "with the path of a cascade");
+                                "installed; install OpenCV's data (on Debian the package opencv-data), or give "
+                                "\"cascade\" with the path of a cascade");
 }
 
 int sol_face_digest(const SolFace *face, SolDigester *digester)
@@ -80,7 +81,8 @@ static int open_detector(SolFaceFinder *f, double scale)
     return sol_detector_open(&f->detector, f->cascade, f->small_width, f->small_height, &how, f->pool);
 }
 
-int sol_face_finder_open(SolFaceFinder **finder, const SolFace *face, int width, int height, double scale, SolPool *pool)
+int sol_face_finder_open(SolFaceFinder **finder, const SolFace *face, int width, int height, double scale,
+                         SolPool *pool)
 {
     SolFaceFinder *f = sol_calloc(1, sizeof *f);
     int code;
@@ -130,7 +132,8 @@ static int search(SolFaceFinder *f, const SolImage *frame)
         return code;
     for (int i = 0; i < count; i++) {
         const SolArea *box = &finds[i].box;
-        boxes[i] = (SolBox){(box->x + box->width * 0.5) * x, (box->y + box->height * 0.5) * y, box->width * x, box->height * y};
+        boxes[i] = (SolBox){(box->x + box->width * 0.5) * x, (box->y + box->height * 0.5) * y, box->width * x,
+                            box->height * y};
     }
     sol_follower_find(&f->follower, boxes, count);
     return SOL_OK;

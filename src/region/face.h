@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A region by subject: ellipses around faces, or whatever a cascade was trained for, which follow them from frame to frame
- * without a jerk, appear and disappear softly, and stay for a little where one is missed.
+ * A region by subject: ellipses around faces, or whatever a cascade was trained for, which follow them from frame to
+ * frame without a jerk, appear and disappear softly, and stay for a little where one is missed.
  */
 #ifndef SOL_REGION_FACE_H
 #define SOL_REGION_FACE_H
@@ -43,12 +43,13 @@ typedef struct SolFaceFinder SolFaceFinder;
  * @param pool         borrowed; NULL: the calling thread alone. The number of threads changes nothing
  * @return 0, SOL_ERR_IO or SOL_ERR_FORMAT (the cascade), SOL_ERR_NOMEM
  */
-int sol_face_finder_open(SolFaceFinder **finder, const SolFace *face, int width, int height, double scale, SolPool *pool);
+int sol_face_finder_open(SolFaceFinder **finder, const SolFace *face, int width, int height, double scale,
+                         SolPool *pool);
 
 /**
  * Fills `mask` with the ellipses in a frame, both of the finder's size. What is there in the first frame is selected at
- * once; what comes later, when it was found twice, and then within five frames. What is not found any more stays where it
- * was for eight frames, and goes within five.
+ * once; what comes later, when it was found twice, and then within five frames. What is not found any more stays where
+ * it was for eight frames, and goes within five.
  *
  * @return 0 or SOL_ERR_NOMEM, with the mask undefined
  */

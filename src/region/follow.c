@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Boxes that follow: greedy matching by overlap, and a smoothing that is the quicker the further there is to go, so that
- * the jitter of finds is small and what moves is not left behind.
+ * Boxes that follow: greedy matching by overlap, and a smoothing that is the quicker the further there is to go, so
+ * that the jitter of finds is small and what moves is not left behind.
  */
 #include "region/follow.h"
 
@@ -38,7 +38,7 @@ static void begin(SolFollower *follower, const SolBox *find)
     bool first = !follower->begun;
     if (follower->count < SOL_FOLLOWED_MAX)
         follower->boxes[follower->count++] =
-            (SolFollowed){.shown = *find, .found = *find, .level = first ? SOL_FOLLOWED_FULL : 0, .seen = first ? 2 : 1};
+            (SolFollowed){.shown = *find, .found = *find, .level = first * SOL_FOLLOWED_FULL, .seen = first ? 2 : 1};
 }
 
 /* Gives the pair that shares most to each other, as long as there is one. */

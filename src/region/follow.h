@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Boxes that follow what is found from frame to frame: which find is which of the frame before, and where a box is shown
- * in between.
+ * Boxes that follow what is found from frame to frame: which find is which of the frame before, and where a box is
+ * shown in between.
  */
 #ifndef SOL_REGION_FOLLOW_H
 #define SOL_REGION_FOLLOW_H
@@ -32,8 +32,8 @@ typedef struct SolFollower {
 } SolFollower;
 
 /**
- * Takes in what a search of the frame at hand found. Finds go to the boxes that they share most with, at least a fifth of
- * what both cover; the others begin boxes of their own.
+ * Takes in what a search of the frame at hand found. Finds go to the boxes that they share most with, at least a fifth
+ * of what both cover; the others begin boxes of their own.
  */
 void sol_follower_find(SolFollower *follower, const SolBox *finds, int count);
 

@@ -103,7 +103,8 @@ static int gather(const SolArea *windows, int count, int *parents, Group *groups
     return kept;
 }
 
-int sol_group_windows(const SolArea *windows, int window_count, int neighbours, SolFind finds[SOL_FINDS_MAX], int *count)
+int sol_group_windows(const SolArea *windows, int window_count, int neighbours, SolFind finds[SOL_FINDS_MAX],
+                      int *count)
 {
     int *parents = sol_alloc((size_t)window_count, sizeof *parents);
     Group *groups = sol_calloc((size_t)window_count, sizeof *groups);

@@ -17,6 +17,7 @@ enum { SOL_WINDOWS_MAX = 8192 };
  * @param finds  [SOL_FINDS_MAX], in the order of y, then x, then size
  * @return 0 or SOL_ERR_NOMEM
  */
-int sol_group_windows(const SolArea *windows, int window_count, int neighbours, SolFind finds[SOL_FINDS_MAX], int *count);
+int sol_group_windows(const SolArea *windows, int window_count, int neighbours, SolFind finds[SOL_FINDS_MAX],
+                      int *count);
 
 #endif

@@ -60,7 +60,7 @@ void sol_integral_fill(const SolIntegral *integral, const uint8_t *grey, int wid
     }
 }
 
-/* Where pixel i of `to` lies among `from`: between pixels *at and *next, this far (0..256) from the one to the other. */
+/* Where pixel i of `to` lies among `from`: between pixels *at and *next, so far (0..256) from the one to the other. */
 static unsigned place(int i, int to, int from, int *at, int *next)
 {
     double x = (i + 0.5) * from / to - 0.5;

@@ -11,7 +11,7 @@
 /* Sums of a picture, [height + 1][stride] each, modulo 2^32: that of pixels above and left of x, y stands at x, y. */
 typedef struct SolIntegral {
     uint32_t *sums, *squares;
-    uint32_t *tilted; /* of all pixels in the triangle that ends in pixel x - 1, y - 1 and opens upwards by 45 degrees */
+    uint32_t *tilted; /* of pixels in the triangle that ends in pixel x - 1, y - 1 and opens upwards by 45 degrees */
     size_t stride;    /* width + 1 or more */
 } SolIntegral;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Keys, frame by frame: coverage of every pixel from the table of colours; a running mean of it that follows where the
- * picture changes; cleaning. A colour near the edge of a range flips to and fro with the noise of a film while the colour
- * itself hardly changes, and a thing that moves changes it much: so the mean goes by the change of colours.
+ * picture changes; cleaning. A colour near the edge of a range flips to and fro with the noise of a film while the
+ * colour itself hardly changes, and a thing that moves changes it much: so the mean goes by the change of colours.
  */
 #include "region/key.h"
 
@@ -203,7 +203,8 @@ static void follow_row(float *restrict r, float *restrict g, float *restrict b, 
 }
 
 /* Follows the mean only where it leaves `slack` to either side, and makes values of a mask of it. */
-static void show_row(float *restrict shown, const float *restrict mean, uint8_t *restrict values, int width, float slack)
+static void show_row(float *restrict shown, const float *restrict mean, uint8_t *restrict values, int width,
+                     float slack)
 {
     for (int x = 0; x < width; x++) {
         float v = mean[x] * (1 + 2 * slack) - slack; /* so that 0 and 1 are reached */
@@ -222,8 +223,8 @@ static void hold_band(void *context, int item)
     float least = k->begun ? (float)(1 - 0.9 * k->key->hold) : 1;
     for (int y = rows.first; y < rows.end; y++) {
         size_t at = (size_t)y * width, plane = pixels_of(k);
-        follow_row(k->colours + at, k->colours + plane + at, k->colours + 2 * plane + at, k->mean + at, blur_row(k, y, scratch),
-                   k->cover + at, k->width, least);
+        follow_row(k->colours + at, k->colours + plane + at, k->colours + 2 * plane + at, k->mean + at,
+                   blur_row(k, y, scratch), k->cover + at, k->width, least);
         if (!k->begun)
             memcpy(k->shown + at, k->mean + at, width * sizeof *k->shown);
         show_row(k->shown + at, k->mean + at, sol_mask_row(work->mask, y), k->width, (float)(0.1 * k->key->hold));

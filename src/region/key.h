@@ -16,8 +16,8 @@ typedef struct SolKey {
     SolKeyColours *colours;   /* [count] they unite */
     int count;                /* 1 or more */
     double soft;              /* how wide the edges of ranges are: 1 as usual, 0 hard; 0..10 */
-    double open, close;       /* radii of discs, pixels, 0..SOL_DISC_MAX: narrower strips go, narrower gaps are filled */
-    double smallest;          /* islands and holes with less area are dropped: pixels, or percent of the frame; 0: none */
+    double open, close;       /* radii of discs, pixels, 0..SOL_DISC_MAX: narrower strips go, gaps are filled */
+    double smallest;          /* islands and holes with less area go: pixels, or percent of the frame; 0: none */
     bool smallest_is_share;   /* percent */
     unsigned touching;        /* edges of the frame, SOL_EDGE_*, of which an island must touch one; 0: need not */
     double hold;              /* how steady it is held, 0 (not at all) to 1 */
@@ -41,9 +41,9 @@ int sol_keyer_open(SolKeyer **keyer, const SolKey *key, int width, int height, d
 /**
  * Fills `mask` with what is selected of a frame; both of the keyer's size.
  *
- * With hold h, what a pixel's colour says goes into a running mean in which each frame counts 1 - 0.9 h; more, up to all,
- * where the picture has changed by more than noise does (by 6 to 24 of 255 levels, averaged over 3x3 pixels). Of the
- * mean, swings of up to 0.1 h to either side are passed over.
+ * With hold h, what a pixel's colour says goes into a running mean in which each frame counts 1 - 0.9 h; more, up to
+ * all, where the picture has changed by more than noise does (by 6 to 24 of 255 levels, averaged over 3x3 pixels). Of
+ * the mean, swings of up to 0.1 h to either side are passed over.
  *
  * @return 0 or SOL_ERR_NOMEM, with the mask undefined
  */

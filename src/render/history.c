@@ -74,7 +74,7 @@ static int move(SolEarlier *earlier, SolStabiliser *stabiliser)
     return SOL_OK;
 }
 
-/* What of a painting's trust is left where nearer ones, taken together, are trusted less than it. */
+/* An earlier painting is trusted where it is and nearer ones are not. */
 static int add_reference(SolHistory *history, const SolEarlier *earlier)
 {
     SolMask *trust = NULL;
@@ -84,10 +84,7 @@ static int add_reference(SolHistory *history, const SolEarlier *earlier)
         return result;
     memcpy(trust->values, earlier->trust->values, count);
     for (int i = 0; i < history->count; i++)
-        for (size_t k = 0; k < count; k++) {
-            int left = trust->values[k] - history->trusts[i]->values[k];
-            trust->values[k] = (uint8_t)(left > 0 ? left : 0);
-        }
+        sol_mask_subtract(trust, history->trusts[i]);
     history->trusts[history->count] = trust;
     history->references[history->count++] = (SolReference){earlier->image, trust};
     return SOL_OK;

@@ -87,8 +87,8 @@ static int read_near(const SolYaml *yaml, const SolYamlPair pairs[COLOUR_KEYS], 
     const char *text;
     colours->within = 0.1;
     if (!pairs[NEAR].value && pairs[WITHIN].value)
-        return sol_fail_at(sol_yaml_place(yaml, pairs[WITHIN].key), "\"within\" goes with \"near\", the colour that it is "
-                           "counted from");
+        return sol_fail_at(sol_yaml_place(yaml, pairs[WITHIN].key), "\"within\" goes with \"near\", the colour that it "
+                           "is counted from");
     if (!pairs[NEAR].value)
         return SOL_OK;
     text = sol_yaml_scalar(&pairs[NEAR]);
@@ -206,7 +206,8 @@ static int read_cleaning(const SolYaml *yaml, const SolYamlPair pairs[KEY_KEYS],
 
 int sol_region_read_key(SolRegion *region, SolRegionSource *source, const SolYamlNode *node, const SolYamlPair *pair)
 {
-    static const char *const keys[] = {COLOUR_NAMES, "any", "soft", "open", "close", "smallest", "touching", "hold", NULL};
+    static const char *const keys[] = {COLOUR_NAMES, "any",      "soft", "open", "close",
+                                       "smallest",   "touching", "hold", NULL};
     SolYamlPair pairs[KEY_KEYS];
     SolKey *key = sol_calloc(1, sizeof *key);
     bool any = false;
@@ -234,7 +235,8 @@ int sol_region_read_key(SolRegion *region, SolRegionSource *source, const SolYam
 const char *const sol_region_subject_keys[] = {"cascade", "scale", "smallest", "neighbours", "every", NULL};
 
 /* The cascade's path, and whether it is one. */
-static int read_cascade(const SolRegionSource *source, const SolYamlPair *subject, const SolYamlPair *pair, SolFace *face)
+static int read_cascade(const SolRegionSource *source, const SolYamlPair *subject, const SolYamlPair *pair,
+                        SolFace *face)
 {
     SolPlace place = sol_yaml_place(source->yaml, pair->value ? pair->value : subject->value);
     SolCascade *cascade = NULL;
@@ -263,7 +265,8 @@ static int read_least(const SolYaml *yaml, const SolYamlPair *pair, SolFace *fac
     return SOL_OK;
 }
 
-int sol_region_read_subject(SolRegion *region, SolRegionSource *source, const SolYamlNode *node, const SolYamlPair *pair)
+int sol_region_read_subject(SolRegion *region, SolRegionSource *source, const SolYamlNode *node,
+                            const SolYamlPair *pair)
 {
     const SolYaml *yaml = source->yaml;
     const char *subject = sol_yaml_scalar(pair);

@@ -8,7 +8,8 @@
 #include "schedule/region.h"
 
 int sol_region_read_key(SolRegion *region, SolRegionSource *source, const SolYamlNode *node, const SolYamlPair *pair);
-int sol_region_read_subject(SolRegion *region, SolRegionSource *source, const SolYamlNode *node, const SolYamlPair *pair);
+int sol_region_read_subject(SolRegion *region, SolRegionSource *source, const SolYamlNode *node,
+                            const SolYamlPair *pair);
 
 /* The keys that go with "subject", NULL-terminated. */
 extern const char *const sol_region_subject_keys[];

@@ -228,6 +228,7 @@ static void compare(const float *restrict grey_row, const float *restrict other,
                     int y, const float *restrict u, const float *restrict v, float *restrict mean,
                     float *restrict change, float *restrict inside)
 {
+    const float *restrict right_of = other + 1, *restrict below = other + stride, *restrict right_below = below + 1;
     float right = (float)(width - 1), bottom = (float)(height - 1);
     INDEPENDENT
     for (int x = 0; x < width; x++) {
@@ -235,9 +236,9 @@ static void compare(const float *restrict grey_row, const float *restrict other,
         float px = smaller(larger(at_x, 0), right), py = smaller(larger(at_y, 0), bottom);
         int ix = (int)px, iy = (int)py;
         float fx = px - (float)ix, fy = py - (float)iy;
-        const float *from = other + ((ptrdiff_t)iy * (ptrdiff_t)stride + ix);
-        float upper = from[0] + fx * (from[1] - from[0]);
-        float lower = from[stride] + fx * (from[stride + 1] - from[stride]);
+        int at = iy * (int)stride + ix; /* 32 bits wide, as gathers want it */
+        float upper = other[at] + fx * (right_of[at] - other[at]);
+        float lower = below[at] + fx * (right_below[at] - below[at]);
         float moved = upper + fy * (lower - upper);
         mean[x] = 0.5f * (moved + grey_row[x]);
         change[x] = moved - grey_row[x];

@@ -6,7 +6,6 @@
 
 #include "base/vectors.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #ifndef SOL_STEADY_KERNELS
@@ -32,6 +31,8 @@ typedef uint16_t Kept __attribute__((vector_size(2 * SOL_CARRIED), aligned(2), m
 typedef int32_t Whole __attribute__((vector_size(4 * SOL_CARRIED), aligned(4), may_alias));
 typedef float Lanes __attribute__((vector_size(4 * SOL_CARRIED), aligned(4), may_alias));
 
+#define FULL (255 * 256.0f)
+
 #define LANES(at) __builtin_convertvector(__builtin_convertvector(*(const Kept *)(at), Whole), Lanes)
 
 /* The weights of cubic convolution at -1, 0, 1, 2 around t in [0, 1). */
@@ -46,18 +47,21 @@ static inline void keys(float t, float w[4])
 
 static inline void carry_pixel(const uint16_t *from, size_t stride, float fx, float fy, uint16_t *to)
 {
-    float wx[4], wy[4], clamped[SOL_CARRIED];
+    const Lanes most = {FULL, FULL, FULL, FULL, FULL, FULL, FULL, FULL};
+    float wx[4], wy[4];
     Lanes sum = {0};
+    Whole above, high;
     keys(fx, wx);
     keys(fy, wy);
     from -= stride + SOL_CARRIED;
     for (int j = 0; j < 4; j++, from += stride)
         sum += wy[j] * ((wx[0] * LANES(from) + wx[1] * LANES(from + SOL_CARRIED)) +
                         (wx[2] * LANES(from + 2 * SOL_CARRIED) + wx[3] * LANES(from + 3 * SOL_CARRIED)));
-    for (int c = 0; c < SOL_CARRIED; c++)
-        clamped[c] = smaller(larger(sum[c], 0), 255 * 256) + 0.5f;
-    for (int c = 0; c < SOL_CARRIED; c++)
-        to[c] = (uint16_t)(int)clamped[c];
+    sum += 0.5f;
+    above = sum > 0;
+    high = sum > most;
+    sum = (Lanes)((((Whole)sum & ~high) | ((Whole)most & high)) & above);
+    *(Kept *)to = __builtin_convertvector(__builtin_convertvector(sum, Whole), Kept);
 }
 
 static void carry(const uint16_t *from, size_t stride, int width, int height, int y, const float *u, const float *v,
@@ -85,35 +89,52 @@ static void differ(const uint16_t *carried, const uint8_t *rgb, size_t count, fl
 
 /* ---- what can be trusted ---- */
 
-/* A plane's value between pixels, linearly; x and y lie within it. */
+/* A plane's value between pixels, linearly; x and y lie within it. Indices are 32 bits wide, as gathers want them. */
 static inline float between(const float *plane, int width, int height, int ix, int iy, float fx, float fy)
 {
-    int right = ix + 1 < width ? ix + 1 : ix, lower = iy + 1 < height ? iy + 1 : iy;
-    float a = plane[iy * (ptrdiff_t)width + ix], b = plane[lower * (ptrdiff_t)width + ix];
-    a += fx * (plane[iy * (ptrdiff_t)width + right] - a);
-    b += fx * (plane[lower * (ptrdiff_t)width + right] - b);
+    int right = ix + 1 < width ? 1 : 0, at = iy * width + ix, below = iy + 1 < height ? at + width : at;
+    float a = plane[at], b = plane[below];
+    a += fx * (plane[at + right] - a);
+    b += fx * (plane[below + right] - b);
     return a + fy * (b - a);
 }
 
-static void trust(const SolTrustRow *row, int width, int height, int y, uint8_t *restrict to)
+enum { PIECE = 256 };
+
+/* marks[i] = 1 where the flow at pixel (from + i, y) can be trusted, 0 elsewhere. */
+static void mark(const SolTrustRow *row, int width, int height, int from, int count, int y, float *restrict marks)
 {
     const float *restrict u = row->u + (size_t)y * (size_t)width, *restrict v = row->v + (size_t)y * (size_t)width;
     const float *restrict back_u = row->back_u, *restrict back_v = row->back_v;
-    ptrdiff_t up = y > 0 ? -(ptrdiff_t)width : 0, down = y + 1 < height ? width : 0;
-    float half_y = up && down ? 0.5f : 1, right_edge = (float)(width - 1), bottom = (float)(height - 1);
+    const float *restrict u_up = y > 0 ? u - width : u, *restrict u_down = y + 1 < height ? u + width : u;
+    const float *restrict v_up = y > 0 ? v - width : v, *restrict v_down = y + 1 < height ? v + width : v;
+    float half_y = y > 0 && y + 1 < height ? 0.5f : 1, right_edge = (float)(width - 1), bottom = (float)(height - 1);
     INDEPENDENT
-    for (int x = 0; x < width; x++) {
+    for (int i = 0; i < count; i++) {
+        int x = from + i, l = x > 0 ? x - 1 : x, r = x + 1 < width ? x + 1 : x;
         float to_x = (float)x + u[x], to_y = (float)y + v[x];
         float px = smaller(larger(to_x, 0), right_edge), py = smaller(larger(to_y, 0), bottom);
-        int ix = (int)px, iy = (int)py, l = x > 0 ? x - 1 : x, r = x + 1 < width ? x + 1 : x;
+        int ix = (int)px, iy = (int)py;
         float fx = px - (float)ix, fy = py - (float)iy, half_x = r - l == 2 ? 0.5f : 1;
         float bu = between(back_u, width, height, ix, iy, fx, fy), bv = between(back_v, width, height, ix, iy, fx, fy);
         float length = u[x] * u[x] + v[x] * v[x], su = u[x] + bu, sv = v[x] + bv;
         float ux = half_x * (u[r] - u[l]), vx = half_x * (v[r] - v[l]);
-        float uy = half_y * (u[x + down] - u[x + up]), vy = half_y * (v[x + down] - v[x + up]);
-        bool leads_back = su * su + sv * sv <= 0.01f * (length + bu * bu + bv * bv) + 0.5f;
-        bool smooth = ux * ux + uy * uy + vx * vx + vy * vy <= 0.01f * length + 0.002f;
-        to[x] = (uint8_t)((px == to_x) & (py == to_y) & leads_back & smooth ? 255 : 0);
+        float uy = half_y * (u_down[x] - u_up[x]), vy = half_y * (v_down[x] - v_up[x]);
+        float astray = su * su + sv * sv - (0.01f * (length + bu * bu + bv * bv) + 0.5f);
+        float edge = ux * ux + uy * uy + vx * vx + vy * vy - (0.01f * length + 0.002f);
+        float outside = larger(larger(px - to_x, to_x - px), larger(py - to_y, to_y - py));
+        marks[i] = larger(larger(astray, edge), outside) > 0 ? 0.0f : 1.0f;
+    }
+}
+
+static void trust(const SolTrustRow *row, int width, int height, int y, uint8_t *restrict to)
+{
+    float marks[PIECE];
+    for (int from = 0; from < width; from += PIECE) {
+        int count = width - from < PIECE ? width - from : PIECE;
+        mark(row, width, height, from, count, y, marks);
+        for (int i = 0; i < count; i++)
+            to[from + i] = (uint8_t)(255 * (int)marks[i]);
     }
 }
 

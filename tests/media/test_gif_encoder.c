@@ -268,7 +268,7 @@ static void test_quality(void **state)
     SolGifLook look = sol_gif_look_default();
     (void)state;
     /* a decibel, or a tenth of the bytes, from what was measured when the bounds were set */
-    check_quality(draw_scene, NULL, 35.5, 50.2, 36600);
+    check_quality(draw_scene, NULL, 35.2, 49.8, 40500);
     check_quality(draw_disc, NULL, 36.8, 49.2, 17500);
     look.lossy = 0;
     check_quality(draw_scene, &look, 37.7, 52.6, 112000);

@@ -40,9 +40,11 @@ static void begin_cascade(Text *t, const char *kind, int width, int height)
 {
     t->stream = open_memstream(&t->text, &t->size);
     assert_non_null(t->stream);
-    fprintf(t->stream, "<?xml version=\"1.0\"?>\n<!-- made for a test -->\n<opencv_storage>\n<cascade type_id=\"opencv-cascade-"
-            "classifier\"><stageType>BOOST</stageType>\n  <featureType>%s</featureType>\n  <height>%d</height>\n  <width>%d"
-            "</width>\n  <stageParams><maxWeakCount>9</maxWeakCount></stageParams>\n  <stages>\n", kind, height, width);
+    fprintf(t->stream,
+            "<?xml version=\"1.0\"?>\n<!-- made for a test -->\n<opencv_storage>\n<cascade type_id=\"opencv-cascade-"
+            "classifier\"><stageType>BOOST</stageType>\n  <featureType>%s</featureType>\n  <height>%d</height>\n  "
+            "<width>%d</width>\n  <stageParams><maxWeakCount>9</maxWeakCount></stageParams>\n  <stages>\n",
+            kind, height, width);
 }
 
 static SolCascade *read_cascade(Text *t)
@@ -64,12 +66,14 @@ static void random_feature(FILE *to, bool patterns, bool tilted, int width, int 
     int rects = 2 + number_below(2);
     if (patterns) {
         int w = 1 + number_below(width / 3), h = 1 + number_below(height / 3);
-        fprintf(to, "<_><rect>%d %d %d %d</rect></_>\n", number_below(width - 3 * w + 1), number_below(height - 3 * h + 1), w, h);
+        int x = number_below(width - 3 * w + 1), y = number_below(height - 3 * h + 1);
+        fprintf(to, "<_><rect>%d %d %d %d</rect></_>\n", x, y, w, h);
         return;
     }
     fprintf(to, "<_><rects>");
     for (int i = 0; i < rects; i++) {
-        int w = 1 + number_below(tilted ? width / 2 - 1 : width), h = 1 + number_below(tilted ? height / 2 - 1 : height), x, y;
+        int w = 1 + number_below(tilted ? width / 2 - 1 : width);
+        int h = 1 + number_below(tilted ? height / 2 - 1 : height), x, y;
         if (tilted) {
             while (w + h > height || w + h > width)
                 w > h ? w-- : h--;
@@ -126,8 +130,9 @@ static const char banner[] =
     "<opencv_storage><cascade type_id=\"opencv-cascade-classifier\"><featureType>HAAR</featureType><height>12</height>"
     "<width>12</width><stages><_><stageThreshold>5.0e-01</stageThreshold><weakClassifiers><_><internalNodes>0 -1 0 %s"
     "</internalNodes><leafValues>1. 0.</leafValues></_><_><internalNodes>%s -1 1 0.25</internalNodes><leafValues>0. 0."
-    "</leafValues></_></weakClassifiers></_></stages><features><_><rects><_>0 0 12 12 -1.</_><_>%s 6 12 6 2.</_></rects>"
-    "</_><_><rects><_>5 3 3 2 -1.</_><_>5 3 1 1 3.</_></rects><tilted>1</tilted></_></features></cascade></opencv_storage>";
+    "</leafValues></_></weakClassifiers></_></stages><features><_><rects><_>0 0 12 12 -1.</_><_>%s 6 12 6 2.</_>"
+    "</rects></_><_><rects><_>5 3 3 2 -1.</_><_>5 3 1 1 3.</_></rects><tilted>1</tilted></_></features></cascade>"
+    "</opencv_storage>";
 
 static int read_text(SolCascade **cascade, const char *text)
 {
@@ -142,8 +147,10 @@ static void test_a_cascade_is_read(void **state)
     snprintf(text, sizeof text, banner, "-8.0e-01", "0", "0");
     assert_int_equal(read_text(&c, text), 0);
     assert_true(c->width == 12 && c->height == 12 && !c->patterns && c->has_tilted);
-    assert_true(c->stage_count == 1 && c->tree_count == 2 && c->node_count == 2 && c->leaf_count == 4 && c->feature_count == 2);
-    assert_true(fabs(c->stages[0].threshold - (0.5 - 1e-5)) < 1e-7 && c->stages[0].tree == 0 && c->stages[0].tree_count == 2);
+    assert_true(c->stage_count == 1 && c->tree_count == 2 && c->node_count == 2 && c->leaf_count == 4);
+    assert_int_equal(c->feature_count, 2);
+    assert_true(fabs(c->stages[0].threshold - (0.5 - 1e-5)) < 1e-7);
+    assert_true(c->stages[0].tree == 0 && c->stages[0].tree_count == 2);
     assert_true(c->nodes[0].threshold == -0.8f && c->nodes[0].next[0] == 0 && c->nodes[0].next[1] == -1);
     assert_true(c->nodes[1].feature == 1 && c->trees[1].node == 1 && c->trees[1].leaf == 2 && c->leaves[0] == 1);
     assert_true(c->features[0].count == 2 && c->features[0].rects[1].y == 6 && c->features[0].rects[1].weight == 2);
@@ -198,7 +205,8 @@ static uint8_t *random_grey(int width, int height)
 {
     uint8_t *grey = malloc((size_t)(width * height));
     for (int i = 0; i < width * height; i++)
-        grey[i] = (uint8_t)(number_below(64) + 96 * ((i % width / 9 + i / width / 7) % 2) + 60 * (i % width > width / 2));
+        grey[i] = (uint8_t)(number_below(64) + 96 * ((i % width / 9 + i / width / 7) % 2) +
+                            60 * (i % width > width / 2));
     return grey;
 }
 
@@ -211,7 +219,8 @@ static void test_integrals_are_sums(void **state)
         size_t stride = (size_t)width + 3;
         uint8_t *grey = random_grey(width, height);
         uint32_t *sums = calloc(3 * stride * (size_t)(height + 1), sizeof *sums);
-        SolIntegral integral = {sums, sums + stride * (size_t)(height + 1), sums + 2 * stride * (size_t)(height + 1), stride};
+        SolIntegral integral = {sums, sums + stride * (size_t)(height + 1), sums + 2 * stride * (size_t)(height + 1),
+                                stride};
         sol_integral_fill(&integral, grey, width, height);
         for (int y = 0; y <= height; y++)
             for (int x = 0; x <= width; x++) {
@@ -231,13 +240,14 @@ static void test_integrals_are_sums(void **state)
     }
 }
 
-/* cv2.resize(.., interpolation=cv2.INTER_LINEAR_EXACT) of OpenCV 4.6; 341 to 256 pixels has weights half-way between two
-   steps of 1/256, so that it matters how these are rounded. */
+/* cv2.resize(.., interpolation=cv2.INTER_LINEAR_EXACT) of OpenCV 4.6; 341 to 256 pixels has weights half-way between
+   two steps of 1/256, so that it matters how these are rounded. */
 static void test_scaling_is_opencvs(void **state)
 {
     static const uint8_t wanted[6][8] = {
-        {23, 74, 152, 175, 58, 116, 187, 204}, {78, 91, 145, 178, 62, 39, 130, 160}, {150, 47, 71, 107, 66, 74, 136, 145},
-        {186, 175, 28, 94, 149, 195, 81, 82},  {128, 180, 69, 81, 106, 160, 216, 68}, {59, 122, 190, 60, 87, 95, 184, 227}};
+        {23, 74, 152, 175, 58, 116, 187, 204}, {78, 91, 145, 178, 62, 39, 130, 160},
+        {150, 47, 71, 107, 66, 74, 136, 145},  {186, 175, 28, 94, 149, 195, 81, 82},
+        {128, 180, 69, 81, 106, 160, 216, 68}, {59, 122, 190, 60, 87, 95, 184, 227}};
     uint8_t grey[13 * 9], wide[4 * 341], to[6 * 8], narrow[3 * 256];
     long sum = 0;
     (void)state;
@@ -255,7 +265,7 @@ static void test_scaling_is_opencvs(void **state)
 
 /* ---- windows, pixel by pixel ---- */
 
-/* Whether pixel x, y lies in a rectangle; of a tilted one, sums of its coordinates and their differences are bounded. */
+/* Whether pixel x, y lies in a rectangle; of a tilted one, sums and differences of coordinates are bounded. */
 static bool is_in(const SolCascadeFeature *f, int k, int x, int y)
 {
     int left = f->rects[k].x, top = f->rects[k].y, w = f->rects[k].width, h = f->rects[k].height;
@@ -352,8 +362,8 @@ static int naive_finds(const SolCascade *c, const uint8_t *grey, int width, int 
             for (int x = 0; x + c->width <= w; x += step) {
                 int stages = naive_stages(c, level + y * w + x, w);
                 if (stages == (int)c->stage_count && count < SOL_FINDS_MAX)
-                    finds[count++].box = (SolArea){(int)lrint(x * scale), (int)lrint(y * scale), (int)lrint(c->width * scale),
-                                                   (int)lrint(c->height * scale)};
+                    finds[count++].box = (SolArea){(int)lrint(x * scale), (int)lrint(y * scale),
+                                                   (int)lrint(c->width * scale), (int)lrint(c->height * scale)};
                 x += stages == 0 ? step : 0;
             }
         free(level);
@@ -376,7 +386,8 @@ static void test_windows_are_those_of_the_twin(void **state)
         SolDetecting how = {.factor = 1.3, .neighbours = 0};
         SolDetector *detector = NULL;
         int count = 0, twin_count = naive_finds(cascade, grey, width, height, how.factor, twins);
-        assert_int_equal(sol_detector_open(&detector, cascade, width, height, &how, round % 4 ? pools[round % 3] : NULL), 0);
+        SolPool *pool = round % 4 ? pools[round % 3] : NULL;
+        assert_int_equal(sol_detector_open(&detector, cascade, width, height, &how, pool), 0);
         assert_int_equal(sol_detector_find(detector, grey, finds, &count), 0);
         assert_int_equal(count, twin_count);
         for (int i = 0; i < count && count < SOL_FINDS_MAX; i++)
@@ -581,8 +592,9 @@ static void test_faces_are_opencvs(void **state)
     static const struct {
         const char *name;
         SolArea box;
-    } cases[] = {{"bsds-0001", {227, 122, 58, 58}},  {"bsds-0002", {186, 49, 57, 57}},   {"bsds-0005", {37, 135, 169, 169}},
-                 {"bsds-0012", {277, 135, 52, 52}},  {"bsds-0038", {212, 106, 110, 110}}, {"bsds-0045", {86, 41, 52, 52}},
+    } cases[] = {{"bsds-0001", {227, 122, 58, 58}},   {"bsds-0002", {186, 49, 57, 57}},
+                 {"bsds-0005", {37, 135, 169, 169}},  {"bsds-0012", {277, 135, 52, 52}},
+                 {"bsds-0038", {212, 106, 110, 110}}, {"bsds-0045", {86, 41, 52, 52}},
                  {"bsds-0049", {144, 244, 64, 64}}};
     const SolDetecting how = {.factor = 1.1, .neighbours = 3, .smallest = 40};
     char *path = NULL;

@@ -114,7 +114,8 @@ static void test_hues_wrap_and_fall_off(void **state)
 static void test_ranges_and_nearness(void **state)
 {
     SolKeyColours pale = all_colours(), sky = all_colours();
-    static const uint8_t colours[][3] = {{200, 180, 180}, {200, 150, 150}, {50, 45, 45}, {135, 206, 235}, {135, 205, 230}, {20, 60, 20}};
+    static const uint8_t colours[][3] = {{200, 180, 180}, {200, 150, 150}, {50, 45, 45},
+                                         {135, 206, 235}, {135, 205, 230}, {20, 60, 20}};
     (void)state;
     pale.saturation[1] = 15, pale.value[0] = 30;
     assert_true(sol_colours_cover(&pale, 1, colours[0]) == 1);
@@ -487,7 +488,8 @@ static void test_fingerprints_tell_keys_apart(void **state)
     (void)state;
     other_colours.hue[1] += 1;
     others[0].colours = &other_colours;
-    others[1].soft = 2, others[2].open = 3, others[3].smallest = 4, others[4].touching = SOL_EDGE_TOP, others[5].hold = 0.6;
+    others[1].soft = 2, others[2].open = 3, others[3].smallest = 4, others[4].touching = SOL_EDGE_TOP;
+    others[5].hold = 0.6;
     assert_int_equal(sol_digester_open(&digester), 0);
     sol_key_digest(&key, digester);
     first = sol_digester_finish(digester);
@@ -547,7 +549,8 @@ static void test_the_sky_of_a_photograph(void **state)
     assert_int_equal(sol_keyer_at(keyer, picture, mask), 0);
     assert_int_equal(sol_mask_drop_islands(reference, &(SolIslands){.smallest = 30, .touching = SOL_EDGE_TOP}), 0);
     sky = overlap(mask, reference, picture->height);
-    print_message("campus: %.3f of the union is in both; %.3f without specks; the sky alone: %.3f\n", plain, cleaned, sky);
+    print_message("campus: %.3f of the union is in both; %.3f without specks; the sky alone: %.3f\n", plain, cleaned,
+                  sky);
     assert_true(plain >= 0.95 && cleaned >= 0.95 && sky >= 0.95);
     sol_keyer_close(&keyer);
     sol_mask_close(&mask);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Several engines in one render: which stretches share them, how a transition passes from one to another, and
- * the colours of a look.
+ * Several engines in one render: which stretches share them, how a transition passes from one to another, the
+ * colours of a look, layers and their regions, and what is remembered from frame to frame.
  */
 #include "support/schedules.h"
 #include "support/support.h"
 
+#include "image/image.h"
 #include "render/painters.h"
 #include "schedule/schedule.h"
 
@@ -85,13 +86,22 @@ static int try_open(Fixture *fixture, const char *segments)
     return result;
 }
 
-static SolImage *paint(const Fixture *fixture, int64_t n)
+/* The painting of frame `n`, which is `frame`, behind that of the frame `before`. */
+static SolImage *paint_behind(const Fixture *fixture, SolImage *frame, int64_t n, int64_t before)
 {
     SolImage *painting = NULL;
     SolMoment moment;
+    frame->number = frame->pts = n;
+    frame->time_base = (SolRational){1, 25};
     sol_timeline_at(fixture->timeline, n, &moment);
-    assert_int_equal(sol_painters_paint(fixture->painters, &moment, fixture->frame, -1, &painting), 0);
+    if (sol_painters_paint(fixture->painters, &moment, frame, before, &painting) != SOL_OK)
+        fail_msg("%s", sol_error_text());
     return painting;
+}
+
+static SolImage *paint(const Fixture *fixture, int64_t n)
+{
+    return paint_behind(fixture, fixture->frame, n, -1);
 }
 
 static void close_all(Fixture *fixture)
@@ -208,6 +218,186 @@ static void test_style_is_asked_for(void **state)
     close_all(&fixture);
 }
 
+/* ---- layers and regions ---- */
+
+static const uint8_t *pixel(const SolImage *image, int x, int y)
+{
+    return sol_image_row_const(image, y) + 3 * (size_t)x;
+}
+
+/* How many pixels of an area are those of another picture. */
+static int count_equal(const SolImage *a, const SolImage *b, int x0, int y0, int x1, int y1)
+{
+    int equal = 0;
+    for (int y = y0; y < y1; y++)
+        for (int x = x0; x < x1; x++)
+            equal += memcmp(pixel(a, x, y), pixel(b, x, y), 3) == 0;
+    return equal;
+}
+
+/* A region's frame is the frame itself, bit by bit, outside, and the painting of the whole frame inside. */
+static void test_region(void **state)
+{
+    Fixture fixture;
+    SolImage *whole, *part, *own;
+    (void)state;
+    assert_int_equal(try_open(&fixture, "  - {frames: 0-9, style: a.png}\n"
+                                        "  - {frames: 10-19, style: a.png, region: {rect: [0, 0, 50%, 100%]}}\n"
+                                        "  - {frames: 20-29, style: a.png, region: {rect: [0, 0, 50%, 100%]}, "
+                                        "statistics: region}\n"), 0);
+    whole = paint(&fixture, 0);
+    part = paint(&fixture, 15);
+    own = paint(&fixture, 29);
+    assert_int_equal(count_equal(part, whole, 0, 0, WIDTH / 2, HEIGHT), WIDTH / 2 * HEIGHT);
+    assert_int_equal(count_equal(part, fixture.frame, WIDTH / 2, 0, WIDTH, HEIGHT), WIDTH / 2 * HEIGHT);
+    assert_in_range(count_equal(own, whole, 0, 0, WIDTH / 2, HEIGHT), 0, WIDTH * HEIGHT / 8);
+    assert_int_equal(count_equal(own, fixture.frame, WIDTH / 2, 0, WIDTH, HEIGHT), WIDTH / 2 * HEIGHT);
+    sol_image_unref(&whole);
+    sol_image_unref(&part);
+    sol_image_unref(&own);
+    close_all(&fixture);
+}
+
+/* Layers lie over each other in their order, and one without a style uncovers the frame. */
+static void test_layers(void **state)
+{
+    Fixture fixture;
+    SolImage *a, *b, *layers;
+    (void)state;
+    assert_int_equal(try_open(&fixture,
+                              "  - {frames: 0-9, style: a.png}\n  - {frames: 10-19, style: b.png}\n"
+                              "  - frames: 20-29\n    layers:\n      - {style: a.png}\n"
+                              "      - {style: b.png, region: {rect: [0, 0, 50%, 100%]}}\n"
+                              "      - {style: none, region: {rect: [25%, 0, 50%, 100%]}}\n"), 0);
+    a = paint(&fixture, 0);
+    b = paint(&fixture, 15);
+    layers = paint(&fixture, 29);
+    assert_int_equal(count_equal(layers, b, 0, 0, WIDTH / 4, HEIGHT), WIDTH / 4 * HEIGHT);
+    assert_int_equal(count_equal(layers, fixture.frame, WIDTH / 4, 0, WIDTH * 3 / 4, HEIGHT), WIDTH / 2 * HEIGHT);
+    assert_int_equal(count_equal(layers, a, WIDTH * 3 / 4, 0, WIDTH, HEIGHT), WIDTH / 4 * HEIGHT);
+    sol_image_unref(&a);
+    sol_image_unref(&b);
+    sol_image_unref(&layers);
+    close_all(&fixture);
+}
+
+/* ---- kinds of transitions ---- */
+
+/* A wipe to the right has the later painting at the left, the earlier one at the right; towards the frame, that. */
+static void test_wipe(void **state)
+{
+    Fixture fixture;
+    SolImage *first, *last, *wiped, *leaving;
+    (void)state;
+    assert_int_equal(try_open(&fixture,
+                              "  - {frames: 0-9, style: a.png}\n"
+                              "  - {frames: 10-19, style: b.png, transition: {length: 5, kind: wipe, feather: 0%}}\n"
+                              "  - {frames: 20-29, style: none, transition: {length: 6, kind: wipe, feather: 0%, "
+                              "direction: left}}\n"), 0);
+    first = paint(&fixture, 0);
+    last = paint(&fixture, 15);
+    wiped = paint(&fixture, 10); /* frames 8 to 12: half of the way */
+    assert_int_equal(count_equal(wiped, last, 0, 0, WIDTH / 2, HEIGHT), WIDTH / 2 * HEIGHT);
+    assert_int_equal(count_equal(wiped, first, WIDTH / 2, 0, WIDTH, HEIGHT), WIDTH / 2 * HEIGHT);
+    leaving = paint(&fixture, 18); /* the second of three frames: half of the way, from the right */
+    assert_int_equal(count_equal(leaving, last, 0, 0, WIDTH / 2, HEIGHT), WIDTH / 2 * HEIGHT);
+    assert_int_equal(count_equal(leaving, fixture.frame, WIDTH / 2, 0, WIDTH, HEIGHT), WIDTH / 2 * HEIGHT);
+    sol_image_unref(&first);
+    sol_image_unref(&last);
+    sol_image_unref(&wiped);
+    sol_image_unref(&leaving);
+    close_all(&fixture);
+}
+
+/* The later painting grows out of a region; with "pixels" one painting fades into the other, also of one engine. */
+static void test_growth_and_pixels(void **state)
+{
+    Fixture fixture;
+    SolImage *first, *last, *between, *mixed;
+    int before = 0;
+    (void)state;
+    assert_int_equal(try_open(&fixture,
+                              "  - {frames: 0-9, style: a.png}\n"
+                              "  - {frames: 10-19, style: b.png, transition: {length: 10, kind: region, feather: 0%, "
+                              "region: {ellipse: [25%, 50%, 5]}}}\n"
+                              "  - {frames: 20-29, style: a.png, transition: {length: 4, kind: pixels}}\n"), 0);
+    first = paint(&fixture, 0);
+    last = paint(&fixture, 16);
+    for (int n = 5; n < 15; n++) {
+        int grown;
+        between = paint(&fixture, n);
+        grown = count_equal(between, last, 0, 0, WIDTH, HEIGHT);
+        assert_true(grown > before);
+        assert_true(count_equal(between, first, 0, 0, WIDTH, HEIGHT) >= WIDTH * HEIGHT - grown - 40); /* on the edge */
+        assert_int_equal(count_equal(between, last, WIDTH / 4, HEIGHT / 2, WIDTH / 4 + 1, HEIGHT / 2 + 1), 1);
+        before = grown;
+        sol_image_unref(&between);
+    }
+    mixed = paint(&fixture, 19); /* 18 to 21 */
+    assert_in_range(difference(mixed, first, last, 0.375), 0, 1);
+    sol_image_unref(&first);
+    sol_image_unref(&last);
+    sol_image_unref(&mixed);
+    close_all(&fixture);
+}
+
+/* ---- what is remembered ---- */
+
+/* A picture that moves, with noise of its own. */
+static SolImage *make_moving(int n)
+{
+    SolImage *image = NULL;
+    assert_int_equal(sol_image_create(&image, WIDTH, HEIGHT), 0);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++)
+            for (int c = 0; c < 3; c++)
+                sol_image_row(image, y)[3 * x + c] =
+                    (uint8_t)(((x - n) * (x - n) / 9 + y * (3 + c)) % 200 + (x * 7 + y * 3 + n * 5) % 11);
+    return image;
+}
+
+/* Painters that take over what others remember go on as those would have, bit by bit. */
+static void test_memory(void **state)
+{
+    static const char segments[] =
+        "  - {frames: 0-13, style: a.png, region: {key: {value: 30%-, hold: 0.8}}}\n"
+        "  - {frames: 14-29, style: b.png, region: {key: {value: 30%-, hold: 0.8}}, transition: {length: 8, kind: region, "
+        "region: {key: {value: 50%-, hold: 0.5}}}}\nsteady: strong\n";
+    Fixture one, other;
+    SolBlob blob = {0};
+    SolImage *frame = make_moving(0), *painting, *taken_over;
+    (void)state;
+    assert_int_equal(try_open(&one, segments), 0);
+    painting = paint_behind(&one, frame, 0, -1);
+    sol_image_unref(&frame);
+    for (int n = 1; n < FRAMES; n++) {
+        sol_image_unref(&painting);
+        sol_blob_reset(&blob);
+        sol_painters_save(one.painters, &blob);
+        assert_int_equal(try_open(&other, segments), 0);
+        if (!sol_blob_is_sound(&blob) || sol_painters_restore(other.painters, &blob) != SOL_OK)
+            fail_msg("frame %d: %s", n, sol_error_text());
+        assert_int_equal(blob.at, blob.size);
+        frame = make_moving(n);
+        taken_over = paint_behind(&other, frame, n, n - 1);
+        painting = paint_behind(&one, frame, n, n - 1);
+        assert_int_equal(difference(taken_over, painting, painting, 1), 0);
+        sol_image_unref(&frame);
+        sol_image_unref(&taken_over);
+        close_all(&other);
+    }
+    sol_image_unref(&painting);
+    /* what is cut short is refused */
+    assert_int_equal(try_open(&other, segments), 0);
+    for (size_t size = 0; size + 1 < blob.size; size += blob.size / 7 + 1) {
+        SolBlob part = sol_blob_of(blob.bytes, size);
+        assert_int_equal(sol_painters_restore(other.painters, &part), SOL_ERR_FORMAT);
+    }
+    close_all(&other);
+    sol_blob_clear(&blob);
+    close_all(&one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +405,11 @@ int main(void)
         cmocka_unit_test(test_blend_of_one_style_is_the_style),
         cmocka_unit_test(test_colors),
         cmocka_unit_test(test_style_is_asked_for),
+        cmocka_unit_test(test_region),
+        cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_wipe),
+        cmocka_unit_test(test_growth_and_pixels),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down_folder);
 }

@@ -47,6 +47,17 @@ static const char optimised[] = "gatys: {iterations: 3, next_iterations: 2, pyra
                                 "  - {frames: 9-11, style: none}\n  - {frames: 12-15, style: b.png}\n"
                                 "  - {frames: 16-19, style: a.png, model: compact, method: gatys}\n";
 
+/* Paintings held to the ones before, in regions, through transitions with an edge, and by optimisation, too. */
+static const char steadied[] = "steady: strong\ncycle: true\ngatys: {iterations: 3, next_iterations: 2, pyramid: 1}\n"
+                               "transition: {length: 4, kind: wipe}\nsegments:\n"
+                               "  - {frames: 0-8, style: a.png, strength: {at: {0: 0.2, 8: 1}}}\n"
+                               "  - frames: 9-15\n    layers:\n      - {style: b.png}\n"
+                               "      - {style: a.png, region: {key: {value: 50%-, hold: 0.8}}, statistics: region}\n"
+                               "  - {frames: 16-19, style: none}\n"
+                               "  - {frames: 20-27, style: a.png, model: compact, method: gatys}\n"
+                               "  - {frames: 28-39, style: b.png, transition: {length: 4, kind: region, "
+                               "region: {key: {value: 50%-}}}}\n";
+
 /* What a schedule makes, in folders of their own. */
 static const char *const names[] = {"film/a.mp4", "gif/a.gif", "stills/%03d.png"};
 enum { OUTPUTS = sizeof names / sizeof *names };
@@ -251,6 +262,13 @@ static void test_range(void **state)
     static const int64_t after[] = {2, 11};
     (void)state;
     check_stops(seasons, after, 2, (SolRenderOptions){.threads = 1, .first = 9, .count = 25}, 25);
+}
+
+static void test_steadied(void **state)
+{
+    static const int64_t after[] = {1, 7};
+    (void)state;
+    check_stops(steadied, after, 2, (SolRenderOptions){.threads = 2, .size = 32}, FRAMES);
 }
 
 static void test_paintings_that_follow_each_other(void **state)
@@ -568,6 +586,7 @@ int main(void)
         cmocka_unit_test(test_stopped_at_every_frame),
         cmocka_unit_test(test_short_segments_and_engines),
         cmocka_unit_test(test_range),
+        cmocka_unit_test(test_steadied),
         cmocka_unit_test(test_paintings_that_follow_each_other),
         cmocka_unit_test(test_frames_that_do_not_show),
         cmocka_unit_test(test_paintings_follow_those_that_show),

@@ -75,8 +75,9 @@ static void test_a_key(void **state)
 
 static void test_all_of_a_key(void **state)
 {
-    SolRegion *region = right("{key: {hue: 340-20, saturation: -80, near: \"#87ceeb\", within: 0.2, any: [{near: white}, "
-                              "{value: -10}], soft: 0.5, open: 2.5, close: 3, smallest: 0.1%, touching: [top, left], "
+    SolRegion *region = right("{key: {hue: 340-20, saturation: -80, near: \"#87ceeb\", within: 0.2, any: "
+                              "[{near: white}, {value: -10}], soft: 0.5, open: 2.5, close: 3, "
+                              "smallest: 0.1%, touching: [top, left], "
                               "hold: 0}}", &sol_region_key);
     const SolKey *key = region->what;
     (void)state;
@@ -102,10 +103,10 @@ static void test_errors_of_keys(void **state)
     expect_error("{key: {}}", "1:15: this says nothing of colours; give hue, saturation, value or near");
     expect_error("{key: {open: 3}}", "1:15: this says nothing of colours; give hue, saturation, value or near");
     expect_error("{key: {any: [{}]}}", "1:22: this says nothing of colours; give hue, saturation, value or near");
-    expect_error("{key: {hue: 20}}", "1:21: \"hue\" must be a range of degrees from 0 to 360: 180-260, or by way of red "
-                                     "340-20, not \"20\"");
-    expect_error("{key: {hue: 20-400}}", "1:21: \"hue\" must be a range of degrees from 0 to 360: 180-260, or by way of red "
-                                         "340-20, not \"20-400\"");
+    expect_error("{key: {hue: 20}}", "1:21: \"hue\" must be a range of degrees from 0 to 360: 180-260, or by way of "
+                                     "red 340-20, not \"20\"");
+    expect_error("{key: {hue: 20-400}}", "1:21: \"hue\" must be a range of degrees from 0 to 360: 180-260, or by way "
+                                         "of red 340-20, not \"20-400\"");
     expect_error("{key: {saturation: 80-20}}",
                  "1:28: \"saturation\" must be a range of percent: 20-80, 20- or -80, not \"80-20\"");
     expect_error("{key: {value: '-'}}", "1:23: \"value\" must be a range of percent: 20-80, 20- or -80, not \"-\"");
@@ -122,9 +123,10 @@ static void test_errors_of_keys(void **state)
 }
 
 static const char cascade[] =
-    "<opencv_storage><cascade><featureType>HAAR</featureType><height>12</height><width>12</width><stages><_><stageThreshold>"
-    "0.5</stageThreshold><weakClassifiers><_><internalNodes>0 -1 0 -0.8</internalNodes><leafValues>1. 0.</leafValues></_>"
-    "</weakClassifiers></_></stages><features><_><rects><_>0 0 12 12 -1.</_><_>0 6 12 6 2.</_></rects></_></features>"
+    "<opencv_storage><cascade><featureType>HAAR</featureType><height>12</height><width>12</width><stages><_>"
+    "<stageThreshold>0.5</stageThreshold><weakClassifiers><_><internalNodes>0 -1 0 -0.8</internalNodes><leafValues>1. "
+    "0.</leafValues></_></weakClassifiers></_></stages><features><_><rects><_>0 0 12 12 -1.</_><_>0 6 12 6 2.</_>"
+    "</rects></_></features>"
     "</cascade></opencv_storage>";
 
 static void test_a_face(void **state)
@@ -148,7 +150,8 @@ static void test_errors_of_faces(void **state)
 {
     (void)state;
     expect_error("{subject: dog}", "1:19: \"subject\" must be face, not \"dog\"");
-    expect_error("{subject: face, cascade: none.xml}", "1:34: there is no cascade data/none.xml; paths count from the schedule's folder");
+    expect_error("{subject: face, cascade: none.xml}",
+                 "1:34: there is no cascade data/none.xml; paths count from the schedule's folder");
     expect_error("{subject: face, cascade: wrong.xml}",
                  "1:34: data/wrong.xml:1: the outermost element is html; this is no cascade that OpenCV wrote");
     expect_error("{subject: face, smallest: 120%}",
@@ -214,8 +217,8 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_key),           cmocka_unit_test(test_all_of_a_key), cmocka_unit_test(test_errors_of_keys),
-        cmocka_unit_test(test_a_face),          cmocka_unit_test(test_errors_of_faces), cmocka_unit_test(test_they_select),
+        cmocka_unit_test(test_a_key),  cmocka_unit_test(test_all_of_a_key),    cmocka_unit_test(test_errors_of_keys),
+        cmocka_unit_test(test_a_face), cmocka_unit_test(test_errors_of_faces), cmocka_unit_test(test_they_select),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

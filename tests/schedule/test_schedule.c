@@ -147,7 +147,7 @@ static void test_keys(void **state)
         {HEAD LIST SPRING "    styel: none\n" TAIL, "seasons.yaml:7:5: unknown key \"styel\"; did you mean \"style\"?"},
         {HEAD LIST SPRING "    crf: 3\n" TAIL, "seasons.yaml:7:5: unknown key \"crf\"; the keys of a segment are name, "
                                                "frames, time, share, style, weights, strength, model, method, levels, "
-                                               "gatys, color"},
+                                               "gatys, color, region, statistics, layers, transition"},
         {RIGHT "    softness: x\n", "seasons.yaml:9:5: unknown key \"softness\"; the keys of an output are path, codec, "
                                   "crf, bitrate, preset, pix_fmt, width, fps, speed, frames, loop, "
                                   "audio, layout, crop, text, bounce, quality, colours, dither, dither_strength, max_size, "
