@@ -345,16 +345,67 @@ static int look(Scene *scene)
     return result;
 }
 
+/* How much stronger or weaker the layers of a stretch are than at the frame before. */
+static double strength_step(const Scene *scene, int stretch)
+{
+    const SolTimeline *timeline = scene->painters->timeline;
+    int64_t n = scene->frame->number;
+    SolStretch s;
+    double largest = 0, length;
+    sol_timeline_stretch(timeline, stretch, &s);
+    length = (s.end - s.start) / (double)(s.last - s.first + 1); /* of a frame */
+    for (int k = 0; k < s.layer_count; k++) {
+        SolInstant now = instant_of(scene, stretch);
+        SolInstant then = sol_timeline_instant(timeline, stretch, scene->before,
+                                               scene->seconds - length * (double)(n - scene->before));
+        double step = (double)sol_layer_strength(&s.layers[k], now) - (double)sol_layer_strength(&s.layers[k], then);
+        largest = step > largest ? step : -step > largest ? -step : largest;
+    }
+    return largest;
+}
+
+/* How far a transition had come at the frame before, as seen from that between these stretches. */
+static double later_before(const Scene *scene, int from, int to)
+{
+    SolMoment then;
+    sol_timeline_at(scene->painters->timeline, scene->before, &then);
+    if (then.sides == 2 && then.from[0] == from && then.from[1] == to)
+        return (double)then.later;
+    return then.sides == 2 || then.stretch == from ? 0 : 1;
+}
+
+/*
+ * How much of the former painting may stay. Where a schedule changes how frames are painted by the share d from one to the
+ * next, a painting that keeps the share w of the one before lags behind by d w / (1 - w), which is not to be seen.
+ */
+static float most_to_keep(const Scene *scene)
+{
+    static const double lag = 0.06;
+    const SolMoment *moment = scene->moment;
+    double step = 0;
+    if (scene->before < 0)
+        return 1;
+    for (int i = 0; i < moment->sides; i++) {
+        double strength = strength_step(scene, moment->from[i]);
+        step = strength > step ? strength : step;
+    }
+    if (moment->sides == 2) {
+        double later = (double)moment->later - later_before(scene, moment->from[0], moment->from[1]);
+        step += later < 0 ? -later : later;
+    }
+    return (float)(lag / (step + lag));
+}
+
 /* Holds the painting to the one before; what is not painted stays the frame's own. */
 static int steady(const Scene *scene, Side *side)
 {
     SolPainters *painters = scene->painters;
     int result;
-    if (!painters->stabiliser || !painters->steady.flow)
+    if (!painters->stabiliser)
         return SOL_OK;
     result = fill_side(scene, side);
     if (result == SOL_OK)
-        result = sol_stabiliser_blend(painters->stabiliser, side->picture);
+        result = sol_stabiliser_blend(painters->stabiliser, side->picture, most_to_keep(scene));
     for (int y = 0; y < scene->frame->height && side->cover && result == SOL_OK; y++) {
         const uint8_t *cover = sol_mask_row(side->cover, y), *from = sol_image_row_const(scene->frame, y);
         uint8_t *to = sol_image_row(side->picture, y);

@@ -159,6 +159,7 @@ typedef struct Work {
     SolStabiliser *s;
     const SolImage *image; /* the frame, or another picture */
     SolImage *out;         /* the painting, or the other picture, moved */
+    float most;            /* that the former painting may keep */
 } Work;
 
 /* A flow of next to nothing is none, so that what stands still is not interpolated. */
@@ -232,7 +233,7 @@ static void keep_source_rows(void *context, int block)
 
 int sol_stabiliser_look(SolStabiliser *s, const SolImage *frame, bool *cut)
 {
-    Work work = {s, frame, NULL};
+    Work work = {s, frame, NULL, 1};
     bool new_scene = !s->looked;
     if (frame->width != s->width || frame->height != s->height)
         return sol_fail(SOL_ERR_ARGUMENT, "a frame of %dx%d pixels cannot be steadied in a film of %dx%d", frame->width,
@@ -266,19 +267,21 @@ static void blend_rows(void *context, int block)
     SolStabiliser *s = work->s;
     const SolSteadyKernels *kernels = sol_temporal_kernels()->steady;
     const Strength *strength = &strengths[s->steady.flow ? s->steady.level : SOL_STEADY_OFF];
+    float moving = strength->moving < work->most ? strength->moving : work->most;
+    float still = strength->still < work->most ? strength->still : work->most;
     int rows = sol_rows_of_block(s->width);
     for (int y = block * rows; y < (block + 1) * rows && y < s->height; y++) {
         size_t first = (size_t)y * (size_t)s->width;
         kernels->blend(s->carried + first * SOL_CARRIED, sol_mask_row(s->trust, y), s->flow->u + first,
-                       s->flow->v + first, (size_t)s->width, strength->moving, strength->still,
+                       s->flow->v + first, (size_t)s->width, moving, still,
                        sol_image_row(work->out, y), kept_row(s, y));
         extend(s, y);
     }
 }
 
-int sol_stabiliser_blend(SolStabiliser *s, SolImage *painting)
+int sol_stabiliser_blend(SolStabiliser *s, SolImage *painting, float most)
 {
-    Work work = {s, NULL, painting};
+    Work work = {s, NULL, painting, most};
     if (painting->width != s->width || painting->height != s->height)
         return sol_fail(SOL_ERR_ARGUMENT, "a painting of %dx%d pixels cannot be steadied in a film of %dx%d",
                         painting->width, painting->height, s->width, s->height);

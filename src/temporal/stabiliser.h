@@ -29,8 +29,14 @@ int sol_stabiliser_open(SolStabiliser **stabiliser, const SolSteady *steady, int
  */
 int sol_stabiliser_look(SolStabiliser *stabiliser, const SolImage *frame, bool *cut);
 
-/** Steadies the painting of that frame, in place, and remembers it for the next one. */
-int sol_stabiliser_blend(SolStabiliser *stabiliser, SolImage *painting);
+/**
+ * Steadies the painting of that frame, in place, and remembers it for the next one. To be called for every frame that was
+ * looked at; without `flow` the painting stays as it is.
+ *
+ * @param most  0..1: the former painting keeps no more than this share, wherever it is; 1 where nothing but the frame
+ *              decides how it is painted
+ */
+int sol_stabiliser_blend(SolStabiliser *stabiliser, SolImage *painting, float most);
 
 /**
  * Another picture of the frame before, moved to where things are in this one; and how far that can be trusted. Between

@@ -83,7 +83,7 @@ static bool look(SolStabiliser *s, const SolImage *frame)
 static bool show(SolStabiliser *s, const SolImage *frame, SolImage *painting)
 {
     bool cut = look(s, frame);
-    assert_int_equal(sol_stabiliser_blend(s, painting), 0);
+    assert_int_equal(sol_stabiliser_blend(s, painting, 1), 0);
     return cut;
 }
 
@@ -325,7 +325,7 @@ static void test_sizes(void **state)
         assert_int_equal(sol_stabiliser_trust(s)->width, still->width);
         assert_int_equal(sol_image_create(&wrong, still->width + 1, still->height), 0);
         assert_int_equal(sol_stabiliser_look(s, wrong, &cut), SOL_ERR_ARGUMENT);
-        assert_int_equal(sol_stabiliser_blend(s, wrong), SOL_ERR_ARGUMENT);
+        assert_int_equal(sol_stabiliser_blend(s, wrong, 1), SOL_ERR_ARGUMENT);
         sol_image_unref(&still);
         sol_image_unref(&out);
         sol_image_unref(&wrong);
