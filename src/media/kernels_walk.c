@@ -328,6 +328,28 @@ static void search_start(SolRemapper *state, int former, int x, SolFour ahead)
 
 /* ---- rows ---- */
 
+/* Spreads the error of pixel x, which shows that colour; `ahead` becomes what it leaves for the next pixel. */
+static inline void spread(SolRemapper *state, int x, SolFour colour, SolFour *ahead)
+{
+    SolFour error = error_of(state, want(state, x, *ahead), colour);
+    *ahead = 7 * error;
+    state->below[x] += 3 * error;
+    state->below[x + 1] += 5 * error;
+    state->below[x + 2] += error;
+}
+
+/* Goes on from a node while pixels stay and there is a node for that: there is no other way. Returns the last node. */
+static int stay(SolRemapper *state, int *x, int node, SolFour *ahead)
+{
+    int begin = *x;
+    for (; *x < state->width && state->still[*x] && state->kept[node]; ++*x) {
+        spread(state, *x, levels_of(state->shown + *x), ahead);
+        node = state->kept[node];
+    }
+    state->pixels += *x - begin;
+    return node;
+}
+
 /* Goes the best way from pixel x on, lets the pixels show it, and spreads their errors. Returns the node it ends at. */
 static int go(SolRemapper *state, int *x, SolFour *ahead)
 {
@@ -337,11 +359,7 @@ static int go(SolRemapper *state, int *x, SolFour *ahead)
         path[i] = (uint16_t)node;
     for (int i = 0; i < length; i++, ++*x) {
         const SolLzwNode *shown = state->lzw->nodes + path[i];
-        SolFour error = error_of(state, want(state, *x, *ahead), shown_by(state, shown, *x));
-        *ahead = 7 * error;
-        state->below[*x] += 3 * error;
-        state->below[*x + 1] += 5 * error;
-        state->below[*x + 2] += error;
+        spread(state, *x, shown_by(state, shown, *x), ahead);
         if (shown->index != state->transparent)
             memcpy(state->shown[*x].level, shown->colour, 3);
     }
@@ -372,6 +390,9 @@ int SOL_MEDIA_WALK_ROW(SolRemapper *state, int node)
     while (x < state->width) {
         if (node >= 0) {
             bool more;
+            node = stay(state, &x, node, &ahead);
+            if (x == state->width)
+                break;
             begin_search(state, x, node, 0);
             search(state, (Way){.ahead = ahead, .node = node, .x = x});
             more = state->best_length == LONGEST || (state->best_length > 0 && state->left <= 0);
