@@ -54,7 +54,7 @@ static const struct {
     {WITH("segments:\n- {frames: 0-9" A ", statistics: region}\n"),
      "seasons.yaml:5:38: \"statistics: region\" is for a layer with a \"region\""},
     {WITH("segments:\n- {frames: 0-9" A ", strength: {at: {0: 0.5, 9: 2}}}\n"),
-     "seasons.yaml:5:64: \"strength\" must be a number from 0 to 1, not \"2\""},
+     "seasons.yaml:5:65: \"strength\" must be a number from 0 to 1, not \"2\""},
     {WITH("segments:\n- {frames: 0-9, layers: [{style: styles/a.png, feather: 3}]}\n"),
      "seasons.yaml:5:48: unknown key \"feather\"; the keys of a layer are style, weights, model, method, levels, gatys, "
      "color, strength, region, statistics"},
