@@ -31,7 +31,8 @@ enum {
 static const double before = 1e-9;       /* of a stage: the end of a leg is just before the next one */
 static const double first_loss = 5;      /* as SolGifLook.lossy: from there on, its logarithm is what counts */
 static const double near = 0.005;        /* in logarithms: as well as a size need be known before a try */
-static const double apart = 0.01;        /* of a stage: sizes go up and down a little from place to place */
+static const double apart = 0.02;        /* of a stage: what is nearer to a sample needs none of its own */
+static const double wide_apart = 0.1;    /* the same of widths: sizes fall evenly, but for what each has by chance */
 static const double least = 0.95;        /* of the budget: less than that is a waste of it */
 static const double aims[] = {0.977, 0.975, 0.967, 0.93}; /* of the budget: of the first try that gives something up, .. */
 
@@ -93,9 +94,9 @@ typedef struct Search {
     Stage stages[MOST_STAGES];
     int count;
     int first, end;        /* places between which the leg lies */
-    Points sampled, made;  /* of this leg; made.size is by how much the true size is above the sample's */
+    Points sampled, made;  /* of this leg: the sample's sizes, and true ones */
     double whole;          /* the sample's size, in logarithms, with nothing given up */
-    double correction;     /* as `made`, where nothing has been made in this leg yet */
+    double correction;     /* by how much true sizes are above the sample's, where none of this leg is known yet */
     double too_large, too_small; /* places of this leg between which the right one lies */
     SolBudgetResult best;  /* bytes 0: none yet */
     int tries;
@@ -221,28 +222,52 @@ static double size_at(const Points *points, double place, double otherwise)
            (at[i].size - at[i - 1].size) * (place - at[i - 1].place) / (at[i].place - at[i - 1].place);
 }
 
-static double estimate(const Search *search, double place)
+/* By how much the true size is above the sample's. At a try that follows anew: samples near it may have come since. */
+static double correction_at(const Search *search, double place)
 {
-    return size_at(&search->sampled, place, 0) + size_at(&search->made, place, search->correction);
+    Points above = search->made;
+    for (int i = 0; i < above.count; i++)
+        above.at[i].size -= size_at(&search->sampled, above.at[i].place, 0);
+    return size_at(&above, place, search->correction);
 }
 
-/* Has the sample made as of a place, where that is not known from one next to it. */
-static int sample(Search *search, double place)
+static double estimate(const Search *search, double place)
+{
+    return size_at(&search->sampled, place, 0) + correction_at(search, place);
+}
+
+/* Has the sample made as of a place. */
+static int sample_at(Search *search, double place)
 {
     SolGifPlan plan = plan_at(search, place);
     double bytes = 0;
-    int result;
-    for (int i = 0; i < search->sampled.count; i++)
-        if (fabs(search->sampled.at[i].place - place) < apart)
-            return SOL_OK;
-    if (place <= 0) {
-        add_point(&search->sampled, 0, search->whole);
-        return SOL_OK;
-    }
-    result = search->maker->probe(search->maker->user, &plan, &bytes);
+    int result = search->maker->probe(search->maker->user, &plan, &bytes);
     if (result == SOL_OK)
         add_point(&search->sampled, place, log(fmax(1, bytes)));
     return result;
+}
+
+/* The same, where that is not known from one next to it. */
+static int sample(Search *search, double place)
+{
+    bool wide = search->stages[(int)place].what == SOL_GIVE_UP_WIDTH;
+    for (int i = 0; i < search->sampled.count; i++)
+        if (fabs(search->sampled.at[i].place - place) < (wide ? wide_apart : apart))
+            return SOL_OK;
+    return sample_at(search, place);
+}
+
+/*
+ * The sample at the first place of a stage that makes pictures narrower. There they are scaled and were not before,
+ * which may well make the GIF larger.
+ */
+static int sample_scaled(Search *search, int number)
+{
+    const Stage *stage = &search->stages[number];
+    int from = stage->from.width, to = give_up_all(search->budget, stage, stage->from).width;
+    if (stage->what != SOL_GIVE_UP_WIDTH || from != search->budget->whole.width || to >= from - 1)
+        return SOL_OK;
+    return sample_at(search, number + log((from - 1.0) / from) / log((double)to / from));
 }
 
 /* ---- the search ---- */
@@ -272,14 +297,16 @@ static int end_of_leg(const Search *search, int first)
 
 static void begin_leg(Search *search, int first)
 {
-    search->correction = size_at(&search->made, search->end, search->correction);
+    search->correction = correction_at(search, search->end);
     search->sampled.count = search->made.count = 0;
     search->first = first;
     search->end = end_of_leg(search, first);
     search->too_large = first;
     search->too_small = search->end - before;
-    if (first == 0) /* where it was made first of all */
-        add_point(&search->made, 0, search->correction);
+    if (first == 0) { /* where it was made first of all */
+        add_point(&search->sampled, 0, search->whole);
+        add_point(&search->made, 0, log((double)search->budget->bytes));
+    }
 }
 
 /* Goes to the first leg, from stage `first` on, at whose end the size is small enough; to the last where none is. */
@@ -295,6 +322,8 @@ static int choose_leg(Search *search, int first, double size)
         result = sample(search, place);
         if (result == SOL_OK && place > search->first && estimate(search, place) <= size)
             break;
+        if (result == SOL_OK)
+            result = sample_scaled(search, place);
     }
     return result;
 }
@@ -311,7 +340,7 @@ static int make(Search *search, double place, int64_t *bytes)
     search->smallest = *bytes < search->smallest ? *bytes : search->smallest;
     if (*bytes <= budget->most && *bytes > search->best.bytes)
         search->best = (SolBudgetResult){plan, *bytes, 0};
-    add_point(&search->made, place, log((double)*bytes) - size_at(&search->sampled, place, 0));
+    add_point(&search->made, place, log((double)*bytes));
     if (*bytes > budget->most)
         search->too_large = fmax(place, search->too_large);
     else

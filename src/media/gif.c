@@ -23,7 +23,8 @@ enum {
     MAX_RATE = 50,           /* frames a second */
     RATE_TERMS = 1000000,    /* largest numerator and denominator of a rate that is reckoned with */
     SAMPLE_SHARE = 10,       /* a sample has one of so many frames, */
-    SAMPLE_RUN = 5,          /* in runs of so many */
+    SAMPLE_RUN = 5,          /* in runs of so many, */
+    SAMPLE_RUNS = 2,         /* and of such no fewer than so many */
     BEST_QUALITY = 100
 };
 
@@ -132,10 +133,14 @@ static int64_t taken(const Feed *feed)
     return (sol_frame_store_count(feed->store) + feed->every - 1) / feed->every;
 }
 
-/* Whether the taken frame number `k` is in the share. Runs of a sample lie in the middle of even stretches of frames. */
+/*
+ * Whether the taken frame number `k` is in the share. Runs of a sample lie in the middle of even stretches of frames;
+ * there are several even in a short GIF, since single ones tell little: new palettes, for one, come by chance.
+ */
 static bool is_shared(const Feed *feed, int64_t k)
 {
-    int64_t all = taken(feed), stretch = SAMPLE_SHARE * SAMPLE_RUN, runs = (all + stretch - 1) / stretch;
+    int64_t all = taken(feed), stretch = SAMPLE_SHARE * SAMPLE_RUN, most = (all + stretch - 1) / stretch;
+    int64_t runs = most > SAMPLE_RUNS ? most : all < SAMPLE_RUNS ? all : SAMPLE_RUNS;
     int64_t run = k * runs / all, from = (run * all + runs - 1) / runs, to = ((run + 1) * all + runs - 1) / runs;
     int64_t first = to - from > SAMPLE_RUN ? from + (to - from - SAMPLE_RUN) / 2 : from;
     return feed->share == ALL || k == first || (feed->share == RUNS && k > first && k < first + SAMPLE_RUN);

@@ -15,6 +15,7 @@ typedef struct Model {
     double lossy, colours, width, every; /* exponents */
     double dither;                       /* what that adds */
     double bias, noise;                  /* of a sample; of everything */
+    double scatter;                      /* of samples, by chance */
     int probes, tries;
     SolGifPlan last;
 } Model;
@@ -35,12 +36,14 @@ static int probe(void *user, const SolGifPlan *plan, double *bytes)
     model->probes++;
     *bytes = size_of(model, plan) * 0.7 * pow(plan->look.colours / 256.0, model->bias) *
              pow(plan->width / 480.0, model->bias) * pow(1 + plan->look.lossy, -model->bias);
+    *bytes *= 1 + model->scatter * sin(91 * plan->look.lossy + 7 * plan->width);
     return 0;
 }
 
 static int make(void *user, const SolGifPlan *plan, int64_t *bytes)
 {
     Model *model = user;
+    assert_memory_not_equal(plan, &model->last, sizeof *plan); /* which would tell nothing new */
     model->tries++;
     model->last = *plan;
     *bytes = (int64_t)size_of(model, plan);
@@ -60,6 +63,7 @@ static int meet(Model *model, const SolGiveUp order[SOL_GIVE_UPS], double part, 
     SolGifMaker maker = {probe, make, model};
     budget.most = (int64_t)((double)budget.bytes * part);
     model->probes = model->tries = 0;
+    model->last = (SolGifPlan){0};
     return sol_budget_meet(&budget, &maker, result);
 }
 
@@ -68,6 +72,7 @@ static const Model models[] = {
     {.lossy = 0.05, .colours = 0.2, .width = 2, .every = 0.5, .dither = 1, .bias = 0.03},
     {.lossy = 0.1, .colours = 0.6, .width = 1.5, .every = 1, .dither = 0, .bias = 0.04, .noise = 0.004},
     {.lossy = 0.4, .colours = 0.5, .width = 1.6, .every = 0.8, .dither = 0.2, .bias = -0.05, .noise = 0.008},
+    {.lossy = 0.2, .colours = 0.4, .width = 1.8, .every = 0.9, .dither = 0.3, .bias = 0.02, .scatter = 0.04},
 };
 
 static void test_four_tries_do(void **state)
