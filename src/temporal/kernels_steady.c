@@ -143,14 +143,14 @@ static void trust(const SolTrustRow *row, int width, int height, int y, uint8_t 
 static void box(const float *const rows[SOL_BOX], size_t count, float *restrict sums, float *restrict to)
 {
     const float *restrict a = rows[0], *restrict b = rows[1], *restrict c = rows[2], *restrict d = rows[3];
-    const float *restrict e = rows[4], *restrict s = sums + 2;
+    const float *restrict e = rows[4];
     for (size_t x = 0; x < count; x++)
         sums[x + 2] = ((a[x] + e[x]) + (b[x] + d[x])) + c[x];
     sums[0] = sums[1] = sums[2];
     sums[count + 2] = sums[count + 3] = sums[count + 1];
     INDEPENDENT
     for (size_t x = 0; x < count; x++)
-        to[x] = 0.04f * (((s[x - 2] + s[x + 2]) + (s[x - 1] + s[x + 1])) + s[x]);
+        to[x] = 0.04f * (((sums[x] + sums[x + 4]) + (sums[x + 1] + sums[x + 3])) + sums[x + 2]);
 }
 
 static void weigh(const float *restrict difference, const uint8_t *restrict trusted, size_t count, float tolerance,

@@ -9,6 +9,7 @@
 #include "support/tensors.h"
 
 #include "render/parts.h"
+#include "schedule/schedule.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -58,8 +59,20 @@ static const char usual[] = "transition: 12\nsegments:\n"
                             "  - {frames: 0-99, style: a.png}\n  - {frames: 100-249, style: b.png}\n"
                             "  - {frames: 250-259, style: none}\n  - {frames: 300-399, style: a.png, strength: 0.5}\n";
 
-/* The timeline is the caller's to close where it is asked for. */
-static SolParts cut(Cut how, SolTimeline **timeline)
+/* A timeline with the schedule that it borrows from. */
+typedef struct Laid {
+    SolSchedule *schedule;
+    SolTimeline *timeline;
+} Laid;
+
+static void clear(Laid *laid)
+{
+    sol_timeline_close(&laid->timeline);
+    sol_schedule_close(&laid->schedule);
+}
+
+/* The timeline is the caller's to clear where it is asked for. */
+static SolParts cut(Cut how, Laid *laid)
 {
     SolSchedule *schedule;
     SolTimeline *made = NULL;
@@ -80,15 +93,15 @@ static SolParts cut(Cut how, SolTimeline **timeline)
     assert_int_equal(sol_timeline_open(&made, schedule, &index_of_clip), 0);
     assert_int_equal(sol_schedule_open_input(schedule, &(SolVideoOptions){.threads = 1}, &video), 0);
     source.timeline = made;
+    source.steady = schedule->steady;
     source.video = video;
     if (sol_parts_cut(&parts, &source) != 0)
         fail_msg("%s", sol_error_text());
     sol_video_close(&video);
-    if (timeline)
-        *timeline = made;
+    if (laid)
+        *laid = (Laid){schedule, made};
     else
-        sol_timeline_close(&made);
-    sol_schedule_close(&schedule); /* a timeline's moments need it no more */
+        clear(&(Laid){schedule, made});
     return parts;
 }
 
@@ -133,8 +146,8 @@ static void test_parts_cover_all(void **state)
     (void)state;
     for (size_t s = 0; s < sizeof schedules / sizeof *schedules; s++)
         for (size_t r = 0; r < sizeof ranges / sizeof *ranges; r++) {
-            SolTimeline *timeline;
-            SolParts parts = cut((Cut){.segments = schedules[s], .first = ranges[r][0], .count = ranges[r][1]}, &timeline);
+            Laid laid;
+            SolParts parts = cut((Cut){.segments = schedules[s], .first = ranges[r][0], .count = ranges[r][1]}, &laid);
             int64_t next = ranges[r][0];
             for (int i = 0; i < parts.count; i++) {
                 const SolPart *part = &parts.items[i];
@@ -143,9 +156,9 @@ static void test_parts_cover_all(void **state)
                 assert_in_range(part->count, 1, MOST);
                 assert_false(part->reused || part->kept);
                 next += part->count;
-                sol_timeline_at(timeline, part->first, &first);
+                sol_timeline_at(laid.timeline, part->first, &first);
                 for (int64_t n = part->first; n < next; n++) {
-                    sol_timeline_at(timeline, n, &moment);
+                    sol_timeline_at(laid.timeline, n, &moment);
                     assert_int_equal(moment.sides > 0, part->painted);
                     assert_int_equal(moment.sides, first.sides);
                     assert_true(moment.sides == 0 || moment.from[0] == first.from[0]);
@@ -154,7 +167,7 @@ static void test_parts_cover_all(void **state)
             }
             assert_int_equal(next, ranges[r][0] + ranges[r][1]);
             sol_parts_clear(&parts);
-            sol_timeline_close(&timeline);
+            clear(&laid);
         }
 }
 
@@ -198,6 +211,17 @@ static void test_keys_change_with_the_look(void **state)
         {"style: a.png, model: other.safetensors", "style: b.png", "style: a.png, strength: 0.5", "xx...."},
         /* the same network by another name is another engine: a transition mixes paintings, not styles */
         {"style: a.png, model: twin.safetensors", "style: b.png", "style: a.png, strength: 0.5", ".x...."},
+        /* where, how, and how one passes into the other */
+        {"style: a.png, region: {rect: [0, 0, 50%, 50%]}", "style: b.png", "style: a.png, strength: 0.5", "xx...."},
+        {"layers: [{style: a.png}, {style: none, region: {rect: [0, 0, 9, 9]}}]", "style: b.png",
+         "style: a.png, strength: 0.5", "xx...."},
+        {"style: a.png, strength: {at: {0%: 1, 100%: 0.9}}", "style: b.png", "style: a.png, strength: 0.5", "xx...."},
+        {"style: a.png", "style: b.png, transition: {length: 12}", "style: a.png, strength: 0.5", "......"},
+        {"style: a.png", "style: b.png, transition: {length: 12, kind: pixels}", "style: a.png, strength: 0.5", ".x...."},
+        {"style: a.png", "style: b.png, transition: {length: 12, kind: wipe}", "style: a.png, strength: 0.5", ".x...."},
+        {"style: a.png", "style: b.png, transition: {length: 12, curve: smooth}", "style: a.png, strength: 0.5", ".x...."},
+        {"style: a.png", "style: b.png, transition: {length: 12, kind: region, region: {ellipse: [9, 9, 5]}}",
+         "style: a.png, strength: 0.5", ".x...."},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -212,7 +236,13 @@ static void test_keys_change_with_the_look(void **state)
 
 static void test_keys_change_with_the_rest(void **state)
 {
+    static const char *const levels[] = {"light", "strong", "{level: strong, loss: no}"};
     (void)state;
+    for (int i = 0; i < 3; i++) {
+        char text[1024];
+        snprintf(text, sizeof text, "%ssteady: %s\n", usual, levels[i]);
+        assert_string_equal(changed((Cut){.segments = text}), "xxxxxx");
+    }
     assert_string_equal(changed((Cut){.width = 66}), "xxxxxx");
     assert_string_equal(changed((Cut){.height = 50}), "xxxxxx");
     assert_string_equal(changed((Cut){.precision = SOL_PRECISION_FLOAT32}), "xxxxxx");
