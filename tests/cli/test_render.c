@@ -288,10 +288,25 @@ static void test_interrupt_leaves_what_is_painted(void **state)
     stop_with("TERM", 130);
 }
 
+/* The schedule in configs that has regions, layers, transitions of every kind and steadiness, together and small. */
+static void test_everything_at_once(void **state)
+{
+    char *schedule = realpath("configs/sample/steady.yaml", NULL), arguments[4096];
+    (void)state;
+    assert_non_null(schedule);
+    snprintf(arguments, sizeof arguments, "render %s --size 64 -o all/film.mp4 -o all/film.gif -q", schedule);
+    assert_int_equal(run(arguments), 0);
+    assert_probe("all/film.mp4", "stream=width,height,nb_read_frames", "width=114|height=64|nb_read_frames=240|");
+    assert_probe("all/film.gif", "stream=width,height:format=duration", "width=400|height=225|duration=8.000000|");
+    assert_int_equal(count_entries(in_folder("all")), 2);
+    free(schedule);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_film_gif_and_stills),
+        cmocka_unit_test(test_everything_at_once),
         cmocka_unit_test(test_existing_outputs_are_kept),
         cmocka_unit_test(test_size_and_frames),
         cmocka_unit_test(test_memory_and_precision),
