@@ -465,15 +465,3 @@ int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const Sol
     clear_side(&side);
     return result;
 }
-
-int sol_painters_select(SolPainters *painters, int stretch, int layer, const SolImage *frame, SolMask *mask)
-{
-    const Scene scene = {.painters = painters,
-                         .frame = frame,
-                         .seconds = (double)frame->pts * frame->time_base.num / frame->time_base.den};
-    SolStroke *stroke = stroke_of(painters, stretch, layer);
-    if (stroke->selector)
-        return sol_selector_at(stroke->selector, frame, instant_of(&scene, stretch), mask);
-    sol_mask_fill(mask, 255);
-    return SOL_OK;
-}

@@ -204,7 +204,7 @@ static int draw_overlay(const View *view, SolImage **out)
         uint8_t *to = sol_image_row(image, y);
         for (int i = 0; i < 3 * mask->width; i++) {
             int weight = cover[i / 3] * TINT / 255, tinted = from[i] * (255 - weight) + tint[i % 3] * weight;
-            to[i] = edge[i / 3] ? line[i % 3] : (uint8_t)((tinted + 127) / 255);
+            to[i] = (uint8_t)(edge[i / 3] ? line[i % 3] : (tinted + 127) / 255);
         }
     }
     sol_mask_close(&outline);

@@ -12,7 +12,6 @@
 #include <solstice/style.h>
 
 #include "base/blob.h"
-#include "image/mask.h"
 
 typedef struct SolPainters SolPainters;
 
@@ -79,9 +78,6 @@ int sol_painters_tiles(const SolPainters *painters);
  */
 int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const SolImage *frame, int64_t before,
                        SolImage **painting);
-
-/** Shows what the region of a layer of a stretch selects of a frame; of no region, all. `mask` is of the frame's size. */
-int sol_painters_select(SolPainters *painters, int stretch, int layer, const SolImage *frame, SolMask *mask);
 
 /** Puts all that the next frame begins with into a blob. */
 void sol_painters_save(const SolPainters *painters, SolBlob *blob);
