@@ -2,6 +2,7 @@
  *
  * Regions by colour and by subject, as a schedule describes them.
  */
+#include "support/regions.h"
 #include "support/support.h"
 
 #include "region/clean.h"
@@ -16,20 +17,7 @@
 
 static int read_region(SolRegion **region, const char *text)
 {
-    SolYaml *yaml = NULL;
-    SolYamlPair pair;
-    char *all = malloc(strlen(text) + 16);
-    int result;
-    assert_non_null(all);
-    sprintf(all, "region: %s\n", text);
-    write_text("r.yaml", all);
-    free(all);
-    if ((result = sol_yaml_open(&yaml, "r.yaml")) != SOL_OK)
-        fail_msg("%s", sol_error_text());
-    pair = sol_yaml_find(yaml, sol_yaml_root(yaml), "region");
-    result = sol_region_read(region, yaml, &pair, "data");
-    sol_yaml_close(&yaml);
-    return result;
+    return read_region_text(region, text, "data");
 }
 
 /* A region of this kind. */

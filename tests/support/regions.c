@@ -7,10 +7,13 @@
 #include "support/support.h"
 
 #include "region/shapes.h"
+#include "schedule/region.h"
 
 #include <solstice/error.h>
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 SolRegion *make_shape(const SolRegionKind *kind, const double *pixels, int count)
 {
@@ -72,6 +75,24 @@ SolMask *select_and_close(SolRegion *region, int width, int height)
     SolMask *mask = select_frame(region, width, height, 0);
     sol_region_close(&region);
     return mask;
+}
+
+int read_region_text(SolRegion **region, const char *text, const char *folder_of_files)
+{
+    SolYaml *yaml = NULL;
+    SolYamlPair pair;
+    char *all = malloc(strlen(text) + 16);
+    int result;
+    assert_non_null(all);
+    sprintf(all, "region: %s\n", text);
+    write_text("r.yaml", all);
+    free(all);
+    if ((result = sol_yaml_open(&yaml, "r.yaml")) != SOL_OK)
+        fail_msg("%s", sol_error_text());
+    pair = sol_yaml_find(yaml, sol_yaml_root(yaml), "region");
+    result = sol_region_read(region, yaml, &pair, folder_of_files);
+    sol_yaml_close(&yaml);
+    return result;
 }
 
 double area_of(const SolMask *mask)

@@ -17,6 +17,9 @@ SolRegion *join_regions(const SolRegionKind *kind, SolRegion *first, SolRegion *
 SolTrack stays(double pixels);
 SolTrack stays_number(double number);
 
+/** Reads "region: TEXT", written into r.yaml; files are found from `folder`. What sol_region_read() returns. */
+int read_region_text(SolRegion **region, const char *text, const char *folder);
+
 /** What it selects of a frame of that size, which the input's frames have, too. Ends the test where that fails. */
 SolMask *select_frame(const SolRegion *region, int width, int height, double frame);
 
