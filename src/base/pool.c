@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Worker pool: workers wait until a loop is published, take items from one counter under the lock
- * (items are large: a channel, a strip of rows), and the last one done wakes the caller.
+ * Worker pool: workers wait until a loop is published, take items under the lock (items are large: a strip of rows, a
+ * block of tiles), and the last one done wakes the caller.
+ *
+ * Each worker has a share of a loop's items, neighbours, and the same share of every loop; one that is through with its own
+ * takes from the end of the largest that is left. So what a core wrote in one loop, a band of a picture's rows say, it finds
+ * in its own caches in the next, and nobody waits for a thread that the system has put aside.
  *
  * The loops of a network follow each other within microseconds, and waking a thread takes tens of them. So both
  * sides look for a moment whether what they wait for has come before they sleep.
@@ -14,23 +18,30 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <unistd.h>
 
 enum { LOOKS = 2000 }; /* before sleeping: some 30 microseconds */
+
+/* Items next..end-1. */
+typedef struct Share {
+    int next, end;
+} Share;
 
 struct SolPool {
     pthread_mutex_t lock;
     pthread_cond_t work, done;
     pthread_t *workers;
+    Share *shares;    /* of the loop under way: the caller's, then those of the workers */
     int worker_count; /* created, the caller not counted */
+    int started;      /* workers that know their number */
     bool quit;
     bool looks;       /* there is a processor for each thread, so that looking takes none from the others */
     atomic_uint loops; /* published so far, and one more for quitting */
 
     /* the loop under way */
-    SolPoolTask task;
+    SolPoolWorkerTask task;
     void *context;
-    int next, count;
     atomic_int unfinished;
 };
 
@@ -44,15 +55,26 @@ static void pause_briefly(void)
 #endif
 }
 
-/* Takes and runs items until none is left; called and returns with the lock held. */
-static void take_items(SolPool *pool)
+/* The next item for a worker, its own or from the end of the largest share that is left; -1: none. With the lock held. */
+static int take_item(SolPool *pool, int worker)
 {
-    while (pool->next < pool->count) {
-        SolPoolTask task = pool->task;
+    Share *largest = &pool->shares[worker];
+    if (largest->next < largest->end)
+        return largest->next++;
+    for (int i = 0; i <= pool->worker_count; i++)
+        if (pool->shares[i].end - pool->shares[i].next > largest->end - largest->next)
+            largest = &pool->shares[i];
+    return largest->next < largest->end ? --largest->end : -1;
+}
+
+/* Takes and runs items until none is left; called and returns with the lock held. */
+static void take_items(SolPool *pool, int worker)
+{
+    for (int item; (item = take_item(pool, worker)) >= 0;) {
+        SolPoolWorkerTask task = pool->task;
         void *context = pool->context;
-        int item = pool->next++;
         pthread_mutex_unlock(&pool->lock);
-        task(context, item);
+        task(context, item, worker);
         pthread_mutex_lock(&pool->lock);
         if (atomic_fetch_sub(&pool->unfinished, 1) == 1)
             pthread_cond_signal(&pool->done);
@@ -89,11 +111,13 @@ static void *worker(void *argument)
 {
     SolPool *pool = argument;
     unsigned seen = 0;
+    int number;
     pthread_mutex_lock(&pool->lock);
+    number = ++pool->started; /* 0 is the caller */
     while (!pool->quit) {
         await_loop(pool, seen);
         seen = atomic_load(&pool->loops);
-        take_items(pool);
+        take_items(pool, number);
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
@@ -110,7 +134,9 @@ int sol_pool_open(SolPool **out, int threads)
     SolPool *pool = sol_calloc(1, sizeof *pool);
     if (threads <= 0)
         threads = sol_cpu_count();
-    if (!pool || !(pool->workers = sol_calloc((size_t)threads, sizeof *pool->workers))) {
+    if (!pool || !(pool->workers = sol_calloc((size_t)threads, sizeof *pool->workers)) ||
+        !(pool->shares = sol_calloc((size_t)threads, sizeof *pool->shares))) {
+        sol_free(pool ? pool->workers : NULL);
         sol_free(pool);
         return sol_fail_memory("the worker threads");
     }
@@ -126,27 +152,44 @@ int sol_pool_open(SolPool **out, int threads)
     return SOL_OK;
 }
 
-void sol_pool_run(SolPool *pool, SolPoolTask task, void *context, int count)
+void sol_pool_run_workers(SolPool *pool, SolPoolWorkerTask task, void *context, int count)
 {
     if (count <= 0)
         return;
     if (!pool || count == 1 || pool->worker_count == 0) {
         for (int item = 0; item < count; item++)
-            task(context, item);
+            task(context, item, 0);
         return;
     }
     pthread_mutex_lock(&pool->lock);
     pool->task = task;
     pool->context = context;
-    pool->next = 0;
-    pool->count = count;
+    for (int i = 0, threads = pool->worker_count + 1; i < threads; i++)
+        pool->shares[i] = (Share){(int)((int64_t)count * i / threads), (int)((int64_t)count * (i + 1) / threads)};
     atomic_store(&pool->unfinished, count);
     atomic_fetch_add(&pool->loops, 1);
     pthread_cond_broadcast(&pool->work);
-    take_items(pool);
+    take_items(pool, 0);
     await_items(pool);
-    pool->count = 0;
     pthread_mutex_unlock(&pool->lock);
+}
+
+/* A loop whose items need not know who runs them. */
+typedef struct Plain {
+    SolPoolTask task;
+    void *context;
+} Plain;
+
+static void run_plain(void *context, int item, int worker)
+{
+    const Plain *plain = context;
+    (void)worker;
+    plain->task(plain->context, item);
+}
+
+void sol_pool_run(SolPool *pool, SolPoolTask task, void *context, int count)
+{
+    sol_pool_run_workers(pool, run_plain, &(Plain){task, context}, count);
 }
 
 int sol_pool_threads(const SolPool *pool)
@@ -170,6 +213,7 @@ void sol_pool_close(SolPool **out)
     pthread_cond_destroy(&pool->work);
     pthread_cond_destroy(&pool->done);
     sol_free(pool->workers);
+    sol_free(pool->shares);
     sol_free(pool);
     *out = NULL;
 }

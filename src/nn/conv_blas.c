@@ -9,33 +9,24 @@
 
 #include "nn/gemm.h"
 
-#include <stdatomic.h>
-
 typedef struct Run {
     const SolConv *conv;
     const SolConvData *data;
     char *scratch;
     SolConvBlock block;
-    int count;
-    atomic_int next;
 } Run;
 
-/* One worker: blocks until none is left, in scratch of its own. */
-static void work(void *context, int worker)
+static void run_block(void *context, int block, int worker)
 {
-    Run *r = context;
+    const Run *r = context;
     size_t bytes = r->conv->scratch / (size_t)sol_pool_threads(r->conv->pool);
-    void *scratch = r->scratch ? r->scratch + (size_t)worker * bytes : NULL;
-    for (int block; (block = atomic_fetch_add(&r->next, 1)) < r->count;)
-        r->block(r->conv, r->data, block, scratch);
+    r->block(r->conv, r->data, block, r->scratch ? r->scratch + (size_t)worker * bytes : NULL);
 }
 
 void sol_conv_run_blocks(const SolConv *conv, const SolConvData *data, void *scratch, int count, SolConvBlock block)
 {
-    Run r = {.conv = conv, .data = data, .scratch = scratch, .block = block, .count = count};
-    int workers = sol_pool_threads(conv->pool);
-    atomic_init(&r.next, 0);
-    sol_pool_run(conv->pool, work, &r, workers < count ? workers : count);
+    Run r = {.conv = conv, .data = data, .scratch = scratch, .block = block};
+    sol_pool_run_workers(conv->pool, run_block, &r, count);
 }
 
 /* The rule. What is fused does not change it, so that fused or not, the result has the same bits. */

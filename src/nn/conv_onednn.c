@@ -22,7 +22,6 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 
 enum {
@@ -393,7 +392,6 @@ typedef struct Run {
     const SolConv *conv;
     SolFeatures in, out;
     char *scratch;
-    atomic_int next;
 } Run;
 
 /* Rows y0..y0+rows-1 of features in NHWC; their margin above and below is what lies there. */
@@ -418,7 +416,7 @@ static void stage_in(const SolFeatures *in, int half, const Band *band, void *to
     sol_op_convert(NULL, &from, &staged);
 }
 
-static void run_band(Run *r, int number, int w)
+static void run_band(const Run *r, int number, int w)
 {
     const SolConvShape *s = &r->conv->shape;
     const State *state = r->conv->state;
@@ -451,13 +449,12 @@ static void run_band(Run *r, int number, int w)
     }
 }
 
-static void work(void *context, int worker)
+static void work(void *context, int band, int worker)
 {
-    Run *r = context;
+    const Run *r = context;
     const State *state = r->conv->state;
     int before = use_threads(&state->threading, 1);
-    for (int band; (band = atomic_fetch_add(&r->next, 1)) < state->count;)
-        run_band(r, band, worker);
+    run_band(r, band, worker);
     use_threads(&state->threading, before);
 }
 
@@ -465,15 +462,13 @@ static void run(const SolConv *conv, const SolConvData *data, void *scratch)
 {
     const SolConvShape *s = &conv->shape;
     const State *state = conv->state;
-    int workers = state->worker_count;
     Run r = {.conv = conv,
              .in = {data->in, {s->in_channels, s->height, s->width}, conv->in},
              .out = {data->out, {s->out_channels, s->height, s->width}, conv->out},
              .scratch = scratch};
     if (s->kernel > 1)
         sol_op_fill_margin(conv->pool, &r.in, s->border);
-    atomic_init(&r.next, 0);
-    sol_pool_run(conv->pool, work, &r, workers < state->count ? workers : state->count);
+    sol_pool_run_workers(conv->pool, work, &r, state->count);
 }
 
 static void drop(dnnl_memory_t memory)

@@ -9,7 +9,6 @@
 #include "nn/kernels.h"
 
 #include <math.h>
-#include <stdatomic.h>
 #include <string.h>
 
 enum {
@@ -103,7 +102,6 @@ typedef struct Loop {
     const float *matrix;
     Cut cut;
     float *chunks, *sums; /* two of each worker; one of each part */
-    atomic_int next;
 } Loop;
 
 static float *chunk_of(const Loop *loop, int worker, int which)
@@ -133,19 +131,17 @@ static int gather(const Loop *loop, int chunk, bool roots, float *to)
     return (end - y) * s.width;
 }
 
-static void sum_parts(void *context, int worker)
+static void sum_part(void *context, int part, int worker)
 {
-    Loop *loop = context;
+    const Loop *loop = context;
     int channels = loop->in->shape.channels;
     float *pixels = chunk_of(loop, worker, 0);
-    for (int part; (part = atomic_fetch_add(&loop->next, 1)) < loop->cut.parts;) {
-        float *sum = loop->sums + matrix_floats(loop->in->shape) * (size_t)part;
-        int first = (int)((int64_t)loop->cut.chunks * part / loop->cut.parts);
-        int end = (int)((int64_t)loop->cut.chunks * (part + 1) / loop->cut.parts);
-        for (int chunk = first; chunk < end; chunk++) {
-            int count = gather(loop, chunk, true, pixels);
-            sol_gemm_squares(channels, count, pixels, channels, chunk > first, sum, channels);
-        }
+    float *sum = loop->sums + matrix_floats(loop->in->shape) * (size_t)part;
+    int first = (int)((int64_t)loop->cut.chunks * part / loop->cut.parts);
+    int end = (int)((int64_t)loop->cut.chunks * (part + 1) / loop->cut.parts);
+    for (int chunk = first; chunk < end; chunk++) {
+        int count = gather(loop, chunk, true, pixels);
+        sol_gemm_squares(channels, count, pixels, channels, chunk > first, sum, channels);
     }
 }
 
@@ -173,34 +169,27 @@ static Loop loop_over(SolPool *pool, const SolFeatures *in, const SolPixelWeight
 void sol_op_gram(SolPool *pool, const SolFeatures *in, const SolPixelWeights *weights, void *work, float *gram)
 {
     Loop loop = loop_over(pool, in, weights, work);
-    int workers = sol_pool_threads(pool);
-    atomic_init(&loop.next, 0);
-    sol_pool_run(pool, sum_parts, &loop, workers < loop.cut.parts ? workers : loop.cut.parts);
+    sol_pool_run_workers(pool, sum_part, &loop, loop.cut.parts);
     for (int i = 0; i < in->shape.channels; i++)
         finish_row(&loop, i, gram);
 }
 
-static void multiply_chunks(void *context, int worker)
+static void multiply_chunk(void *context, int chunk, int worker)
 {
-    Loop *loop = context;
+    const Loop *loop = context;
     SolShape s = loop->in->shape;
     float *pixels = chunk_of(loop, worker, 0), *products = chunk_of(loop, worker, 1);
-    for (int chunk; (chunk = atomic_fetch_add(&loop->next, 1)) < loop->cut.chunks;) {
-        int count = gather(loop, chunk, false, pixels);
-        sol_gemm(count, s.channels, s.channels, pixels, s.channels, loop->matrix, s.channels, products, s.channels);
-        for (int i = 0; i < count / s.width; i++)
-            spread_row(products + (size_t)i * (size_t)s.width * (size_t)s.channels, loop->out,
-                       chunk * loop->cut.rows + i);
-    }
+    int count = gather(loop, chunk, false, pixels);
+    sol_gemm(count, s.channels, s.channels, pixels, s.channels, loop->matrix, s.channels, products, s.channels);
+    for (int i = 0; i < count / s.width; i++)
+        spread_row(products + (size_t)i * (size_t)s.width * (size_t)s.channels, loop->out, chunk * loop->cut.rows + i);
 }
 
 void sol_op_symmetric(SolPool *pool, const SolFeatures *in, const SolPixelWeights *weights, const float *matrix,
                       void *work, const SolFeatures *out)
 {
     Loop loop = loop_over(pool, in, weights, work);
-    int workers = sol_pool_threads(pool);
     loop.out = out;
     loop.matrix = matrix;
-    atomic_init(&loop.next, 0);
-    sol_pool_run(pool, multiply_chunks, &loop, workers < loop.cut.chunks ? workers : loop.cut.chunks);
+    sol_pool_run_workers(pool, multiply_chunk, &loop, loop.cut.chunks);
 }

@@ -38,7 +38,7 @@ static int least(int a, int b)
 static void run_band(void *context, int item)
 {
     const Loop *loop = context;
-    int group = item / loop->bands, y = item % loop->bands * loop->band;
+    int groups = sol_features_groups(loop->rows), group = item % groups, y = item / groups * loop->band;
     int end = least(y + loop->band, loop->rows->shape.height);
     for (; y < end; y++)
         loop->row(loop, group, y);
@@ -51,10 +51,7 @@ static void run_rows(SolPool *pool, Loop *loop, const SolFeatures *rows)
     loop->rows = rows;
     loop->band = elements >= BAND ? 1 : (int)(BAND / (elements + 1)) + 1;
     loop->bands = (rows->shape.height + loop->band - 1) / loop->band;
-    if (pool)
-        sol_pool_run(pool, run_band, loop, sol_features_groups(rows) * loop->bands);
-    for (int item = 0; !pool && item < sol_features_groups(rows) * loop->bands; item++)
-        run_band(loop, item);
+    sol_pool_run(pool, run_band, loop, sol_features_groups(rows) * loop->bands);
 }
 
 /* Pixels of a piece: `most` elements at most, but one pixel. */

@@ -26,7 +26,8 @@ typedef struct Loop {
 static void run_band(void *context, int item)
 {
     const Loop *loop = context;
-    int group = item / loop->bands, y = item % loop->bands * loop->band, height = loop->rows->shape.height;
+    int groups = sol_features_groups(loop->rows), group = item % groups, y = item / groups * loop->band;
+    int height = loop->rows->shape.height;
     int end = height - y < loop->band ? height : y + loop->band;
     for (; y < end; y++)
         loop->row(loop, group, y);

@@ -13,7 +13,6 @@
 #include "nn/pixels.h"
 
 #include <math.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -53,7 +52,6 @@ typedef struct Loop {
     int pixels, blocks; /* of the area */
     int step;           /* pixels of a block */
     int items;
-    atomic_int next;
     void (*item)(struct Loop *loop, int item, float *planes);
     char *memory;
     SolScatter parts[PARTS_MAX];
@@ -74,20 +72,16 @@ static int pixels_of_block(const Loop *loop, int block)
     return left < loop->step ? left : loop->step;
 }
 
-static void work_on(void *context, int worker)
+static void work_on(void *context, int item, int worker)
 {
     Loop *loop = context;
-    char *planes = loop->memory + (size_t)worker * worker_bytes(loop->in->shape.channels);
-    for (int item; (item = atomic_fetch_add(&loop->next, 1)) < loop->items;)
-        loop->item(loop, item, (float *)planes);
+    loop->item(loop, item, (float *)(loop->memory + (size_t)worker * worker_bytes(loop->in->shape.channels)));
 }
 
 static void run_items(SolPool *pool, Loop *loop, int items)
 {
-    int workers = sol_pool_threads(pool);
     loop->items = items;
-    atomic_init(&loop->next, 0);
-    sol_pool_run(pool, work_on, loop, workers < items ? workers : items);
+    sol_pool_run_workers(pool, work_on, loop, items);
 }
 
 /* ---- scatter ---- */
