@@ -194,7 +194,7 @@ void sol_pool_run(SolPool *pool, SolPoolTask task, void *context, int count)
 
 int sol_pool_threads(const SolPool *pool)
 {
-    return pool->worker_count + 1;
+    return pool ? pool->worker_count + 1 : 1;
 }
 
 void sol_pool_close(SolPool **out)

@@ -31,7 +31,7 @@ void sol_pool_run(SolPool *pool, SolPoolTask task, void *context, int count);
 /** sol_pool_run() for a task that wants to know its worker; NULL, or one item: worker 0. */
 void sol_pool_run_workers(SolPool *pool, SolPoolWorkerTask task, void *context, int count);
 
-/** How many threads work on a loop. */
+/** How many threads work on a loop; NULL: 1. */
 int sol_pool_threads(const SolPool *pool);
 
 void sol_pool_close(SolPool **pool);

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "model/model.h"
 #include "nn/gemm.h"
+#include "style/brush.h"
 
 #include <solstice/style.h>
 
@@ -38,6 +39,9 @@ typedef struct Figures {
     double gflop;     /* of one */
     double sgemm;     /* what OpenBLAS's sgemm reaches by itself, in GFLOP/s */
     int64_t memory;   /* the most that was resident, in bytes */
+    int at_once;      /* frames that a render would paint at once; 0: one by one, as they were timed */
+    double rate;      /* of those: frames a second */
+    int64_t memory_at_once; /* the most that was resident meanwhile */
     const char *backend;
     SolEngineLayer *layers; /* with the seconds of one */
     int layer_count;
@@ -150,6 +154,77 @@ static int time_frames(SolEngine *engine, const SolStyle *style, const SolImage 
     return result;
 }
 
+static int thread_count(const Wishes *wishes)
+{
+    return wishes->threads ? (int)wishes->threads : sol_cpu_count();
+}
+
+/* Frames that are painted at once. */
+typedef struct Beside {
+    SolEngine *engine;
+    const SolStyle *style;
+    const SolImage *image;
+    int lanes;
+    int64_t frames; /* on all of them */
+    int *results;   /* [lanes] */
+} Beside;
+
+/* Every so-manieth frame, on one of the lanes. */
+static void paint_lane(void *context, int lane)
+{
+    const Beside *b = context;
+    const SolBrush brush = {.style = b->style, .strength = 1, .lane = lane + 1};
+    for (int64_t n = lane; n < b->frames && b->results[lane] == SOL_OK; n += b->lanes) {
+        SolImage *painting = NULL;
+        b->results[lane] = was_interrupted(NULL) ? sol_fail(SOL_ERR_CANCELLED, "interrupted")
+                                                 : sol_engine_paint_with(b->engine, &brush, b->image, &painting);
+        sol_image_unref(&painting);
+    }
+}
+
+/* Paints all of them, and tells the seconds that took. */
+static int paint_beside(const Beside *b, SolPool *pool, double *seconds)
+{
+    double start = sol_clock();
+    int result = SOL_OK;
+    sol_pool_run(pool, paint_lane, (void *)(uintptr_t)b, b->lanes);
+    *seconds = sol_clock() - start;
+    for (int i = 0; i < b->lanes && result == SOL_OK; i++)
+        result = b->results[i];
+    return result == SOL_OK ? SOL_OK : sol_fail(result, "frames could not be painted at once");
+}
+
+/* As renders do it, where they do: so many frames for each lane as were painted one by one. */
+static int time_beside(SolEngine *engine, const SolStyle *style, const SolImage *image, const Wishes *wishes,
+                       Figures *figures)
+{
+    Beside beside = {.engine = engine, .style = style, .image = image};
+    SolPool *pool = NULL;
+    double seconds;
+    int result = sol_engine_plan_lanes(engine, wishes->size.width, wishes->size.height, thread_count(wishes));
+    if (result != SOL_OK || sol_engine_lanes(engine) == 1)
+        return result;
+    beside.lanes = sol_engine_lanes(engine);
+    beside.results = sol_calloc((size_t)beside.lanes, sizeof *beside.results);
+    result = beside.results ? sol_pool_open(&pool, beside.lanes) : sol_fail_memory("the timings");
+    if (result == SOL_OK) {
+        beside.frames = beside.lanes; /* to warm up */
+        result = paint_beside(&beside, pool, &seconds);
+    }
+    if (result == SOL_OK) {
+        beside.frames = wishes->frames * beside.lanes;
+        result = paint_beside(&beside, pool, &seconds);
+    }
+    if (result == SOL_OK) {
+        figures->at_once = beside.lanes;
+        figures->rate = (double)beside.frames / seconds;
+        figures->memory_at_once = peak_memory();
+    }
+    sol_pool_close(&pool);
+    sol_free(beside.results);
+    return result;
+}
+
 /* A SolOptimiseOptions.progress: an iteration is a step or, where it searched, some. */
 static void note_step(void *context, const SolOptimiseProgress *progress)
 {
@@ -175,11 +250,6 @@ static int time_steps(Timings *timings, SolEngine *engine, const SolStyle *style
     figures->what = "step";
     close_timings(timings, result == SOL_OK, figures);
     return result;
-}
-
-static int thread_count(const Wishes *wishes)
-{
-    return wishes->threads ? (int)wishes->threads : sol_cpu_count();
 }
 
 static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
@@ -220,11 +290,13 @@ static int measure(SolModel *model, const Wishes *wishes, Figures *figures)
             result = time_steps(&timings, engine, style, image, wishes->frames, figures);
         else
             result = time_frames(engine, style, image, wishes->frames, figures);
+        figures->memory = peak_memory();
+        if (result == SOL_OK)
+            result = time_beside(engine, style, image, wishes, figures);
     }
     sol_image_unref(&image);
     sol_style_close(&style);
     sol_engine_close(&engine);
-    figures->memory = peak_memory();
     return result == SOL_OK ? sol_gemm_measure(thread_count(wishes), &figures->sgemm) : result;
 }
 
@@ -256,6 +328,10 @@ static int print_json(const char *model, const Wishes *wishes, const Figures *fi
                              figures->tiles);
     json_t *layers = json_array();
     int status;
+    if (json && figures->at_once > 0)
+        json_object_update_new(json, json_pack("{s:i, s:f, s:I}", "at_once", figures->at_once, "frames_per_second",
+                                               figures->rate, "peak_memory_at_once",
+                                               (json_int_t)figures->memory_at_once));
     for (int l = 0; l < figures->layer_count && wishes->layers; l++)
         json_array_append_new(layers, layer_json(&figures->layers[l]));
     if (wishes->layers)
@@ -299,6 +375,9 @@ static void print_text(const char *model, const Wishes *wishes, const Figures *f
            figures->what, (long long)wishes->frames);
     printf("%.2f GFLOP a %s, %.1f GFLOP/s (sgemm alone reaches %.1f); %s of memory\n", figures->gflop, figures->what,
            1000 * figures->gflop / figures->median_ms, figures->sgemm, format_bytes(figures->memory, memory));
+    if (figures->at_once > 0)
+        printf("%d at once, as renders paint: %.1f frames/s; %s of memory\n", figures->at_once, figures->rate,
+               format_bytes(figures->memory_at_once, memory));
     printf("backend %s, %d thread%s, OpenBLAS %s, %s\n", figures->backend, threads, threads == 1 ? "" : "s",
            sol_blas_core(), processor);
 }
@@ -363,8 +442,9 @@ const Command sol_command_bench = {
     .arguments = "[--model M] [--size WxH] [OPTION ...]",
     .summary = "measure how fast this machine paints",
     .help = "Paints frames of random noise, after a warm-up, and prints the median time, beside it what\n"
-            "OpenBLAS's matrix product reaches by itself, and the most memory that was taken. Of painting\n"
-            "by optimisation (gatys), steps are timed: the network forward and back once.\n\n"
+            "OpenBLAS's matrix product reaches by itself, and the most memory that was taken; then the frames\n"
+            "a second of several at once, one a thread, which is how renders paint. Of painting by\n"
+            "optimisation (gatys), steps are timed: the network forward and back once.\n\n"
             "      --model M        this model, a name or a .safetensors file; default compact. Of a .json\n"
             "                       file, or a name that has no more, it makes up the weights\n"
             "      --size WxH       frames of this size; default 512x512\n"

@@ -747,6 +747,16 @@ bool sol_plan_step(const SolPlan *plan, int node, SolPlanStep *step)
     return true;
 }
 
+void sol_plan_set_pool(SolPlan *plan, SolPool *pool)
+{
+    if (pool == plan->pool)
+        return;
+    plan->pool = pool;
+    for (int n = 0; n < sol_graph_count(plan->graph); n++)
+        if (plan->values[n].conv)
+            plan->values[n].conv->pool = pool;
+}
+
 void *sol_plan_arena(SolPlan *plan, size_t *bytes)
 {
     *bytes = plan->bytes;

@@ -127,6 +127,12 @@ typedef struct SolPlanStep {
 /** Tells about a node's step; false where the plan has none: nothing needs the node, or it melted into another's. */
 bool sol_plan_step(const SolPlan *plan, int node, SolPlanStep *step);
 
+/**
+ * Has another pool's threads run the plan from now on: no more of them than of the pool that it was planned with. NULL: the
+ * caller's alone.
+ */
+void sol_plan_set_pool(SolPlan *plan, SolPool *pool);
+
 /** The one block that holds all values and scratch of a run, and its size in bytes. */
 void *sol_plan_arena(SolPlan *plan, size_t *bytes);
 

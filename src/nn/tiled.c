@@ -393,6 +393,11 @@ static int run_pass(SolTiledPlan *t, Pass *pass, const SolCanvas *canvas, const 
     return result == SOL_OK ? SOL_OK : sol_fail_within(result, "layer \"%s\"", node->name);
 }
 
+void sol_tiled_set_pool(SolTiledPlan *t, SolPool *pool)
+{
+    sol_plan_set_pool(t->plan, pool);
+}
+
 int sol_tiled_run(SolTiledPlan *t, const SolCanvas *canvas, const SolApply *apply)
 {
     int nodes = sol_graph_count(t->graph);

@@ -45,6 +45,9 @@ typedef struct SolMemoryLimit {
 int sol_tiled_open(SolTiledPlan **tiled, const SolGraph *graph, int width, int height, const int keep[], int keep_count,
                    const SolPlanOptions *options, SolPool *pool, SolMemoryLimit limit);
 
+/** As sol_plan_set_pool(). */
+void sol_tiled_set_pool(SolTiledPlan *tiled, SolPool *pool);
+
 /** Runs the whole network, whose output was kept. All else is as for sol_plan_apply(). */
 int sol_tiled_run(SolTiledPlan *tiled, const SolCanvas *canvas, const SolApply *apply);
 

@@ -25,6 +25,8 @@ typedef struct Scene {
     const SolImage *frame;
     double seconds;  /* its time */
     int64_t before;  /* the frame whose paintings go on; -1: none */
+    int lane;        /* of the engines; above 0, other frames are painted meanwhile, and nothing may go on */
+    SolMask *edge;   /* of the transition; NULL before it is asked for */
 } Scene;
 
 /* One side of a transition, or what there is without one. */
@@ -104,7 +106,7 @@ static int paint_stroke(const Scene *scene, SolStroke *stroke, const SolStyle *s
                         SolImage **painting)
 {
     SolEngine *engine = stroke->engine;
-    SolBrush brush = {.style = style, .strength = strength};
+    SolBrush brush = {.style = style, .strength = strength, .lane = scene->lane};
     SolHistory history = {0};
     SolImage *memory;
     int result = hold(scene, stroke, &brush, &history);
@@ -119,8 +121,10 @@ static int paint_stroke(const Scene *scene, SolStroke *stroke, const SolStyle *s
     if (result != SOL_OK)
         return result;
     memory = (SolImage *)(uintptr_t)sol_engine_memory(engine);
-    sol_image_unref(&stroke->memory);
-    stroke->memory = memory ? sol_image_ref(memory) : NULL;
+    if (scene->lane == 0) {
+        sol_image_unref(&stroke->memory);
+        stroke->memory = memory ? sol_image_ref(memory) : NULL;
+    }
     if (stroke->layer->look->color == SOL_COLOR_LUMINANCE)
         sol_image_take_chroma(*painting, scene->frame);
     return SOL_OK;
@@ -191,8 +195,10 @@ static int add_layer(const Scene *scene, Side *side, int k)
     SolStroke *stroke = stroke_of(scene->painters, side->stretch, k);
     SolImage *painting = NULL;
     int result = SOL_OK;
-    take_up(scene, stroke, side->earlier < 0 ? NULL : stroke_of(scene->painters, side->earlier, k));
-    stroke->number = scene->frame->number;
+    if (scene->lane == 0) {
+        take_up(scene, stroke, side->earlier < 0 ? NULL : stroke_of(scene->painters, side->earlier, k));
+        stroke->number = scene->frame->number;
+    }
     if (stroke->selector)
         result = sol_selector_at(stroke->selector, scene->frame, instant_of(scene, side->stretch), stroke->mask);
     if (result != SOL_OK || (stroke->selector && is_empty(stroke->mask)))
@@ -230,15 +236,17 @@ static void clear_side(Side *side)
 
 /* ---- both sides ---- */
 
-/* Fills the painters' edge with where the later picture shows, `progress` of the way. */
-static int find_edge(const Scene *scene, double progress)
+/* Fills the scene's edge with where the later picture shows, `progress` of the way. */
+static int find_edge(Scene *scene, double progress)
 {
     SolPainters *painters = scene->painters;
     const SolTransition *transition = scene->moment->transition;
     SolGrowth *growth = painters->growths;
-    int result;
+    int result = scene->edge ? SOL_OK : sol_mask_create(&scene->edge, scene->frame->width, scene->frame->height);
+    if (result != SOL_OK)
+        return result;
     if (transition->kind == SOL_TRANSITION_WIPE) {
-        sol_edge_wipe(painters->edge, transition->angle, transition->feather, progress);
+        sol_edge_wipe(scene->edge, transition->angle, transition->feather, progress);
         return SOL_OK;
     }
     while (growth->transition != transition)
@@ -246,8 +254,8 @@ static int find_edge(const Scene *scene, double progress)
     if (scene->before < 0 || growth->number != scene->before)
         sol_selector_forget(growth->selector);
     growth->number = scene->frame->number;
-    result = sol_selector_at(growth->selector, scene->frame, instant_of(scene, scene->moment->stretch), painters->edge);
-    return result == SOL_OK ? sol_edge_grow(painters->edge, transition->feather, progress) : result;
+    result = sol_selector_at(growth->selector, scene->frame, instant_of(scene, scene->moment->stretch), scene->edge);
+    return result == SOL_OK ? sol_edge_grow(scene->edge, transition->feather, progress) : result;
 }
 
 /* Whether an edge travels over the frame in the transition under way. */
@@ -267,7 +275,7 @@ static int fill_side(const Scene *scene, Side *side)
 }
 
 /* Puts two sides together in the second one. */
-static int join(const Scene *scene, Side sides[2])
+static int join(Scene *scene, Side sides[2])
 {
     const SolMoment *moment = scene->moment;
     int result = SOL_OK;
@@ -279,7 +287,7 @@ static int join(const Scene *scene, Side sides[2])
         result = find_edge(scene, (double)moment->later);
         if (result != SOL_OK)
             return result;
-        sol_mask_compose(sides[0].picture, sides[1].picture, scene->painters->edge);
+        sol_mask_compose(sides[0].picture, sides[1].picture, scene->edge);
         SolImage *joined = sides[0].picture;
         sides[0].picture = sides[1].picture;
         sides[1].picture = joined;
@@ -294,7 +302,7 @@ static int join(const Scene *scene, Side sides[2])
 }
 
 /* Paints all that the moment is made of into `side`. */
-static int paint_sides(const Scene *scene, Side *side)
+static int paint_sides(Scene *scene, Side *side)
 {
     const SolMoment *moment = scene->moment;
     Side sides[2] = {{.stretch = moment->from[0], .earlier = -1}, {.stretch = moment->from[1], .earlier = -1}};
@@ -417,10 +425,9 @@ static int steady(const Scene *scene, Side *side)
 }
 
 /* Lays the painting over the frame as far as a transition from or to untouched frames is. */
-static int lay_on_frame(const Scene *scene, SolImage *picture)
+static int lay_on_frame(Scene *scene, SolImage *picture)
 {
     const SolMoment *moment = scene->moment;
-    SolMask *edge = scene->painters->edge;
     bool leaves = moment->leaves;
     int result;
     if (!(moment->opacity < 1))
@@ -433,9 +440,36 @@ static int lay_on_frame(const Scene *scene, SolImage *picture)
     if (result != SOL_OK)
         return result;
     if (!leaves)
-        sol_mask_invert(edge);
-    sol_mask_compose(picture, scene->frame, edge);
+        sol_mask_invert(scene->edge);
+    sol_mask_compose(picture, scene->frame, scene->edge);
     return SOL_OK;
+}
+
+/* Paints the scene. */
+static int paint(Scene *scene, SolImage **painting)
+{
+    Side side = {0};
+    int result = look(scene);
+    if (result == SOL_OK)
+        result = paint_sides(scene, &side);
+    if (result == SOL_OK)
+        result = steady(scene, &side);
+    if (result == SOL_OK)
+        result = fill_side(scene, &side);
+    if (result == SOL_OK)
+        result = lay_on_frame(scene, side.picture);
+    if (result == SOL_OK) {
+        *painting = side.picture;
+        side.picture = NULL;
+    }
+    clear_side(&side);
+    sol_mask_close(&scene->edge);
+    return result;
+}
+
+static double seconds_of(const SolImage *frame)
+{
+    return (double)frame->pts * frame->time_base.num / frame->time_base.den;
 }
 
 int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const SolImage *frame, int64_t before,
@@ -444,24 +478,22 @@ int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const Sol
     Scene scene = {.painters = painters,
                    .moment = moment,
                    .frame = frame,
-                   .seconds = (double)frame->pts * frame->time_base.num / frame->time_base.den,
+                   .seconds = seconds_of(frame),
                    .before = goes_on(painters, moment, before) ? before : -1};
-    Side side = {0};
-    int result = look(&scene);
-    if (result == SOL_OK)
-        result = paint_sides(&scene, &side);
-    if (result == SOL_OK)
-        result = steady(&scene, &side);
-    if (result == SOL_OK)
-        result = fill_side(&scene, &side);
-    if (result == SOL_OK)
-        result = lay_on_frame(&scene, side.picture);
+    int result = paint(&scene, painting);
     painters->last = result == SOL_OK ? frame->number : -1;
     painters->scene = moment->sides == 2 ? moment->from[1] : moment->stretch;
-    if (result == SOL_OK) {
-        *painting = side.picture;
-        side.picture = NULL;
-    }
-    clear_side(&side);
     return result;
+}
+
+int sol_painters_paint_beside(SolPainters *painters, int lane, const SolMoment *moment, const SolImage *frame,
+                              SolImage **painting)
+{
+    return paint(&(Scene){.painters = painters,
+                          .moment = moment,
+                          .frame = frame,
+                          .seconds = seconds_of(frame),
+                          .before = -1,
+                          .lane = lane},
+                 painting);
 }

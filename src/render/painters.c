@@ -287,8 +287,6 @@ static void close_size(SolPainters *painters)
     painters->growth_count = 0;
     sol_mask_files_close(&painters->files);
     sol_stabiliser_close(&painters->stabiliser);
-    sol_mask_close(&painters->edge);
-    sol_mask_close(&painters->cover);
     painters->last = -1;
 }
 
@@ -364,6 +362,42 @@ static int open_growths(SolPainters *painters, const SolSelectorSource *source)
     return result;
 }
 
+/* Whether any layer of a stretch is painted in a region, which selectors find frame after frame. */
+static bool has_regions(const SolPainters *painters, int stretch)
+{
+    for (int i = painters->first[stretch]; i < painters->first[stretch + 1]; i++)
+        if (painters->strokes[i].layer->region)
+            return true;
+    return false;
+}
+
+/* How many frames an engine is to paint at once. */
+static int lanes_for(const SolPainters *painters, const SolEngine *engine)
+{
+    for (int i = 0; i < painters->stroke_count && painters->steady.level == SOL_STEADY_OFF; i++)
+        if (painters->strokes[i].engine == engine && !has_regions(painters, painters->strokes[i].stretch))
+            return sol_pool_threads(painters->pool);
+    return 1;
+}
+
+int sol_painters_at_once(const SolPainters *painters, const SolMoment *moment)
+{
+    int lanes = sol_pool_threads(painters->pool);
+    if (painters->stabiliser || (moment->transition && moment->transition->kind == SOL_TRANSITION_REGION))
+        return 1;
+    for (int side = 0; side < moment->sides; side++) {
+        int stretch = moment->from[side];
+        for (int i = painters->first[stretch]; i < painters->first[stretch + 1]; i++) {
+            const SolEngine *engine = painters->strokes[i].engine;
+            int own = engine ? sol_engine_lanes(engine) : lanes;
+            lanes = own < lanes ? own : lanes;
+        }
+        if (has_regions(painters, stretch))
+            return 1;
+    }
+    return lanes;
+}
+
 int sol_painters_plan(SolPainters *painters, const SolPaintersSize *size)
 {
     SolSelectorSource source = {size->width, size->height, size->source_width, size->source_height, painters->pool, NULL};
@@ -373,11 +407,8 @@ int sol_painters_plan(SolPainters *painters, const SolPaintersSize *size)
     result = sol_mask_files_open(&painters->files);
     source.files = painters->files;
     for (int i = 0; i < painters->engine_count && result == SOL_OK; i++)
-        result = sol_engine_plan(painters->engines[i], size->width, size->height);
-    if (result == SOL_OK)
-        result = sol_mask_create(&painters->edge, size->width, size->height);
-    if (result == SOL_OK)
-        result = sol_mask_create(&painters->cover, size->width, size->height);
+        result = sol_engine_plan_lanes(painters->engines[i], size->width, size->height,
+                                       lanes_for(painters, painters->engines[i]));
     if (result == SOL_OK)
         result = open_selectors(painters, &source);
     if (result == SOL_OK)
@@ -387,6 +418,16 @@ int sol_painters_plan(SolPainters *painters, const SolPaintersSize *size)
     return result;
 }
 
+int sol_painters_lanes(const SolPainters *painters)
+{
+    int most = 1;
+    for (int i = 0; i < painters->engine_count; i++) {
+        int lanes = sol_engine_lanes(painters->engines[i]);
+        most = lanes > most ? lanes : most;
+    }
+    return most;
+}
+
 void sol_painters_tell(const SolPainters *painters, const SolLog *log)
 {
     for (int i = 0; i < painters->engine_count; i++) {
@@ -394,9 +435,9 @@ void sol_painters_tell(const SolPainters *painters, const SolLog *log)
         const SolStroke *stroke = painters->strokes;
         while (stroke->engine != engine)
             stroke++;
-        sol_log(log, SOL_LOG_DETAIL, "%s paints by %s: %.2f GFLOP a frame, backend %s, tiles %d",
+        sol_log(log, SOL_LOG_DETAIL, "%s paints by %s: %.2f GFLOP a frame, backend %s, tiles %d, frames at once %d",
                 stroke->layer->look->model, sol_engine_method(engine), sol_engine_gflop(engine),
-                sol_engine_backend(engine), sol_engine_tiles(engine));
+                sol_engine_backend(engine), sol_engine_tiles(engine), sol_engine_lanes(engine));
     }
 }
 

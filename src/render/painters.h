@@ -79,6 +79,22 @@ int sol_painters_tiles(const SolPainters *painters);
 int sol_painters_paint(SolPainters *painters, const SolMoment *moment, const SolImage *frame, int64_t before,
                        SolImage **painting);
 
+/**
+ * How many frames that are like one of this moment can be painted at once: more than 1 where no painting goes by the one
+ * before it, nor by what a region was there.
+ */
+int sol_painters_at_once(const SolPainters *painters, const SolMoment *moment);
+
+/** The most that it tells of any moment; there is a plan. */
+int sol_painters_lanes(const SolPainters *painters);
+
+/**
+ * As sol_painters_paint(), of a frame that can be painted beside others, on one of the lanes 1..sol_painters_at_once(): on
+ * each of them one at a time, in whichever thread, and none otherwise meanwhile.
+ */
+int sol_painters_paint_beside(SolPainters *painters, int lane, const SolMoment *moment, const SolImage *frame,
+                              SolImage **painting);
+
 /** Puts all that the next frame begins with into a blob. */
 void sol_painters_save(const SolPainters *painters, SolBlob *blob);
 

@@ -9,18 +9,35 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/queue.h"
 #include "image/image.h"
 #include "render/estimate.h"
+#include "render/lanes.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
     QUEUE_CAPACITY = 4, /* frames waiting between two stages */
     ERROR_TEXT_SIZE = 2048
 };
+
+/* A frame that is painted beside others. */
+typedef struct Pending {
+    SolLaneJob job;
+    SolImage *image;
+    const SolPart *part;
+} Pending;
+
+/* Those that are, in their order. */
+typedef struct Window {
+    SolLanes *lanes; /* NULL where frames are painted one by one */
+    Pending *items;  /* [room] a ring */
+    int room, first, count;
+} Window;
 
 typedef struct Run {
     const SolPipeline *pipeline;
@@ -30,7 +47,8 @@ typedef struct Run {
     int failure;                 /* the first one */
     char failure_text[ERROR_TEXT_SIZE];
 
-    int64_t painted_count;       /* of the stylist, read when it has been joined */
+    Window window;               /* of the stylist, as is what follows */
+    int64_t painted_count;       /* read when it has been joined */
     int64_t painting;            /* number of the frame at hand */
     int64_t painted_last;        /* and of the one painted last */
     bool cut_short;              /* the painting that was being made when somebody asked to stop */
@@ -136,66 +154,158 @@ static void *read_frames(void *argument)
 
 /* ---- stylist ---- */
 
-/* True where frame `n` is going to be painted. */
-static bool is_painted(const SolPipeline *pipeline, int64_t n, SolMoment *moment)
+/* How many frames can be painted at once that are like frame `n`: 0 where that is not painted. */
+static int find_moment(const SolPipeline *pipeline, int64_t n, SolMoment *moment)
 {
     if (!pipeline->timeline)
-        return false;
+        return 0;
     sol_timeline_at(pipeline->timeline, n, moment);
-    return moment->sides > 0;
+    return moment->sides > 0 ? sol_painters_at_once(pipeline->painters, moment) : 0;
 }
 
-/* Replaces *image by its painting, where the timeline has a style for it, and keeps that. */
-static int paint_frame(Run *run, SolImage **image)
+/* Hands an image on to the writer. */
+static int hand_on(Run *run, SolImage *image)
+{
+    if (sol_queue_push(run->painted, image))
+        return SOL_OK;
+    sol_image_unref(&image);
+    return SOL_ERR_CANCELLED;
+}
+
+/* Keeps the painting of an image, and hands it on in its place. */
+static int settle(Run *run, const SolPart *part, SolImage *image, SolImage *painting)
 {
     const SolPipeline *pipeline = run->pipeline;
-    int64_t number = (*image)->number, before = sol_parts_before(pipeline->parts, number);
-    const SolPart *part = sol_parts_at(pipeline->parts, number);
-    SolImage *painting = NULL;
-    SolMoment moment;
     int result;
-    if (!is_painted(pipeline, number, &moment))
-        return SOL_OK;
-    run->painting = number;
-    result = sol_store_ready(pipeline->store, part);
-    if (result != SOL_OK)
-        return result;
-    if (before >= 0 && before != run->painted_last)
-        result = sol_store_remind(pipeline->store, part, before, pipeline->painters);
-    if (result == SOL_OK)
-        result = sol_painters_paint(pipeline->painters, &moment, *image, before, &painting);
-    if (result != SOL_OK)
-        return sol_fail_within(result, "frame %lld", (long long)number);
     if (pipeline->pairs)
-        painting->source = *image;
+        painting->source = image;
     else
-        sol_image_unref(image);
-    *image = painting;
+        sol_image_unref(&image);
     run->painted_count++;
-    run->painted_last = number;
-    return run->cut_short ? SOL_ERR_CANCELLED : sol_store_keep(pipeline->store, part, painting, pipeline->painters);
+    run->painted_last = painting->number;
+    result = run->cut_short ? SOL_ERR_CANCELLED
+                            : sol_store_keep(pipeline->store, part, painting, pipeline->painters);
+    if (result == SOL_OK)
+        return hand_on(run, painting);
+    sol_image_unref(&painting);
+    return result;
+}
+
+/* Paints an image by itself, with all that the one before it has left. */
+static int paint_alone(Run *run, const SolPart *part, const SolMoment *moment, SolImage *image)
+{
+    const SolPipeline *pipeline = run->pipeline;
+    int64_t number = image->number, before = sol_parts_before(pipeline->parts, number);
+    SolImage *painting = NULL;
+    double start = sol_clock();
+    int result = sol_store_ready(pipeline->store, part);
+    if (result == SOL_OK) {
+        run->painting = number;
+        if (before >= 0 && before != run->painted_last)
+            result = sol_store_remind(pipeline->store, part, before, pipeline->painters);
+        if (result == SOL_OK)
+            result = sol_painters_paint(pipeline->painters, moment, image, before, &painting);
+        if (result != SOL_OK)
+            sol_fail_within(result, "frame %lld", (long long)number);
+    }
+    run->paint_seconds += sol_clock() - start;
+    if (result == SOL_OK)
+        return settle(run, part, image, painting);
+    sol_image_unref(&image);
+    return result;
+}
+
+/* Waits for the first of the frames that are painted beside others. */
+static int finish_first(Run *run)
+{
+    Window *window = &run->window;
+    Pending *pending = &window->items[window->first];
+    int result = sol_lanes_finish(window->lanes, &pending->job);
+    SolImage *image = pending->image, *painting = pending->job.painting;
+    run->paint_seconds += pending->job.seconds / sol_painters_lanes(run->pipeline->painters);
+    window->first = (window->first + 1) % window->room;
+    window->count--;
+    if (result != SOL_OK)
+        sol_fail_within(result, "frame %lld", (long long)image->number);
+    else
+        result = sol_store_ready(run->pipeline->store, pending->part);
+    if (result == SOL_OK)
+        return settle(run, pending->part, image, painting);
+    sol_image_unref(&image);
+    sol_image_unref(&painting);
+    return result;
+}
+
+/* Has an image painted beside others, or by itself, or leaves it as it is; it is no longer the caller's. */
+static int take_image(Run *run, SolImage *image)
+{
+    Window *window = &run->window;
+    const SolPart *part = sol_parts_at(run->pipeline->parts, image->number);
+    SolMoment moment;
+    int at_once = find_moment(run->pipeline, image->number, &moment), result = SOL_OK;
+    bool beside = at_once > 1;
+    while (window->count > (beside ? window->room - 1 : 0) && result == SOL_OK)
+        result = finish_first(run);
+    if (result != SOL_OK) {
+        sol_image_unref(&image);
+        return result;
+    }
+    if (beside) {
+        Pending *pending = &window->items[(window->first + window->count++) % window->room];
+        *pending = (Pending){.job = {.moment = moment, .frame = image}, .image = image, .part = part};
+        sol_lanes_begin(window->lanes, &pending->job);
+        return SOL_OK;
+    }
+    return at_once == 1 ? paint_alone(run, part, &moment, image) : hand_on(run, image);
+}
+
+/* Twice as many frames as there are lanes: so none of them waits for the one that paints the first. */
+static int open_window(Run *run)
+{
+    Window *window = &run->window;
+    int lanes = run->pipeline->painters ? sol_painters_lanes(run->pipeline->painters) : 1;
+    if (lanes == 1)
+        return SOL_OK;
+    window->room = 2 * lanes;
+    window->items = sol_calloc((size_t)window->room, sizeof *window->items);
+    if (!window->items)
+        return sol_fail_memory("the frames that are painted at once");
+    return sol_lanes_open(&window->lanes, run->pipeline->painters, window->room);
+}
+
+static void close_window(Window *window)
+{
+    sol_lanes_close(&window->lanes);
+    for (; window->count > 0; window->count--) {
+        Pending *pending = &window->items[window->first];
+        sol_image_unref(&pending->image);
+        sol_image_unref(&pending->job.painting);
+        free(pending->job.text);
+        window->first = (window->first + 1) % window->room;
+    }
+    sol_free(window->items);
 }
 
 static void *paint_frames(void *argument)
 {
     Run *run = argument;
+    int result = open_window(run);
     void *item;
-    while (sol_queue_pop(run->decoded, &item)) {
+    while (result == SOL_OK && sol_queue_pop(run->decoded, &item)) {
         SolImage *image = item;
-        double start = sol_clock();
-        int result = is_cancelled(run) ? SOL_ERR_CANCELLED : paint_frame(run, &image);
-        run->paint_seconds += sol_clock() - start;
-        if (result != SOL_OK) {
-            stop(run, result);
+        result = is_cancelled(run) ? SOL_ERR_CANCELLED : SOL_OK;
+        if (result == SOL_OK)
+            result = take_image(run, image);
+        else
             sol_image_unref(&image);
-            return NULL;
-        }
-        if (!sol_queue_push(run->painted, image)) {
-            sol_image_unref(&image);
-            return NULL;
-        }
     }
-    sol_queue_finish(run->painted);
+    while (result == SOL_OK && run->window.count > 0)
+        result = finish_first(run);
+    close_window(&run->window);
+    if (result != SOL_OK)
+        stop(run, result);
+    else
+        sol_queue_finish(run->painted);
     return NULL;
 }
 

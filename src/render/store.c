@@ -507,12 +507,11 @@ static int open_journal(SolStore *store, const SolPart *part)
 
 int sol_store_ready(SolStore *store, const SolPart *part)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes;
     int result = SOL_OK;
     if (!store)
         return SOL_OK;
-    for (int i = 0; i < 1 + store->source.pairs; i++)
-        bytes += frame_bytes(store) + SOL_RECORD_HEAD;
+    bytes = (uint64_t)(1 + store->source.pairs) * (frame_bytes(store) + SOL_RECORD_HEAD);
     if (part->sequential)
         bytes += store->memory.size + SOL_RECORD_HEAD;
     if (!store->journal || store->journal_part != part) {

@@ -37,7 +37,7 @@ int sol_store_open(SolStore **store, const SolStoreSource *source);
 
 /* In the thread that paints: */
 
-/** Makes sure of room for a frame of a part, before it is painted. SOL_ERR_IO where there is none. */
+/** Makes sure of room for a frame of a part, before it is painted or kept. SOL_ERR_IO where there is none. */
 int sol_store_ready(SolStore *store, const SolPart *part);
 
 /** Keeps a painted frame, for which sol_store_ready() has made room, and what the painters remember of it. */

@@ -62,8 +62,6 @@ struct SolPainters {
     SolMaskFiles *files;    /* that the selectors read masks from */
     SolPaintersSize size;
     SolStabiliser *stabiliser; /* NULL where nothing is steadied */
-    SolMask *edge;          /* of a transition, on the frame at hand */
-    SolMask *cover;         /* what is painted of the frame at hand */
     SolPaintersWatch watch;
     int64_t last;           /* the frame painted last; -1 before the first */
     int scene;              /* the stretch that it lay in, or was on its way to */

@@ -37,7 +37,19 @@ typedef struct SolBrush {
     const SolImage *start;  /* what painting by optimisation begins with, in place of its init; NULL: nothing else */
     const SolReference *references; /* [reference_count] what it is held to; none for other methods */
     int reference_count;
+    int lane;               /* 1..sol_engine_lanes(): one thread paints, or some, beside others on other lanes, each on one
+                               of its own; 0: all threads do, and nothing else is painted meanwhile */
 } SolBrush;
+
+/**
+ * As sol_engine_plan(), but so that up to `lanes` frames can be painted at once. That is faster than one after the other
+ * by all threads, where what a core writes then stays its own, and paints the same pixels. There are fewer lanes where
+ * threads or memory do not suffice for so many frames that are not cut into tiles, and one for painting by optimisation.
+ */
+int sol_engine_plan_lanes(SolEngine *engine, int width, int height, int lanes);
+
+/** How many frames can be painted at once; 0 without a plan. */
+int sol_engine_lanes(const SolEngine *engine);
 
 /**
  * As sol_engine_paint(), with all that a brush has. A region that covers nothing, or every pixel as far as any other, is
@@ -50,7 +62,7 @@ typedef struct SolBrush {
  * painting by optimisation not at the trail.
  *
  * @return as sol_engine_paint(); SOL_ERR_ARGUMENT also where a picture of the brush has another size than the frame, or
- *         its smoothing is not 0..1
+ *         its smoothing is not 0..1, or there is no such lane
  */
 int sol_engine_paint_with(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage **painted);
 

@@ -127,21 +127,28 @@ static bool size_is_sound(int width, int height)
     return width >= 1 && height >= 1 && width <= SOL_IMAGE_MAX_SIDE && height <= SOL_IMAGE_MAX_SIDE;
 }
 
-int sol_engine_plan(SolEngine *engine, int width, int height)
+int sol_engine_plan_lanes(SolEngine *engine, int width, int height, int lanes)
 {
     int result;
     if (!size_is_sound(width, height))
         return sol_fail(SOL_ERR_ARGUMENT, "frames of %dx%d pixels: sides must be 1 to %d", width, height,
                         SOL_IMAGE_MAX_SIDE);
-    if (width == engine->width && height == engine->height)
+    if (width == engine->width && height == engine->height && lanes == engine->wanted_lanes)
         return SOL_OK;
     engine->width = engine->height = 0;
-    result = engine->kind->plan(engine, width, height);
+    engine->lanes = 1;
+    result = engine->kind->plan(engine, width, height, lanes);
     if (result == SOL_OK) {
         engine->width = width;
         engine->height = height;
+        engine->wanted_lanes = lanes;
     }
     return result;
+}
+
+int sol_engine_plan(SolEngine *engine, int width, int height)
+{
+    return sol_engine_plan_lanes(engine, width, height, 1);
 }
 
 static int new_style(SolStyle **out, const SolEngine *engine)
@@ -293,6 +300,8 @@ static int check_brush(const SolEngine *engine, const SolBrush *brush)
         return sol_fail(SOL_ERR_ARGUMENT, "a strength of %g: it must be 0 to 1", (double)brush->strength);
     if (!(brush->smoothing >= 0 && brush->smoothing <= 1))
         return sol_fail(SOL_ERR_ARGUMENT, "a smoothing of %g: it must be 0 to 1", (double)brush->smoothing);
+    if (brush->lane < 0 || brush->lane > engine->lanes)
+        return sol_fail(SOL_ERR_ARGUMENT, "there is no lane %d: %d are planned", brush->lane, engine->lanes);
     return SOL_OK;
 }
 
@@ -382,6 +391,11 @@ double sol_engine_gflop(const SolEngine *engine)
 int sol_engine_tiles(const SolEngine *engine)
 {
     return engine->width > 0 ? engine->kind->tiles(engine) : 0;
+}
+
+int sol_engine_lanes(const SolEngine *engine)
+{
+    return engine->width > 0 ? engine->lanes : 0;
 }
 
 const char *sol_engine_backend(const SolEngine *engine)

@@ -21,8 +21,11 @@ typedef struct SolEngineClass {
     /** Prepares engine->state for engine->model, and sets engine->style_size. */
     int (*open)(SolEngine *engine);
 
-    /** Reserves what painting frames of this size takes, in place of any plan before; on failure there is none. */
-    int (*plan)(SolEngine *engine, int width, int height);
+    /**
+     * Reserves what painting frames of this size takes, in place of any plan before; on failure there is none. Where it
+     * can paint several at once, up to `lanes`, it says so in engine->lanes, which is 1.
+     */
+    int (*plan)(SolEngine *engine, int width, int height, int lanes);
 
     /**
      * Fills values[0..style_size-1] with what is kept of `image`, at its own size. The frame plan stays. NULL of an
@@ -58,13 +61,14 @@ typedef struct SolEngineClass {
 struct SolEngine {
     const SolEngineClass *kind;
     const SolModel *model; /* borrowed */
-    SolPool *pool;         /* the threads that work on one frame */
+    SolPool *pool;         /* the threads that work on a frame, but for one on a lane */
     SolPlanOptions how;    /* its convolutions are computed */
     uint64_t memory;       /* bytes that a frame may take */
     const double *level_strength; /* as SolEngineOptions has them, while the engine is opened */
     int levels;
     SolOptimiseOptions optimise; /* for painting by optimisation */
     int width, height;     /* of the planned frames; 0 without a plan */
+    int lanes, wanted_lanes; /* frames that can be painted at once, and that were to be */
     size_t style_size;     /* numbers that a style has */
     void *state;           /* the engine's own */
 };

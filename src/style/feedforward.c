@@ -24,11 +24,21 @@
 /* Of code, libraries and what they allocate, about: it has to fit into the engine's memory, too. */
 enum { PROGRAM_BYTES = 48 << 20 };
 
+/* What painting a frame may take for several to be painted at once: above that, they would be in each other's way. */
+enum { LANE_BYTES = 256 << 20 };
+
+/* What paints one frame at a time. */
+typedef struct Lane {
+    SolTiledPlan *plan;
+    SolPool *pool;       /* its threads; NULL: the caller's alone */
+    SolWeights *weights; /* of a frame's pixels in a region; NULL before the first */
+} Lane;
+
 typedef struct State {
     const SolGraph *graph; /* the model's, or `own` */
     SolGraph *own;         /* of the levels that are painted with */
-    SolTiledPlan *plan;    /* for frames */
-    SolWeights *weights;   /* of their pixels in a region; NULL before the first */
+    Lane *lanes;           /* [count] the first paints frames on no lane, too, with all threads */
+    int count;
 } State;
 
 static int output_node(const SolGraph *graph)
@@ -107,15 +117,66 @@ static int padded(const SolGraph *graph, int side)
     return round_up(side + 2 * sol_graph_margin(graph), sol_graph_multiple(graph));
 }
 
-static int feedforward_plan(SolEngine *engine, int width, int height)
+static void close_lanes(State *state)
+{
+    for (int i = 0; i < state->count; i++) {
+        sol_tiled_close(&state->lanes[i].plan);
+        sol_weights_close(&state->lanes[i].weights);
+        sol_pool_close(&state->lanes[i].pool);
+    }
+    sol_free(state->lanes);
+    state->lanes = NULL;
+    state->count = 0;
+}
+
+/* The lane `i` of `count`. */
+static int open_lane(SolEngine *engine, int width, int height, int i, int count)
 {
     State *state = engine->state;
-    int output = output_node(state->graph);
-    sol_tiled_close(&state->plan);
-    sol_weights_close(&state->weights);
-    return sol_tiled_open(&state->plan, state->graph, padded(state->graph, width), padded(state->graph, height),
-                          &output, 1, &engine->how, engine->pool,
-                          limit_for(engine, width, height, 2));
+    Lane *lane = &state->lanes[i];
+    SolMemoryLimit limit = limit_for(engine, width, height, 2);
+    int output = output_node(state->graph), threads = sol_pool_threads(engine->pool) / count, result = SOL_OK;
+    limit.bytes /= (uint64_t)count;
+    if (count > 1 && limit.bytes > LANE_BYTES)
+        limit.bytes = LANE_BYTES;
+    if (threads > 1 && count > 1)
+        result = sol_pool_open(&lane->pool, threads);
+    return result != SOL_OK ? result
+                            : sol_tiled_open(&lane->plan, state->graph, padded(state->graph, width),
+                                             padded(state->graph, height), &output, 1, &engine->how,
+                                             i == 0 ? engine->pool : lane->pool, limit);
+}
+
+/* @param[out] fits  whether all of them have room for a whole frame */
+static int open_lanes(SolEngine *engine, int width, int height, int count, bool *fits)
+{
+    State *state = engine->state;
+    int result = SOL_OK;
+    *fits = true;
+    close_lanes(state);
+    state->lanes = sol_calloc((size_t)count, sizeof *state->lanes);
+    if (!state->lanes)
+        return sol_fail_memory("an engine's plan");
+    for (int i = 0; i < count && *fits && result == SOL_OK; i++) {
+        state->count = i + 1;
+        result = open_lane(engine, width, height, i, count);
+        *fits = result == SOL_OK && sol_tiled_count(state->lanes[i].plan) == 1;
+    }
+    return result;
+}
+
+static int feedforward_plan(SolEngine *engine, int width, int height, int lanes)
+{
+    State *state = engine->state;
+    int threads = sol_pool_threads(engine->pool), result;
+    bool fits;
+    lanes = lanes < threads ? lanes : threads;
+    while ((result = open_lanes(engine, width, height, lanes, &fits)), !fits && lanes > 1)
+        lanes /= 2;
+    engine->lanes = lanes;
+    if (result != SOL_OK)
+        close_lanes(state);
+    return result;
 }
 
 /* A SolCanvas's context. */
@@ -169,13 +230,26 @@ static int feedforward_learn(SolEngine *engine, const SolImage *image, float *va
 
 /* ---- painting ---- */
 
-/* Runs the network on a frame. */
-static int run(SolEngine *engine, const SolApply *apply, const SolImage *frame, SolImage *painted)
+/* The lane that a brush paints on, and the threads that do. */
+static Lane *lane_of(const SolEngine *engine, const SolBrush *brush, SolPool **pool)
 {
     const State *state = engine->state;
-    Pictures pictures = {.in = frame, .out = painted, .margin = sol_graph_margin(state->graph), .pool = engine->pool};
+    Lane *lane = &state->lanes[brush->lane > 0 ? brush->lane - 1 : 0];
+    *pool = brush->lane > 0 ? lane->pool : engine->pool;
+    return lane;
+}
+
+/* Runs the network on a frame. */
+static int run(SolEngine *engine, const SolBrush *brush, const SolApply *apply, const SolImage *frame,
+               SolImage *painted)
+{
+    const State *state = engine->state;
+    SolPool *pool;
+    Lane *lane = lane_of(engine, brush, &pool);
+    Pictures pictures = {.in = frame, .out = painted, .margin = sol_graph_margin(state->graph), .pool = pool};
     const SolCanvas canvas = {.context = &pictures, .read = read_area, .write = write_area};
-    return sol_tiled_run(state->plan, &canvas, apply);
+    sol_tiled_set_pool(lane->plan, pool);
+    return sol_tiled_run(lane->plan, &canvas, apply);
 }
 
 /* Whether a mask tells pixels apart. */
@@ -186,19 +260,22 @@ static bool is_uniform(const SolMask *mask)
 }
 
 /* What pixels count in the statistics of a region. */
-static int weigh(SolEngine *engine, const SolMask *region, SolApply *apply)
+static int weigh(SolEngine *engine, const SolBrush *brush, SolApply *apply)
 {
-    State *state = engine->state;
+    const State *state = engine->state;
+    const SolMask *region = brush->region;
+    SolPool *pool;
+    Lane *lane = lane_of(engine, brush, &pool);
     int result = SOL_OK;
     if (!region || is_uniform(region))
         return SOL_OK;
-    if (!state->weights)
-        result = sol_weights_open(&state->weights, state->graph, padded(state->graph, region->width),
+    if (!lane->weights)
+        result = sol_weights_open(&lane->weights, state->graph, padded(state->graph, region->width),
                                   padded(state->graph, region->height));
     if (result != SOL_OK)
         return result;
-    sol_weights_set(state->weights, region, sol_graph_margin(state->graph), engine->pool);
-    apply->weights = state->weights;
+    sol_weights_set(lane->weights, region, sol_graph_margin(state->graph), pool);
+    apply->weights = lane->weights;
     return SOL_OK;
 }
 
@@ -223,11 +300,11 @@ static int follow(const SolEngine *engine, const SolBrush *brush, SolApply *appl
 static int feedforward_paint(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage *painted)
 {
     SolApply apply = {.statistics = brush->style->values, .strength = brush->strength};
-    int result = weigh(engine, brush->region, &apply);
+    int result = weigh(engine, brush, &apply);
     if (result == SOL_OK)
         result = follow(engine, brush, &apply);
     if (result == SOL_OK)
-        result = run(engine, &apply, frame, painted);
+        result = run(engine, brush, &apply, frame, painted);
     if (result != SOL_OK && apply.trail)
         sol_trail_clear(brush->trail);
     return result;
@@ -236,7 +313,7 @@ static int feedforward_paint(SolEngine *engine, const SolBrush *brush, const Sol
 static int transform_paint(SolEngine *engine, const SolBrush *brush, const SolImage *frame, SolImage *painted)
 {
     const SolApply full = {.strength = 1};
-    int result = run(engine, &full, frame, painted);
+    int result = run(engine, brush, &full, frame, painted);
     if (result == SOL_OK && brush->strength < 1)
         sol_image_mix(painted, frame, brush->strength);
     return result;
@@ -246,17 +323,17 @@ static int transform_paint(SolEngine *engine, const SolBrush *brush, const SolIm
 
 static double feedforward_gflop(const SolEngine *engine)
 {
-    return 2 * sol_tiled_macs(((State *)engine->state)->plan) / 1e9;
+    return 2 * sol_tiled_macs(((State *)engine->state)->lanes[0].plan) / 1e9;
 }
 
 static int feedforward_tiles(const SolEngine *engine)
 {
-    return sol_tiled_count(((State *)engine->state)->plan);
+    return sol_tiled_count(((State *)engine->state)->lanes[0].plan);
 }
 
 static const char *feedforward_backend(const SolEngine *engine)
 {
-    return sol_tiled_backend(((State *)engine->state)->plan);
+    return sol_tiled_backend(((State *)engine->state)->lanes[0].plan);
 }
 
 /* What goes in along a side where a convolution gives so many pixels. */
@@ -300,7 +377,7 @@ static int feedforward_layers(const SolEngine *engine, SolEngineLayer layers[], 
     int count = 0;
     for (int n = 0; n < sol_graph_count(state->graph); n++) {
         SolPlanStep step;
-        if (!sol_tiled_step(state->plan, n, &step))
+        if (!sol_tiled_step(state->lanes[0].plan, n, &step))
             continue;
         if (count < room)
             layers[count] = sol_engine_describe(&step, sol_graph_node(graph, sol_graph_find(graph, step.node->name)));
@@ -314,8 +391,7 @@ static void feedforward_close(SolEngine *engine)
     State *state = engine->state;
     if (!state)
         return;
-    sol_tiled_close(&state->plan);
-    sol_weights_close(&state->weights);
+    close_lanes(state);
     sol_graph_close(&state->own);
     sol_free(state);
 }

@@ -153,8 +153,9 @@ static int check_memory(const SolEngine *engine, int width, int height)
     return SOL_OK;
 }
 
-static int gatys_plan(SolEngine *engine, int width, int height)
+static int gatys_plan(SolEngine *engine, int width, int height, int lanes)
 {
+    (void)lanes;
     State *state = engine->state;
     int result;
     sol_gatys_loss_close(&state->loss);

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 static void test_sizes_do_not_wrap(void **state)
 {
@@ -223,6 +224,49 @@ static void test_pool_runs_every_item_once(void **state)
     }
 }
 
+/* Who ran which item. */
+typedef struct Shares {
+    atomic_int inside[4]; /* items that a worker is at */
+    int worker[ITEMS];
+    bool slow; /* the first worker is put aside at its first item */
+} Shares;
+
+static void note_worker(void *context, int item, int worker)
+{
+    Shares *shares = context;
+    assert_in_range(worker, 0, 3);
+    assert_int_equal(atomic_fetch_add(&shares->inside[worker], 1), 0);
+    shares->worker[item] = worker;
+    if (shares->slow && item == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    atomic_fetch_sub(&shares->inside[worker], 1);
+}
+
+/* A worker is at one item at a time; what it leaves of its share while it is put aside, others take from the end. */
+static void test_pool_shares(void **state)
+{
+    static Shares shares;
+    SolPool *pool = NULL;
+    int others = 0;
+    (void)state;
+    assert_int_equal(sol_pool_open(&pool, 4), 0);
+    for (int round = 0; round < 20; round++)
+        sol_pool_run_workers(pool, note_worker, &shares, ITEMS);
+    shares.slow = true;
+    for (int round = 0; round < 100 && others == 0; round++) { /* on a busy machine they may be put aside as well */
+        sol_pool_run_workers(pool, note_worker, &shares, ITEMS);
+        for (int i = 1; i < ITEMS / 4; i++)
+            others += shares.worker[i] != shares.worker[0];
+    }
+    assert_true(others > 0);
+    sol_pool_run_workers(pool, note_worker, &shares, 1);
+    assert_int_equal(shares.worker[0], 0);
+    sol_pool_close(&pool);
+    sol_pool_run_workers(NULL, note_worker, &shares, 3);
+    assert_int_equal(shares.worker[2], 0);
+    assert_int_equal(sol_pool_threads(NULL), 1);
+}
+
 /* ---- queue ---- */
 
 static atomic_int discarded;
@@ -369,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_natural_order), cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_amounts_of_memory),
         cmocka_unit_test(test_pool_runs_every_item_once),
+        cmocka_unit_test(test_pool_shares),
         cmocka_unit_test(test_queue_drains_in_order),
         cmocka_unit_test(test_queue_abort_wakes_both_ends),
         cmocka_unit_test(test_queue_discards_what_nobody_took),

@@ -7,7 +7,7 @@
 #include "support/support.h"
 
 #include "image/image.h"
-#include "render/painters.h"
+#include "render/lanes.h"
 #include "schedule/schedule.h"
 
 #include <stdlib.h>
@@ -50,11 +50,11 @@ static int set_up(void **state)
     return 0;
 }
 
-static int try_open(Fixture *fixture, const char *segments)
+static int try_open_with(Fixture *fixture, const char *segments, int threads)
 {
     static const char *const folders[] = {"models", NULL};
     const SolScheduleOptions options = {.model_folders = folders};
-    const SolEngineOptions how = {.threads = 1};
+    const SolEngineOptions how = {.threads = threads};
     int64_t pts[FRAMES];
     const SolVideoIndex index = {.frames = FRAMES, .pts = pts, .end = FRAMES, .time_base = {1, 25}};
     bool wanted[8];
@@ -84,6 +84,11 @@ static int try_open(Fixture *fixture, const char *segments)
     if (result == SOL_OK)
         assert_int_equal(sol_painters_plan(fixture->painters, &(SolPaintersSize){WIDTH, HEIGHT, WIDTH, HEIGHT}), 0);
     return result;
+}
+
+static int try_open(Fixture *fixture, const char *segments)
+{
+    return try_open_with(fixture, segments, 1);
 }
 
 /* The painting of frame `n`, which is `frame`, behind that of the frame `before`. */
@@ -398,6 +403,122 @@ static void test_memory(void **state)
     close_all(&one);
 }
 
+/* ---- at once ---- */
+
+/* All frames of a film on lanes, three to four of them begun before the first is asked for; each is as it is by itself. */
+static void check_at_once(const Fixture *fixture, const Fixture *alone)
+{
+    enum { ROOM = 4 };
+    SolLaneJob jobs[ROOM];
+    SolImage *frames[ROOM] = {NULL};
+    SolLanes *lanes = NULL;
+    assert_int_equal(sol_lanes_open(&lanes, fixture->painters, ROOM), 0);
+    for (int n = 0; n < FRAMES + ROOM; n++) {
+        SolLaneJob *job = &jobs[n % ROOM];
+        if (n >= ROOM) {
+            SolImage *wanted = paint(alone, n - ROOM);
+            assert_int_equal(sol_lanes_finish(lanes, job), 0);
+            assert_int_equal(difference(job->painting, wanted, wanted, 1), 0);
+            assert_int_equal(job->painting->number, n - ROOM);
+            sol_image_unref(&job->painting);
+            sol_image_unref(&frames[n % ROOM]);
+            sol_image_unref(&wanted);
+        }
+        if (n < FRAMES) {
+            assert_int_equal(sol_image_copy(&frames[n % ROOM], fixture->frame), 0);
+            frames[n % ROOM]->number = frames[n % ROOM]->pts = n;
+            frames[n % ROOM]->time_base = (SolRational){1, 25};
+            *job = (SolLaneJob){.frame = frames[n % ROOM]};
+            sol_timeline_at(fixture->timeline, n, &job->moment);
+            assert_int_equal(sol_painters_at_once(fixture->painters, &job->moment), 3);
+            sol_lanes_begin(lanes, job);
+        }
+    }
+    sol_lanes_close(&lanes);
+}
+
+static void test_at_once(void **state)
+{
+    static const char *const films[] = {
+        "  - {frames: 0-14, style: a.png}\n  - {frames: 15-29, style: b.png, strength: 0.5}\n",
+        "  - {frames: 0-14, style: a.png}\n  - {frames: 15-29, style: b.png, model: ./twin.safetensors, color: luminance}\n",
+        "  - {frames: 0-14, style: a.png}\n"
+        "  - {frames: 15-29, style: b.png, transition: {length: 8, kind: wipe, direction: right}}\n",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof films / sizeof *films; i++) {
+        Fixture fixture, alone;
+        assert_int_equal(try_open_with(&fixture, films[i], 3), 0);
+        assert_int_equal(try_open(&alone, films[i]), 0);
+        assert_int_equal(sol_painters_lanes(fixture.painters), 3);
+        assert_int_equal(sol_painters_lanes(alone.painters), 1);
+        check_at_once(&fixture, &alone);
+        close_all(&fixture);
+        close_all(&alone);
+    }
+}
+
+/* What goes by the frame before, or by what a region was there, is painted one by one. */
+static void test_one_by_one(void **state)
+{
+    static const struct {
+        const char *segments;
+        int at_once[2]; /* of frames 5 and 25 */
+    } films[] = {
+        {"  - {frames: 0-14, style: a.png}\n  - {frames: 15-29, style: b.png, region: {rect: [0, 0, 20, 20]}}\n", {3, 1}},
+        {"  - {frames: 0-14, style: none}\n  - {frames: 15-29, style: b.png}\n", {3, 3}},
+        {"  - {frames: 0-29, style: b.png}\nsteady: light\n", {1, 1}},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof films / sizeof *films; i++) {
+        Fixture fixture;
+        SolMoment moment;
+        assert_int_equal(try_open_with(&fixture, films[i].segments, 3), 0);
+        for (int k = 0; k < 2; k++) {
+            sol_timeline_at(fixture.timeline, k ? 25 : 5, &moment);
+            assert_int_equal(sol_painters_at_once(fixture.painters, &moment), films[i].at_once[k]);
+        }
+        close_all(&fixture);
+    }
+}
+
+/* The other jobs are done all the same; what waits when lanes are closed is left. */
+static void test_a_lane_fails(void **state)
+{
+    static const char film[] = "  - {frames: 0-29, style: a.png}\n";
+    Fixture fixture;
+    SolImage *small = NULL;
+    SolLanes *lanes = NULL;
+    SolLaneJob jobs[3];
+    (void)state;
+    assert_int_equal(try_open_with(&fixture, film, 2), 0);
+    assert_int_equal(sol_image_create(&small, WIDTH, HEIGHT - 1), 0);
+    small->time_base = fixture.frame->time_base = (SolRational){1, 25};
+    assert_int_equal(sol_lanes_open(&lanes, fixture.painters, 3), 0);
+    for (int i = 0; i < 3; i++) {
+        jobs[i] = (SolLaneJob){.frame = i == 1 ? small : fixture.frame};
+        sol_timeline_at(fixture.timeline, 1, &jobs[i].moment);
+        sol_lanes_begin(lanes, &jobs[i]);
+    }
+    assert_int_equal(sol_lanes_finish(lanes, &jobs[2]), 0);
+    assert_int_equal(sol_lanes_finish(lanes, &jobs[1]), SOL_ERR_ARGUMENT);
+    assert_contains(sol_error_text(), "48x31");
+    assert_null(jobs[1].painting);
+    assert_int_equal(sol_lanes_finish(lanes, &jobs[0]), 0);
+    sol_image_unref(&jobs[0].painting);
+    sol_image_unref(&jobs[2].painting);
+    for (int i = 0; i < 3; i++) {
+        jobs[i] = (SolLaneJob){.frame = fixture.frame};
+        sol_timeline_at(fixture.timeline, 1, &jobs[i].moment);
+        sol_lanes_begin(lanes, &jobs[i]);
+    }
+    sol_lanes_close(&lanes);
+    for (int i = 0; i < 3; i++)
+        sol_image_unref(&jobs[i].painting);
+    sol_image_unref(&small);
+    close_all(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +531,9 @@ int main(void)
         cmocka_unit_test(test_wipe),
         cmocka_unit_test(test_growth_and_pixels),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_one_by_one),
+        cmocka_unit_test(test_a_lane_fails),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down_folder);
 }

@@ -11,6 +11,7 @@
 #include <solstice/render.h>
 
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { FRAMES = 40, WIDTH = 64, HEIGHT = 48 };
@@ -25,15 +26,20 @@ static int set_up(void **state)
     return 0;
 }
 
-static SolSchedule *load(const char *segments)
+static SolSchedule *load_for(const char *segments, const char *output)
 {
     SolSchedule *schedule = NULL;
     char text[4096];
-    snprintf(text, sizeof text, "%s%soutputs:\n  - path: %s/out/film.mkv\n    crf: 0\n", head, segments, folder);
+    snprintf(text, sizeof text, "%s%soutputs:\n  - path: %s/out/%s\n", head, segments, folder, output);
     write_text(in_folder("s.yaml"), text);
     if (sol_schedule_load(&schedule, in_folder("s.yaml"), &(SolScheduleOptions){.model_folders = model_folders}) != SOL_OK)
         fail_msg("%s", sol_error_text());
     return schedule;
+}
+
+static SolSchedule *load(const char *segments)
+{
+    return load_for(segments, "film.mkv\n    crf: 0");
 }
 
 static const char untouched[] = "segments: [{frames: 0-39, style: none}]\n";
@@ -98,6 +104,38 @@ static void test_frames_keep_their_pictures(void **state)
     assert_int_equal(sol_render(schedule, &options, NULL), 0);
     assert_numbers(in_folder("out/film.mkv"), WIDTH, HEIGHT, 7, 20);
     sol_schedule_close(&schedule);
+}
+
+/* As many frames are painted at once as there are threads; the film has the same bytes. */
+static void test_threads_do_not_matter(void **state)
+{
+    static const char film[] = "segments:\n  - {name: a, frames: 0-13, style: images/frame_5.png}\n"
+                               "  - {name: n, frames: 14-16, style: none}\n"
+                               "  - {name: b, frames: 17-30, style: images/frame_9.png, region: {rect: [0, 0, 30, 48]}}\n"
+                               "  - {name: c, frames: 31-39, style: images/frame_2.png}\ntransition: 3\n";
+    uint8_t *first = NULL;
+    size_t size = 0;
+    (void)state;
+    for (int threads = 1; threads <= 4; threads++) {
+        SolSchedule *schedule = load_for(film, "film.y4m");
+        SolRenderOptions options = {.threads = threads, .overwrite = true};
+        size_t found;
+        uint8_t *bytes;
+        if (sol_render(schedule, &options, NULL) != SOL_OK)
+            fail_msg("%s", sol_error_text());
+        bytes = read_bytes(in_folder("out/film.y4m"), &found);
+        if (!first) {
+            first = bytes;
+            size = found;
+        } else {
+            assert_int_equal(found, size);
+            assert_memory_equal(bytes, first, (size_t)size);
+            free(bytes);
+        }
+        sol_schedule_close(&schedule);
+    }
+    free(first);
+    remove_folder(in_folder("out"));
 }
 
 /* ---- ranges ---- */
@@ -197,6 +235,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_progress_and_report),
         cmocka_unit_test(test_frames_keep_their_pictures),
+        cmocka_unit_test(test_threads_do_not_matter),
         cmocka_unit_test(test_ranges_are_checked),
         cmocka_unit_test(test_cancelling_at_any_moment),
         cmocka_unit_test(test_reader_fails_in_mid_stream),
