@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kills renders at random moments (SIGKILL), has them go on, and compares what they make with an undisturbed one.
 
-  tests/kills.py [--kills 200] [--seed N] [--solstice build/solstice]
+  tests/kills.py [--kills 200] [--seed N] [--steady LEVEL] [--solstice build/solstice]
 
 A render is begun and killed again and again with the same command, until it is complete; then the next one begins in
 an empty folder, until so many kills have been dealt out. Of every complete one the decoded frames of film and GIF, the
@@ -118,10 +118,11 @@ def main():
     parser.add_argument("--solstice", default=os.path.join(ROOT, "build", "solstice"))
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--steady", default="off", help="off, light or strong: how steady the film is")
     arguments = parser.parse_args()
     base = tempfile.mkdtemp(prefix="solstice-kills-")
     with open(os.path.join(base, "seasons.yaml"), "w") as file:
-        file.write(SCHEDULE)
+        file.write(SCHEDULE + f"steady: {arguments.steady}\n")
     result = kill_renders(os.path.abspath(arguments.solstice), base, arguments.kills, random.Random(arguments.seed))
     if isinstance(result, int):
         shutil.rmtree(base)

@@ -97,7 +97,7 @@ int sol_records_create(SolRecords **out, const char *path, const SolDigest *key)
     return result;
 }
 
-int sol_records_continue(SolRecords **out, const char *path, const SolDigest *key)
+int sol_records_continue(SolRecords **out, const char *path, const SolDigest *key, int64_t last)
 {
     SolRecords *records = NULL;
     SolRecord record;
@@ -107,8 +107,15 @@ int sol_records_continue(SolRecords **out, const char *path, const SolDigest *ke
         return result;
     if (result != SOL_OK)
         return sol_records_create(out, path, key);
-    while (result == SOL_OK && got)
+    while (result == SOL_OK && got) {
+        int64_t bytes = records->bytes, count = records->count;
         result = sol_records_next(records, &record, &got);
+        if (result == SOL_OK && got && record.time > last) {
+            records->bytes = bytes;
+            records->count = count;
+            got = false;
+        }
+    }
     records->over = records->ended = false;
     if (result == SOL_OK && ((records->file = freopen(path, "r+b", records->file)) == NULL ||
                              fcntl(fileno(records->file), F_SETFD, FD_CLOEXEC) != 0 ||

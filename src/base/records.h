@@ -34,8 +34,11 @@ typedef struct SolRecords SolRecords;
  */
 int sol_records_create(SolRecords **records, const char *path, const SolDigest *key);
 
-/** As sol_records_create(), but what the file holds under this key stays, up to the first record that is not whole. */
-int sol_records_continue(SolRecords **records, const char *path, const SolDigest *key);
+/**
+ * As sol_records_create(), but what the file holds under this key stays, up to the first record that is not whole, or is of
+ * a time behind `last`.
+ */
+int sol_records_continue(SolRecords **records, const char *path, const SolDigest *key, int64_t last);
 
 /** A record's bytes in the file beside its data. */
 enum { SOL_RECORD_HEAD = 56 };

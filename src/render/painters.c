@@ -418,6 +418,19 @@ int sol_painters_plan(SolPainters *painters, const SolPaintersSize *size)
     return result;
 }
 
+bool sol_painters_stop_within(const SolPainters *painters)
+{
+    for (int i = 0; i < painters->engine_count; i++)
+        if (strcmp(sol_engine_method(painters->engines[i]), "gatys") == 0)
+            return true;
+    return false;
+}
+
+int64_t sol_painters_last(const SolPainters *painters)
+{
+    return painters->last;
+}
+
 int sol_painters_lanes(const SolPainters *painters)
 {
     int most = 1;

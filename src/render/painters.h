@@ -95,6 +95,12 @@ int sol_painters_lanes(const SolPainters *painters);
 int sol_painters_paint_beside(SolPainters *painters, int lane, const SolMoment *moment, const SolImage *frame,
                               SolImage **painting);
 
+/** Whether a painting can be cut short, by what watches: what is remembered is then of no frame that is kept. */
+bool sol_painters_stop_within(const SolPainters *painters);
+
+/** The number of the frame painted last, which the next can go on from; -1: none, or what it left is of no use. */
+int64_t sol_painters_last(const SolPainters *painters);
+
 /** Puts all that the next frame begins with into a blob. */
 void sol_painters_save(const SolPainters *painters, SolBlob *blob);
 

@@ -306,6 +306,7 @@ static void *paint_frames(void *argument)
         stop(run, result);
     else
         sol_queue_finish(run->painted);
+    sol_store_pause(run->pipeline->store, run->pipeline->painters); /* its failing costs no more than a second's work */
     return NULL;
 }
 

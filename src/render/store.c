@@ -4,6 +4,7 @@
  */
 #include "render/store.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/lock.h"
@@ -36,6 +37,9 @@ static const char lock_name[] = "lock", naming_name[] = "outputs.naming";
 /* Flags of records: of a frame; of what it was painted from, in front of it; of what is remembered at a frame. */
 enum { FRAME = 0, SOURCE = 2, MEMORY = 3 };
 
+/* From one state that is written to the next: they are large, and of use only where a render is stopped. */
+static const double STATE_SECONDS = 1;
+
 struct SolStore {
     SolStoreSource source;
     const char *frames_suffix; /* frames by themselves, or in pairs with their sources */
@@ -46,8 +50,11 @@ struct SolStore {
     SolRecords *journal;    /* frames of the part that is being painted */
     const SolPart *journal_part;
     int64_t journal_frames; /* in it */
+    int64_t journal_last;   /* number of the one appended last; -1: none */
     SolBlob memory;         /* what is remembered at the frame at hand */
     int turn;               /* which of the two files of states is written next */
+    int64_t state;          /* the frame whose state was written last; -1: none, or of another part */
+    double state_time;      /* when that was */
     bool was_naming;        /* an earlier render was */
     atomic_llong frames;
 };
@@ -185,21 +192,26 @@ static bool has_memory(const SolStore *store, const SolPart *part)
     return has;
 }
 
-/* Looks for what was remembered at frame `number`, in either file of states; *found is NULL where it is in none. */
+/* Looks for what was remembered last, but not behind frame `number`, in both files of states; *found is NULL where it is in
+   none. */
 static int find_state(const SolStore *store, const SolPart *part, int64_t number, SolRecords **found, SolRecord *record,
                       int *which)
 {
     int result = SOL_OK;
     *found = NULL;
-    for (int i = 0; i < 2 && !*found && result == SOL_OK; i++) {
+    for (int i = 0; i < 2 && result == SOL_OK; i++) {
         char *path = path_of(store, part, &part->key, state_suffixes[i]);
         SolRecords *records = NULL;
+        SolRecord read;
         bool got = false;
         if (path && sol_records_open(&records, path, &part->key) == SOL_OK)
-            result = sol_records_next(records, record, &got);
+            result = sol_records_next(records, &read, &got);
         free(path);
-        if (result == SOL_OK && got && record->flags == MEMORY && record->time == number) {
+        if (result == SOL_OK && got && read.flags == MEMORY && read.time >= part->first && read.time <= number &&
+            (!*found || read.time > record->time)) {
+            sol_records_close(found);
             *found = records;
+            *record = read;
             *which = i;
         } else {
             sol_records_close(&records);
@@ -208,35 +220,20 @@ static int find_state(const SolStore *store, const SolPart *part, int64_t number
     return result;
 }
 
-static int has_state(const SolStore *store, const SolPart *part, int64_t number, bool *has)
+/* Frames that are kept are of no use where painting cannot go on behind them: they are painted again. */
+static int check_state(const SolStore *store, SolPart *part)
 {
     SolRecords *records;
     SolRecord record;
-    int which, result = find_state(store, part, number, &records, &record, &which);
-    *has = records != NULL;
-    sol_records_close(&records);
-    return result;
-}
-
-/* Frames that are kept are of no use where painting cannot go on behind them. */
-static int check_state(const SolStore *store, SolPart *part)
-{
-    int64_t before = part->kept < part->count ? part->first + part->kept - 1 : -1;
-    bool has = true;
-    int result = SOL_OK;
-    if (!part->sequential || part->kept == 0 || before < 0)
+    int which, result;
+    if (!part->sequential || part->kept == 0 || part->kept == part->count)
         return SOL_OK;
-    while (before > part->first && !sol_parts_want(store->source.parts, before))
-        before--;
-    result = has_state(store, part, before, &has);
-    if (result == SOL_OK && !has) {
-        char *path = path_of(store, part, &part->key, store->frames_suffix);
-        if (path)
-            unlink(path);
-        free(path);
-        part->kept = 0;
-    }
-    return result;
+    result = find_state(store, part, part->first + part->kept - 1, &records, &record, &which);
+    if (result != SOL_OK)
+        return result;
+    part->kept = records ? record.time - part->first + 1 : 0;
+    sol_records_close(&records);
+    return SOL_OK;
 }
 
 /* What there is of every part. Where painting goes on behind a part, what was remembered at its end must be there, too. */
@@ -498,9 +495,10 @@ int64_t sol_store_frames(const SolStore *store)
 static int open_journal(SolStore *store, const SolPart *part)
 {
     char *path = path_of(store, part, &part->key, store->frames_suffix);
-    int result = path ? sol_records_continue(&store->journal, path, &part->key) : sol_fail_memory("a path");
+    int result = path ? sol_records_continue(&store->journal, path, &part->key, part->first + part->kept - 1) : sol_fail_memory("a path");
     store->journal_part = part;
     store->journal_frames = part->kept;
+    store->journal_last = store->state = -1;
     free(path);
     return result;
 }
@@ -534,10 +532,7 @@ static int append_memory(SolStore *store, SolRecords *records, int64_t number, c
                                                     .data = store->memory.bytes});
 }
 
-/*
- * Writes what the painters remember at a frame, in place of what they did two frames ago: of the two files one is always
- * whole.
- */
+/* Writes what the painters remember at a frame, in place of what was written before the last: one file is always whole. */
 static int keep_state(SolStore *store, const SolPart *part, int64_t number, const SolPainters *painters)
 {
     char *path = path_of(store, part, &part->key, state_suffixes[store->turn]);
@@ -548,7 +543,18 @@ static int keep_state(SolStore *store, const SolPart *part, int64_t number, cons
     sol_records_close(&records);
     free(path);
     store->turn = !store->turn;
+    store->state = number;
+    store->state_time = sol_clock();
     return result;
+}
+
+int sol_store_pause(SolStore *store, const SolPainters *painters)
+{
+    int64_t last = painters ? sol_painters_last(painters) : -1;
+    if (!store || !store->journal || !store->journal_part->sequential || store->journal_last < 0 ||
+        last != store->journal_last || last == store->state)
+        return SOL_OK;
+    return keep_state(store, store->journal_part, last, painters);
 }
 
 /* Writes what the painters remember at the end of a part, for the part behind it. */
@@ -569,11 +575,13 @@ static int keep_memory(SolStore *store, const SolPart *part, int64_t number, con
 int sol_store_keep(SolStore *store, const SolPart *part, const SolImage *image, const SolPainters *painters)
 {
     const SolPart *end;
-    int result;
+    int result = SOL_OK;
     if (!store)
         return SOL_OK;
     end = store->source.parts->items + store->source.parts->count;
-    result = part->sequential ? keep_state(store, part, image->number, painters) : SOL_OK;
+    if (part->sequential && (store->state < part->first || sol_clock() - store->state_time >= STATE_SECONDS ||
+                             sol_painters_stop_within(painters)))
+        result = keep_state(store, part, image->number, painters);
     if (result == SOL_OK && store->source.pairs)
         result = append_image(store->journal, image->source, (SolRecord){.time = image->number, .flags = SOURCE});
     if (result == SOL_OK)
@@ -584,6 +592,7 @@ int sol_store_keep(SolStore *store, const SolPart *part, const SolImage *image, 
     if (result != SOL_OK)
         return result;
     store->journal_frames++;
+    store->journal_last = image->number;
     atomic_fetch_add(&store->frames, 1);
     if (next_shown(store, part, image->number + 1) < part->first + part->count)
         return SOL_OK;
@@ -624,8 +633,10 @@ int sol_store_remind(SolStore *store, const SolPart *part, int64_t before, SolPa
     if (before < part->first)
         return part->follows ? remind_of_end(store, part - 1, painters) : SOL_OK;
     result = find_state(store, part, before, &records, &record, &which);
-    if (result == SOL_OK && records) {
+    if (result == SOL_OK && records && record.time == before) {
         store->turn = !which;
+        store->state = before;
+        store->state_time = sol_clock();
         result = restore(&record, painters);
     }
     sol_records_close(&records);

@@ -40,8 +40,14 @@ int sol_store_open(SolStore **store, const SolStoreSource *source);
 /** Makes sure of room for a frame of a part, before it is painted or kept. SOL_ERR_IO where there is none. */
 int sol_store_ready(SolStore *store, const SolPart *part);
 
-/** Keeps a painted frame, for which sol_store_ready() has made room, and what the painters remember of it. */
+/** Keeps a painted frame, for which sol_store_ready() has made room, and now and then what the painters remember of it. */
 int sol_store_keep(SolStore *store, const SolPart *part, const SolImage *image, const SolPainters *painters);
+
+/**
+ * Keeps what the painters remember of the frame kept last, where that is what they painted last: a render that is stopped
+ * calls it. sol_store_keep() does so once a second only, so that after a power cut what was painted since is painted anew.
+ */
+int sol_store_pause(SolStore *store, const SolPainters *painters);
 
 /**
  * Gives the painters back what they remembered when they had painted the frame `before`, where it is kept.

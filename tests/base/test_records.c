@@ -174,7 +174,7 @@ static void test_continuing(void **state)
         SolRecords *file = NULL;
         int whole = cut < HEAD ? 0 : whole_records(cut);
         write_bytes(path_of_file(), bytes, cut);
-        assert_int_equal(sol_records_continue(&file, path_of_file(), &key), 0);
+        assert_int_equal(sol_records_continue(&file, path_of_file(), &key, INT64_MAX), 0);
         append(file, whole, RECORDS - whole);
         sol_records_close(&file);
         made = read_bytes(path_of_file(), &again);
@@ -189,11 +189,37 @@ static void test_continuing(void **state)
         free(write_file(true, &size));
         if (i == 2)
             assert_int_equal(unlink(path_of_file()), 0);
-        assert_int_equal(sol_records_continue(&file, path_of_file(), i == 1 ? &other_key : &key), 0);
+        assert_int_equal(sol_records_continue(&file, path_of_file(), i == 1 ? &other_key : &key, INT64_MAX), 0);
         sol_records_close(&file);
         assert_int_equal(count_records(&ended), i == 0 ? RECORDS : i == 1 ? -1 : 0);
         assert_true(i == 1 || !ended);
     }
+}
+
+/* What is of a time behind the last that is wanted is cut off. */
+static void test_continuing_in_the_middle(void **state)
+{
+    static const struct {
+        int64_t last;
+        int kept;
+    } rows[] = {{INT64_MIN, 0}, {-6, 0}, {-5, 1}, {-1, 1}, {0, 2}, {1, 3}, {9, 3}};
+    size_t size, again;
+    uint8_t *bytes = write_file(false, &size), *made;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        SolRecords *file = NULL;
+        bool ended;
+        write_bytes(path_of_file(), bytes, size);
+        assert_int_equal(sol_records_continue(&file, path_of_file(), &key, rows[i].last), 0);
+        assert_int_equal(count_records(&ended), rows[i].kept);
+        append(file, rows[i].kept, RECORDS - rows[i].kept);
+        sol_records_close(&file);
+        made = read_bytes(path_of_file(), &again);
+        assert_int_equal(again, size);
+        assert_memory_equal(made, bytes, size);
+        free(made);
+    }
+    free(bytes);
 }
 
 /* Room that was reserved and not used is no record, and is given back when the file is complete. */
@@ -212,7 +238,7 @@ static void test_reserving(void **state)
     assert_false(ended);
     sol_records_close(&file);
     assert_int_equal(count_records(&ended), 2);
-    assert_int_equal(sol_records_continue(&file, path_of_file(), &key), 0);
+    assert_int_equal(sol_records_continue(&file, path_of_file(), &key, INT64_MAX), 0);
     assert_int_equal(sol_records_reserve(file, 100000), 0);
     append(file, 2, 1);
     assert_int_equal(sol_records_complete(file), 0);
@@ -253,7 +279,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cut_off_anywhere), cmocka_unit_test(test_any_bit),
         cmocka_unit_test(test_other_key),        cmocka_unit_test(test_huge_sizes),
-        cmocka_unit_test(test_continuing),       cmocka_unit_test(test_reserving),
+        cmocka_unit_test(test_continuing),       cmocka_unit_test(test_continuing_in_the_middle),
+        cmocka_unit_test(test_reserving),
         cmocka_unit_test(test_more_than_any_disk), cmocka_unit_test(test_closing_nothing),
     };
     return cmocka_run_group_tests_name("base/records", tests, set_up_folder, tear_down_folder);
