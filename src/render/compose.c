@@ -25,6 +25,7 @@ typedef struct Scene {
     const SolImage *frame;
     double seconds;  /* its time */
     int64_t before;  /* the frame whose paintings go on; -1: none */
+    bool cut;        /* a new scene begins, and regions begin anew */
     int lane;        /* of the engines; above 0, other frames are painted meanwhile, and nothing may go on */
     SolMask *edge;   /* of the transition; NULL before it is asked for */
 } Scene;
@@ -198,6 +199,8 @@ static int add_layer(const Scene *scene, Side *side, int k)
     if (scene->lane == 0) {
         take_up(scene, stroke, side->earlier < 0 ? NULL : stroke_of(scene->painters, side->earlier, k));
         stroke->number = scene->frame->number;
+        if (scene->cut && stroke->selector)
+            sol_selector_forget(stroke->selector);
     }
     if (stroke->selector)
         result = sol_selector_at(stroke->selector, scene->frame, instant_of(scene, side->stretch), stroke->mask);
@@ -251,7 +254,7 @@ static int find_edge(Scene *scene, double progress)
     }
     while (growth->transition != transition)
         growth++;
-    if (scene->before < 0 || growth->number != scene->before)
+    if (scene->before < 0 || growth->number != scene->before || scene->cut)
         sol_selector_forget(growth->selector);
     growth->number = scene->frame->number;
     result = sol_selector_at(growth->selector, scene->frame, instant_of(scene, scene->moment->stretch), scene->edge);
@@ -343,6 +346,10 @@ static int look(Scene *scene)
     SolPainters *painters = scene->painters;
     bool cut = false;
     int result;
+    if (painters->glances && scene->lane == 0) {
+        painters->glance.begun &= scene->before >= 0;
+        scene->cut = sol_glance_at(&painters->glance, scene->frame);
+    }
     if (!painters->stabiliser)
         return SOL_OK;
     if (scene->before < 0)

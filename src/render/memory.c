@@ -93,7 +93,7 @@ static void put_piece(SolBlob *blob, int64_t index, const SolBlob *piece)
     blob->failed |= piece->failed;
 }
 
-/* What a piece belongs to: a stroke's number; behind those, a growth's; behind those, the stabiliser; -1 behind the last. */
+/* What a piece belongs to: a stroke's number; behind those, a growth's; behind those, the stabiliser or the glance; -1 behind the last. */
 static int restore_piece(SolPainters *painters, int64_t index, SolBlob *piece)
 {
     int64_t growth = index - painters->stroke_count;
@@ -106,6 +106,8 @@ static int restore_piece(SolPainters *painters, int64_t index, SolBlob *piece)
         sol_selector_restore(painters->growths[growth].selector, piece);
         return SOL_OK;
     }
+    if (painters->glances)
+        sol_glance_restore(&painters->glance, piece);
     return painters->stabiliser ? sol_stabiliser_restore(painters->stabiliser, piece) : SOL_OK;
 }
 
@@ -130,9 +132,12 @@ void sol_painters_save(const SolPainters *painters, SolBlob *blob)
         sol_selector_save(painters->growths[i].selector, &piece);
         put_piece(blob, painters->stroke_count + i, &piece);
     }
-    if (painters->stabiliser) {
+    if (painters->stabiliser || painters->glances) {
         sol_blob_reset(&piece);
-        sol_stabiliser_save(painters->stabiliser, &piece);
+        if (painters->stabiliser)
+            sol_stabiliser_save(painters->stabiliser, &piece);
+        else
+            sol_glance_save(&painters->glance, &piece);
         put_piece(blob, painters->stroke_count + painters->growth_count, &piece);
     }
     sol_blob_put_int(blob, -1);

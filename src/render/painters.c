@@ -287,6 +287,7 @@ static void close_size(SolPainters *painters)
     painters->growth_count = 0;
     sol_mask_files_close(&painters->files);
     sol_stabiliser_close(&painters->stabiliser);
+    painters->glances = false;
     painters->last = -1;
 }
 
@@ -398,6 +399,17 @@ int sol_painters_at_once(const SolPainters *painters, const SolMoment *moment)
     return lanes;
 }
 
+/* Whether any region goes by what it was in frames before. */
+static bool has_remembering(const SolPainters *painters)
+{
+    bool found = false;
+    for (int i = 0; i < painters->stroke_count; i++)
+        found |= painters->strokes[i].selector && sol_region_remembers(painters->strokes[i].layer->region);
+    for (int i = 0; i < painters->growth_count; i++)
+        found |= sol_region_remembers(painters->growths[i].transition->region);
+    return found;
+}
+
 int sol_painters_plan(SolPainters *painters, const SolPaintersSize *size)
 {
     SolSelectorSource source = {size->width, size->height, size->source_width, size->source_height, painters->pool, NULL};
@@ -415,6 +427,7 @@ int sol_painters_plan(SolPainters *painters, const SolPaintersSize *size)
         result = open_growths(painters, &source);
     if (result == SOL_OK && painters->steady.level != SOL_STEADY_OFF)
         result = sol_stabiliser_open(&painters->stabiliser, &painters->steady, size->width, size->height, painters->pool);
+    painters->glances = !painters->stabiliser && has_remembering(painters);
     return result;
 }
 

@@ -11,6 +11,7 @@
 #include "render/painters.h"
 #include "schedule/timeline.h"
 #include "style/brush.h"
+#include "temporal/cuts.h"
 #include "temporal/stabiliser.h"
 
 /* How many earlier paintings one is held to: those of 1, 2 and 4 frames ago (Ruder et al. 2016). */
@@ -62,6 +63,8 @@ struct SolPainters {
     SolMaskFiles *files;    /* that the selectors read masks from */
     SolPaintersSize size;
     SolStabiliser *stabiliser; /* NULL where nothing is steadied */
+    bool glances;           /* selectors are to begin anew with a scene, and no stabiliser tells where */
+    SolGlance glance;
     SolPaintersWatch watch;
     int64_t last;           /* the frame painted last; -1 before the first */
     int scene;              /* the stretch that it lay in, or was on its way to */

@@ -6,6 +6,7 @@
 #include "support/pictures.h"
 #include "support/planes.h"
 #include "support/published.h"
+#include "support/regions.h"
 #include "support/support.h"
 
 #include "region/detect.h"
@@ -125,14 +126,6 @@ static SolCascade *random_cascade(bool patterns, int width, int height)
     return read_cascade(&t);
 }
 
-/* Bright above, dark below, by 12x12 pixels: one stump. */
-static const char banner[] =
-    "<opencv_storage><cascade type_id=\"opencv-cascade-classifier\"><featureType>HAAR</featureType><height>12</height>"
-    "<width>12</width><stages><_><stageThreshold>5.0e-01</stageThreshold><weakClassifiers><_><internalNodes>0 -1 0 %s"
-    "</internalNodes><leafValues>1. 0.</leafValues></_><_><internalNodes>%s -1 1 0.25</internalNodes><leafValues>0. 0."
-    "</leafValues></_></weakClassifiers></_></stages><features><_><rects><_>0 0 12 12 -1.</_><_>%s 6 12 6 2.</_>"
-    "</rects></_><_><rects><_>5 3 3 2 -1.</_><_>5 3 1 1 3.</_></rects><tilted>1</tilted></_></features></cascade>"
-    "</opencv_storage>";
 
 static int read_text(SolCascade **cascade, const char *text)
 {
@@ -144,7 +137,7 @@ static void test_a_cascade_is_read(void **state)
     char text[2048];
     SolCascade *c = NULL;
     (void)state;
-    snprintf(text, sizeof text, banner, "-8.0e-01", "0", "0");
+    print_banner_cascade(text, sizeof text, "-8.0e-01", "0", "0");
     assert_int_equal(read_text(&c, text), 0);
     assert_true(c->width == 12 && c->height == 12 && !c->patterns && c->has_tilted);
     assert_true(c->stage_count == 1 && c->tree_count == 2 && c->node_count == 2 && c->leaf_count == 4);
@@ -184,15 +177,15 @@ static void test_wrong_files_are_refused(void **state)
             "some.xml:2: features of another kind than HAAR and LBP: HOG; this is no cascade that OpenCV wrote");
     refused("<!DOCTYPE a [<!ENTITY b \"c\">]><opencv_storage/>",
             "some.xml:1: a document type declaration; this is no cascade that OpenCV wrote");
-    snprintf(text, sizeof text, banner, "nan", "0", "0");
+    print_banner_cascade(text, sizeof text, "nan", "0", "0");
     refused(text, "some.xml:1: something else than numbers in internalNodes; this is no cascade that OpenCV wrote");
-    snprintf(text, sizeof text, banner, "1 2", "0", "0");
+    print_banner_cascade(text, sizeof text, "1 2", "0", "0");
     refused(text, "some.xml:1: too few or too many numbers in internalNodes; this is no cascade that OpenCV wrote");
-    snprintf(text, sizeof text, banner, "1", "1", "0"); /* a fork that leads to one that there is not */
+    print_banner_cascade(text, sizeof text, "1", "1", "0"); /* a fork that leads to one that there is not */
     refused(text, "some.xml: a tree leads nowhere; this is no cascade that OpenCV wrote");
-    snprintf(text, sizeof text, banner, "1", "0", "1"); /* a rectangle that is too far on the right */
+    print_banner_cascade(text, sizeof text, "1", "0", "1"); /* a rectangle that is too far on the right */
     refused(text, "some.xml: a feature lies outside of the window; this is no cascade that OpenCV wrote");
-    snprintf(text, sizeof text, banner, "1", "0", "0");
+    print_banner_cascade(text, sizeof text, "1", "0", "0");
     text[strlen(text) / 2] = '\0';
     assert_int_equal(read_text(&c, text), SOL_ERR_FORMAT);
     assert_int_equal(sol_cascade_load(&c, "/nowhere/cascade.xml"), SOL_ERR_IO);
@@ -509,7 +502,7 @@ static SolFace banner_face(void)
 {
     char text[2048];
     const char *path = in_folder("banner.xml");
-    snprintf(text, sizeof text, banner, "-9.0e-01", "0", "0");
+    print_banner_cascade(text, sizeof text, "-9.0e-01", "0", "0");
     write_text(path, text);
     return (SolFace){.cascade = strdup(path), .scale = 1.2, .smallest_share = 0.3, .neighbours = 1, .every = 2};
 }

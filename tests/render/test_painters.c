@@ -3,6 +3,7 @@
  * Several engines in one render: which stretches share them, how a transition passes from one to another, the
  * colours of a look, layers and their regions, and what is remembered from frame to frame.
  */
+#include "support/regions.h"
 #include "support/schedules.h"
 #include "support/support.h"
 
@@ -362,16 +363,16 @@ static SolImage *make_moving(int n)
 }
 
 /* Painters that take over what others remember go on as those would have, bit by bit. */
-static void test_memory(void **state)
+static void check_memory(const char *steady)
 {
-    static const char segments[] =
-        "  - {frames: 0-13, style: a.png, region: {key: {value: 30%-, hold: 0.8}}}\n"
-        "  - {frames: 14-29, style: b.png, region: {key: {value: 30%-, hold: 0.8}}, transition: {length: 8, kind: region, "
-        "region: {key: {value: 50%-, hold: 0.5}}}}\nsteady: strong\n";
+    char segments[512];
     Fixture one, other;
     SolBlob blob = {0};
     SolImage *frame = make_moving(0), *painting, *taken_over;
-    (void)state;
+    snprintf(segments, sizeof segments,
+             "  - {frames: 0-13, style: a.png, region: {key: {value: 30%%-, hold: 0.8}}}\n"
+             "  - {frames: 14-29, style: b.png, region: {key: {value: 30%%-, hold: 0.8}}, transition: {length: 8, "
+             "kind: region, region: {key: {value: 50%%-, hold: 0.5}}}}\nsteady: %s\n", steady);
     assert_int_equal(try_open(&one, segments), 0);
     painting = paint_behind(&one, frame, 0, -1);
     sol_image_unref(&frame);
@@ -401,6 +402,51 @@ static void test_memory(void **state)
     close_all(&other);
     sol_blob_clear(&blob);
     close_all(&one);
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    check_memory("strong");
+    check_memory("off");
+}
+
+/* A picture of one colour with what the banner cascade finds in it, or that upside down. */
+static SolImage *make_scene(uint8_t grey, bool banner)
+{
+    SolImage *image = make_picture(0);
+    for (int y = 0; y < HEIGHT; y++)
+        for (int x = 0; x < WIDTH; x++) {
+            bool inside = x >= 12 && x < 36 && y >= 4 && y < 28;
+            memset(sol_image_row(image, y) + 3 * x, inside ? (y < 16) == banner ? 235 : 20 : grey, 3);
+        }
+    return image;
+}
+
+/* What was followed in one scene is not in the next; within a scene it stays for a while where it is not found. */
+static void test_cuts(void **state)
+{
+    static const struct {
+        uint8_t grey; /* from frame 6 on, where nothing is found */
+        bool cut;
+    } rows[] = {{110, false}, {30, true}};
+    char text[2048];
+    (void)state;
+    print_banner_cascade(text, sizeof text, "-9.0e-01", "0", "0");
+    write_text(in_folder("banner.xml"), text);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Fixture fixture;
+        assert_int_equal(try_open(&fixture, "  - {frames: 0-29, style: a.png, region: {subject: face, cascade: "
+                                            "banner.xml, smallest: 60%, neighbours: 1}}\n"), 0);
+        for (int n = 0; n < 9; n++) {
+            SolImage *frame = make_scene(n < 6 ? 110 : rows[i].grey, n < 6);
+            SolImage *painting = paint_behind(&fixture, frame, n, n - 1);
+            assert_int_equal(difference(painting, frame, frame, 1) > 0, n < 6 || !rows[i].cut);
+            sol_image_unref(&frame);
+            sol_image_unref(&painting);
+        }
+        close_all(&fixture);
+    }
 }
 
 /* ---- at once ---- */
@@ -531,6 +577,7 @@ int main(void)
         cmocka_unit_test(test_wipe),
         cmocka_unit_test(test_growth_and_pixels),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_cuts),
         cmocka_unit_test(test_at_once),
         cmocka_unit_test(test_one_by_one),
         cmocka_unit_test(test_a_lane_fails),

@@ -95,6 +95,19 @@ int read_region_text(SolRegion **region, const char *text, const char *folder_of
     return result;
 }
 
+static const char banner[] =
+    "<opencv_storage><cascade type_id=\"opencv-cascade-classifier\"><featureType>HAAR</featureType><height>12</height>"
+    "<width>12</width><stages><_><stageThreshold>5.0e-01</stageThreshold><weakClassifiers><_><internalNodes>0 -1 0 %s"
+    "</internalNodes><leafValues>1. 0.</leafValues></_><_><internalNodes>%s -1 1 0.25</internalNodes><leafValues>0. 0."
+    "</leafValues></_></weakClassifiers></_></stages><features><_><rects><_>0 0 12 12 -1.</_><_>%s 6 12 6 2.</_>"
+    "</rects></_><_><rects><_>5 3 3 2 -1.</_><_>5 3 1 1 3.</_></rects><tilted>1</tilted></_></features></cascade>"
+    "</opencv_storage>";
+
+void print_banner_cascade(char *text, size_t size, const char *threshold, const char *fork, const char *left)
+{
+    snprintf(text, size, banner, threshold, fork, left);
+}
+
 double area_of(const SolMask *mask)
 {
     double sum = 0;

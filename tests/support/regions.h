@@ -26,6 +26,14 @@ SolMask *select_frame(const SolRegion *region, int width, int height, double fra
 /** The same, and the region is closed. */
 SolMask *select_and_close(SolRegion *region, int width, int height);
 
+/**
+ * The text of a cascade that finds squares which are bright above and dark below, 12x12 pixels or more.
+ *
+ * @param threshold  of the only feature that counts: "-9.0e-01"; anything else, or another fork or left than "0", makes a
+ *                   cascade that is refused
+ */
+void print_banner_cascade(char *text, size_t size, const char *threshold, const char *fork, const char *left);
+
 /** The sum of a mask, in pixels that are wholly selected. */
 double area_of(const SolMask *mask);
 

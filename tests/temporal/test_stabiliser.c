@@ -8,6 +8,7 @@
 #include "support/support.h"
 
 #include "temporal/kernels.h"
+#include "temporal/cuts.h"
 #include "temporal/stabiliser.h"
 
 #include <math.h>
@@ -210,6 +211,39 @@ static void test_cuts(void **state)
     sol_stabiliser_close(&s);
 }
 
+/* From afar: a camera that pans, and one that stands in changing light, make no cut; another scene of other colours does. */
+static void test_glance(void **state)
+{
+    SolGlance glance = {0};
+    SolImage *wide = make_texture(2 * WIDE, HIGH, 3), *other = make_texture(WIDE, HIGH, 20);
+    (void)state;
+    for (int n = 0; n < 30; n++) {
+        SolImage *frame = make_texture(WIDE, HIGH, 3);
+        SolBlob blob = {0};
+        for (int y = 0; y < HIGH; y++)
+            for (int x = 0; x < 3 * WIDE; x++) {
+                uint8_t *at = sol_image_row(frame, y) + x;
+                *at = n < 15 ? sol_image_row_const(wide, y)[x + 3 * (n * WIDE / 20)] : *at;
+                if (n >= 15)
+                    *at = (uint8_t)(n < 25 ? *at / 4 + 2 * n : 255 - sol_image_row_const(other, y)[x] / 4);
+            }
+        assert_int_equal(sol_glance_at(&glance, frame), n == 15 || n == 25);
+        sol_glance_save(&glance, &blob); /* and another one goes on */
+        glance = (SolGlance){.begun = true};
+        sol_glance_restore(&glance, &blob);
+        assert_true(sol_blob_is_sound(&blob) && blob.at == blob.size);
+        sol_blob_clear(&blob);
+        sol_image_unref(&frame);
+    }
+    for (int i = 0; i < 2; i++) { /* smaller than the cells */
+        SolImage *tiny = make_texture(5, 3, 1);
+        assert_false(sol_glance_at(&(SolGlance){0}, tiny));
+        sol_image_unref(&tiny);
+    }
+    sol_image_unref(&wide);
+    sol_image_unref(&other);
+}
+
 /* A source that turns from dark to bright, a level a frame: paint of the beginning must not stay. */
 static void test_fading(void **state)
 {
@@ -337,7 +371,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),    cmocka_unit_test(test_still),    cmocka_unit_test(test_moving),
-        cmocka_unit_test(test_panning),  cmocka_unit_test(test_cuts),     cmocka_unit_test(test_fading),
+        cmocka_unit_test(test_panning),  cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_glance),     cmocka_unit_test(test_fading),
         cmocka_unit_test(test_going_on), cmocka_unit_test(test_damage),   cmocka_unit_test(test_sizes),
     };
     return cmocka_run_group_tests(tests, set_up_pools, tear_down_pools);
