@@ -42,6 +42,7 @@ struct SolPool {
     /* the loop under way */
     SolPoolWorkerTask task;
     void *context;
+    bool in_order; /* all items are in the caller's share, and taken from its beginning */
     atomic_int unfinished;
 };
 
@@ -58,7 +59,7 @@ static void pause_briefly(void)
 /* The next item for a worker, its own or from the end of the largest share that is left; -1: none. With the lock held. */
 static int take_item(SolPool *pool, int worker)
 {
-    Share *largest = &pool->shares[worker];
+    Share *largest = &pool->shares[pool->in_order ? 0 : worker];
     if (largest->next < largest->end)
         return largest->next++;
     for (int i = 0; i <= pool->worker_count; i++)
@@ -152,7 +153,7 @@ int sol_pool_open(SolPool **out, int threads)
     return SOL_OK;
 }
 
-void sol_pool_run_workers(SolPool *pool, SolPoolWorkerTask task, void *context, int count)
+static void run(SolPool *pool, SolPoolWorkerTask task, void *context, int count, bool in_order)
 {
     if (count <= 0)
         return;
@@ -164,7 +165,8 @@ void sol_pool_run_workers(SolPool *pool, SolPoolWorkerTask task, void *context, 
     pthread_mutex_lock(&pool->lock);
     pool->task = task;
     pool->context = context;
-    for (int i = 0, threads = pool->worker_count + 1; i < threads; i++)
+    pool->in_order = in_order;
+    for (int i = 0, threads = in_order ? 1 : pool->worker_count + 1; i < threads; i++)
         pool->shares[i] = (Share){(int)((int64_t)count * i / threads), (int)((int64_t)count * (i + 1) / threads)};
     atomic_store(&pool->unfinished, count);
     atomic_fetch_add(&pool->loops, 1);
@@ -172,6 +174,11 @@ void sol_pool_run_workers(SolPool *pool, SolPoolWorkerTask task, void *context, 
     take_items(pool, 0);
     await_items(pool);
     pthread_mutex_unlock(&pool->lock);
+}
+
+void sol_pool_run_workers(SolPool *pool, SolPoolWorkerTask task, void *context, int count)
+{
+    run(pool, task, context, count, false);
 }
 
 /* A loop whose items need not know who runs them. */
@@ -189,7 +196,12 @@ static void run_plain(void *context, int item, int worker)
 
 void sol_pool_run(SolPool *pool, SolPoolTask task, void *context, int count)
 {
-    sol_pool_run_workers(pool, run_plain, &(Plain){task, context}, count);
+    run(pool, run_plain, &(Plain){task, context}, count, false);
+}
+
+void sol_pool_run_in_order(SolPool *pool, SolPoolTask task, void *context, int count)
+{
+    run(pool, run_plain, &(Plain){task, context}, count, true);
 }
 
 int sol_pool_threads(const SolPool *pool)

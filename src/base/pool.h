@@ -31,6 +31,11 @@ void sol_pool_run(SolPool *pool, SolPoolTask task, void *context, int count);
 /** sol_pool_run() for a task that wants to know its worker; NULL, or one item: worker 0. */
 void sol_pool_run_workers(SolPool *pool, SolPoolWorkerTask task, void *context, int count);
 
+/**
+ * sol_pool_run() for items that wait for those before them: each is begun when all those are, by whichever thread is free.
+ */
+void sol_pool_run_in_order(SolPool *pool, SolPoolTask task, void *context, int count);
+
 /** How many threads work on a loop; NULL: 1. */
 int sol_pool_threads(const SolPool *pool);
 

@@ -394,7 +394,7 @@ static int make_batch(SolGifEncoder *gif)
         return result;
     for (int i = gif->made; i < gif->count; i++)
         plan_frame(gif, gif->slots + i);
-    sol_pool_run(gif->pool, make_frame, gif, count);
+    sol_pool_run_in_order(gif->pool, make_frame, gif, count);
     result = check(gif);
     for (int i = 0; i < gif->count - 1 && result == SOL_OK; i++) {
         result = put_frame(gif, gif->slots + i);

@@ -267,6 +267,26 @@ static void test_pool_shares(void **state)
     assert_int_equal(sol_pool_threads(NULL), 1);
 }
 
+static void note_order(void *context, int item)
+{
+    atomic_int *begun = context;
+    assert_in_range(item, 0, atomic_fetch_add(begun, 1) + 3); /* of four threads, three may be on their way to this line */
+}
+
+static void test_pool_in_order(void **state)
+{
+    SolPool *pool = NULL;
+    (void)state;
+    assert_int_equal(sol_pool_open(&pool, 4), 0);
+    for (int round = 0; round < 50; round++) {
+        atomic_int begun;
+        atomic_init(&begun, 0);
+        sol_pool_run_in_order(pool, note_order, &begun, ITEMS);
+        assert_int_equal(atomic_load(&begun), ITEMS);
+    }
+    sol_pool_close(&pool);
+}
+
 /* ---- queue ---- */
 
 static atomic_int discarded;
@@ -414,6 +434,7 @@ int main(void)
         cmocka_unit_test(test_amounts_of_memory),
         cmocka_unit_test(test_pool_runs_every_item_once),
         cmocka_unit_test(test_pool_shares),
+        cmocka_unit_test(test_pool_in_order),
         cmocka_unit_test(test_queue_drains_in_order),
         cmocka_unit_test(test_queue_abort_wakes_both_ends),
         cmocka_unit_test(test_queue_discards_what_nobody_took),
