@@ -488,8 +488,8 @@ static void test_at_once(void **state)
     static const char *const films[] = {
         "  - {frames: 0-14, style: a.png}\n  - {frames: 15-29, style: b.png, strength: 0.5}\n",
         "  - {frames: 0-14, style: a.png}\n  - {frames: 15-29, style: b.png, model: ./twin.safetensors, color: luminance}\n",
-        "  - {frames: 0-14, style: a.png}\n"
-        "  - {frames: 15-29, style: b.png, transition: {length: 8, kind: wipe, direction: right}}\n",
+        ("  - {frames: 0-14, style: a.png}\n"
+         "  - {frames: 15-29, style: b.png, transition: {length: 8, kind: wipe, direction: right}}\n"),
     };
     (void)state;
     for (size_t i = 0; i < sizeof films / sizeof *films; i++) {
