@@ -93,7 +93,8 @@ static void put_piece(SolBlob *blob, int64_t index, const SolBlob *piece)
     blob->failed |= piece->failed;
 }
 
-/* What a piece belongs to: a stroke's number; behind those, a growth's; behind those, the stabiliser or the glance; -1 behind the last. */
+/* What a piece belongs to: a stroke's number; behind those, a growth's; behind those, the stabiliser or the glance; -1
+   behind the last. */
 static int restore_piece(SolPainters *painters, int64_t index, SolBlob *piece)
 {
     int64_t growth = index - painters->stroke_count;

@@ -495,7 +495,8 @@ int64_t sol_store_frames(const SolStore *store)
 static int open_journal(SolStore *store, const SolPart *part)
 {
     char *path = path_of(store, part, &part->key, store->frames_suffix);
-    int result = path ? sol_records_continue(&store->journal, path, &part->key, part->first + part->kept - 1) : sol_fail_memory("a path");
+    int64_t last = part->first + part->kept - 1;
+    int result = path ? sol_records_continue(&store->journal, path, &part->key, last) : sol_fail_memory("a path");
     store->journal_part = part;
     store->journal_frames = part->kept;
     store->journal_last = store->state = -1;
