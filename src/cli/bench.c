@@ -191,7 +191,9 @@ static int paint_beside(const Beside *b, SolPool *pool, double *seconds)
     *seconds = sol_clock() - start;
     for (int i = 0; i < b->lanes && result == SOL_OK; i++)
         result = b->results[i];
-    return result == SOL_OK ? SOL_OK : sol_fail(result, "frames could not be painted at once");
+    if (result == SOL_OK)
+        return SOL_OK;
+    return sol_fail(result, "%s", result == SOL_ERR_CANCELLED ? "interrupted" : "frames cannot be painted at once");
 }
 
 /* As renders do it, where they do: so many frames for each lane as were painted one by one. */

@@ -383,7 +383,7 @@ static int lanes_for(const SolPainters *painters, const SolEngine *engine)
 
 int sol_painters_at_once(const SolPainters *painters, const SolMoment *moment)
 {
-    int lanes = sol_pool_threads(painters->pool);
+    int lanes = sol_painters_lanes(painters);
     if (painters->stabiliser || (moment->transition && moment->transition->kind == SOL_TRANSITION_REGION))
         return 1;
     for (int side = 0; side < moment->sides; side++) {

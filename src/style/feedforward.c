@@ -171,7 +171,8 @@ static int feedforward_plan(SolEngine *engine, int width, int height, int lanes)
     int threads = sol_pool_threads(engine->pool), result;
     bool fits;
     lanes = lanes < threads ? lanes : threads;
-    while ((result = open_lanes(engine, width, height, lanes, &fits)), !fits && lanes > 1)
+    result = open_lanes(engine, width, height, lanes, &fits);
+    for (; !fits && lanes > 1; result = open_lanes(engine, width, height, lanes, &fits))
         lanes /= 2;
     engine->lanes = lanes;
     if (result != SOL_OK)

@@ -163,24 +163,34 @@ static void test_huge_sizes(void **state)
     free(bytes);
 }
 
+/* Goes on in the file behind the records up to `last`, of which there are `kept`, to what it was when it was whole. */
+static void continue_file(int64_t last, int kept, const uint8_t *whole, size_t size)
+{
+    SolRecords *file = NULL;
+    uint8_t *made;
+    size_t found;
+    bool ended;
+    assert_int_equal(sol_records_continue(&file, path_of_file(), &key, last), 0);
+    assert_int_equal(count_records(&ended), kept);
+    append(file, kept, RECORDS - kept);
+    sol_records_close(&file);
+    made = read_bytes(path_of_file(), &found);
+    assert_int_equal(found, size);
+    assert_memory_equal(made, whole, size);
+    free(made);
+}
+
 /* Wherever a file was cut off or damaged, appending goes on behind the last record that is whole. */
 static void test_continuing(void **state)
 {
-    size_t size, again;
-    uint8_t *bytes = write_file(false, &size), *made;
+    size_t size;
+    uint8_t *bytes = write_file(false, &size);
     bool ended;
     (void)state;
     for (size_t cut = 0; cut <= size; cut++) {
-        SolRecords *file = NULL;
         int whole = cut < HEAD ? 0 : whole_records(cut);
         write_bytes(path_of_file(), bytes, cut);
-        assert_int_equal(sol_records_continue(&file, path_of_file(), &key, INT64_MAX), 0);
-        append(file, whole, RECORDS - whole);
-        sol_records_close(&file);
-        made = read_bytes(path_of_file(), &again);
-        assert_int_equal(again, size);
-        assert_memory_equal(made, bytes, size);
-        free(made);
+        continue_file(INT64_MAX, whole, bytes, size);
     }
     free(bytes);
     /* a complete file loses its end; one of another key everything; one that is not there is made */
@@ -203,21 +213,12 @@ static void test_continuing_in_the_middle(void **state)
         int64_t last;
         int kept;
     } rows[] = {{INT64_MIN, 0}, {-6, 0}, {-5, 1}, {-1, 1}, {0, 2}, {1, 3}, {9, 3}};
-    size_t size, again;
-    uint8_t *bytes = write_file(false, &size), *made;
+    size_t size;
+    uint8_t *bytes = write_file(false, &size);
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        SolRecords *file = NULL;
-        bool ended;
         write_bytes(path_of_file(), bytes, size);
-        assert_int_equal(sol_records_continue(&file, path_of_file(), &key, rows[i].last), 0);
-        assert_int_equal(count_records(&ended), rows[i].kept);
-        append(file, rows[i].kept, RECORDS - rows[i].kept);
-        sol_records_close(&file);
-        made = read_bytes(path_of_file(), &again);
-        assert_int_equal(again, size);
-        assert_memory_equal(made, bytes, size);
-        free(made);
+        continue_file(rows[i].last, rows[i].kept, bytes, size);
     }
     free(bytes);
 }

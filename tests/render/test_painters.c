@@ -514,6 +514,7 @@ static void test_one_by_one(void **state)
         {"  - {frames: 0-14, style: a.png}\n  - {frames: 15-29, style: b.png, region: {rect: [0, 0, 20, 20]}}\n", {3, 1}},
         {"  - {frames: 0-14, style: none}\n  - {frames: 15-29, style: b.png}\n", {3, 3}},
         {"  - {frames: 0-29, style: b.png}\nsteady: light\n", {1, 1}},
+        {"  - {frames: 0-14, style: none}\n  - {frames: 15-29, style: b.png, region: {rect: [0, 0, 20, 20]}}\n", {1, 1}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof films / sizeof *films; i++) {
@@ -523,6 +524,7 @@ static void test_one_by_one(void **state)
         for (int k = 0; k < 2; k++) {
             sol_timeline_at(fixture.timeline, k ? 25 : 5, &moment);
             assert_int_equal(sol_painters_at_once(fixture.painters, &moment), films[i].at_once[k]);
+            assert_true(films[i].at_once[k] <= sol_painters_lanes(fixture.painters));
         }
         close_all(&fixture);
     }
