@@ -2,7 +2,7 @@
  *
  * The walk over the tree of LZW codes along a row: remapping, dithering and compression in one.
  *
- * An eighth of every error is dropped: where the palette has no colour beyond that of the picture, a
+ * Some of every error is dropped (SPREAD in remap.c): where the palette has no colour beyond that of the picture, a
  * whole error would be handed on for ever and come out as noise elsewhere.
  */
 #include "media/kernels_set.h"
@@ -12,14 +12,16 @@
 #include <stddef.h>
 #include <string.h>
 
+#if defined(__SSE4_1__)
+#include <smmintrin.h>
+#endif
+
 enum {
     LONGEST = 256,          /* pixels that a search looks ahead */
     STARTS = 3,             /* colours that a code may begin with */
     WAYS = 64,              /* that are left to be followed */
     MOST_WORTH = 1 << 20
 };
-
-typedef uint8_t Bytes __attribute__((vector_size(4)));
 
 /* A way that may be followed: from a node on, at pixel x, to which errors are brought. */
 typedef struct Way {
@@ -31,10 +33,16 @@ typedef struct Way {
 
 static inline SolFour levels_of(const void *colour)
 {
+#if defined(__SSE4_1__)
+    int32_t bytes; /* what __builtin_convertvector() becomes with gcc 12 takes a dozen instructions */
+    memcpy(&bytes, colour, sizeof bytes);
+    return (SolFour)_mm_cvtepu8_epi32(_mm_cvtsi32_si128(bytes & 0xffffff));
+#else
     const SolFour mask = {-1, -1, -1, 0};
-    Bytes bytes;
+    uint8_t bytes __attribute__((vector_size(4)));
     memcpy(&bytes, colour, sizeof bytes);
     return __builtin_convertvector(bytes, SolFour) & mask;
+#endif
 }
 
 /* The colour that pixel x shows with a code's last index, which lies behind the colour in the node. */

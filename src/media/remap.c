@@ -16,7 +16,10 @@
 enum {
     MIXED = 8,              /* colours that a colour is made up of for blue noise */
     LEAST_SLACK = 2, MOST_SLACK = 4, /* pixels' worth that a way may lie behind the best one, and be followed */
-    MOST_LOOKS = 12         /* nodes that are looked at for one code, where the slack is most; two fewer for one less */
+    MOST_LOOKS = 12,        /* nodes that are looked at for one code, where the slack is most; two fewer for one less */
+    SPREAD = SOL_STRENGTH * 13 / 16, /* of an error, at a strength of 1: more of it grains what it should smooth; */
+    SPREAD_OF_FEW = SOL_STRENGTH * 7 / 8, /* but where there are few colours, it takes more to keep the mean of an area */
+    FEW = 8
 };
 
 /* A loss from which on searches are short; half of it makes the slack one more. */
@@ -221,7 +224,7 @@ static int begin_frame(SolRemapper *state, const SolRemapFrame *frame, SolLzw *l
     sol_colour_map_set(state->map, palette);
     find_sure(state);
     state->mixing = frame->ordered ? (int)(frame->dither * SOL_STRENGTH) : 0;
-    state->strength = frame->ordered ? 0 : (int)(frame->dither * SOL_STRENGTH * 7 / 8);
+    state->strength = frame->ordered ? 0 : (int)(frame->dither * (palette->count > FEW ? SPREAD : SPREAD_OF_FEW));
     state->lossless = frame->lossy <= 0;
     find_effort(state, frame->lossy);
     state->pixels = state->codes = state->errors = 0;

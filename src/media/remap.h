@@ -39,7 +39,7 @@ int sol_remapper_open(SolRemapper **remapper, int width);
  * Makes a frame: the data of an image, as GIF89a has it behind the least code size, is in lzw->bytes.
  *
  * Every pixel wants its colour and the errors that Floyd & Steinberg's weights ("An adaptive algorithm for spatial grey
- * scale", 1976) bring it, seven eighths of them at a `dither` of 1; or its colour and the noise of its place (blue_noise.h),
+ * scale", 1976) bring it, most of them at a `dither` of 1; or its colour and the noise of its place (blue_noise.h),
  * each channel's of a place of its own. What it gets is found in the tree of codes: of the
  * ways that go on from the code so far, each with the errors that it makes spread on, that one is taken that saves most,
  * every pixel being worth what pixels cost on average, less the squared error beyond the least possible. That weighs

@@ -177,17 +177,19 @@ measured() {
   printf '%s\t%s\t%s\n' "$3" "$(cut -f 2- <<<"$figures")" "$(times_of "$5")"
 }
 
-# by_ffmpeg CLIP GIF TIMES STATS DITHER DIFF
+# by_ffmpeg CLIP GIF TIMES STATS DITHER DIFF [PALETTE]: PALETTE is made where it is not there yet; what that took is in
+# PALETTE.times, and counts each time.
 by_ffmpeg() {
-  local use="dither=$5:diff_mode=$6" palette=$2.png
+  local use="dither=$5:diff_mode=$6" palette=${7:-$2.palette.png}
   if [ "$4" = single ]; then
     timed "$3" ffmpeg -nostdin -v error -y -i "$1" \
       -filter_complex "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1:$use" "$2"
-  else
-    timed "$3" ffmpeg -nostdin -v error -y -i "$1" -vf "palettegen=stats_mode=$4" "$palette"
-    timed "$3" ffmpeg -nostdin -v error -y -i "$1" -i "$palette" -filter_complex "paletteuse=$use" "$2"
-    rm -f "$palette"
+    return
   fi
+  [ -n "${7:-}" ] || rm -f "$palette" "$palette.times"
+  [ -s "$palette" ] || timed "$palette.times" ffmpeg -nostdin -v error -y -i "$1" -vf "palettegen=stats_mode=$4" "$palette"
+  cat "$palette.times" >>"$3"
+  timed "$3" ffmpeg -nostdin -v error -y -i "$1" -i "$palette" -filter_complex "paletteuse=$use" "$2"
 }
 
 # through_gifsicle FOLDER RATE NAME SUFFIX OPTION ...: the raw GIF NAME, made smaller, and its line of figures.
@@ -203,7 +205,7 @@ through_gifsicle() {
 make_rival() {
   local folder=$1 rate=$2 name=$3 twin=${4:-} parts
   IFS=- read -ra parts <<<"$name"
-  by_ffmpeg "$folder/clip.nut" "$scratch/$name.gif" "$scratch/$name.times" "${parts[@]}"
+  by_ffmpeg "$folder/clip.nut" "$scratch/$name.gif" "$scratch/$name.times" "${parts[@]}" "$scratch/palette.${parts[0]}.png"
   if [ -n "$twin" ] && cmp -s "$scratch/$twin.gif" "$scratch/$name.gif"; then
     sed "s/^$twin/$name/" "$scratch/$twin"*.tsv
     return
@@ -219,6 +221,7 @@ make_rival() {
 # Goes on where an earlier run was stopped. All that was ever made is in all-rivals.tsv, what is compared in rivals.tsv.
 make_rivals() {
   local folder=$1 rate=$2 name twin
+  rm -f "$scratch"/palette.*
   touch "$folder/all-rivals.tsv"
   say "$(basename "$folder"): $(($(wc -w <<<"$rivals") * 4)) rivals"
   for name in $rivals; do
@@ -231,7 +234,7 @@ make_rivals() {
     cat "$scratch/lines" >>"$folder/all-rivals.tsv"
     if [ -n "$keep" ]; then mkdir -p "$folder/rivals"; cp "$scratch/$name"*.gif "$folder/rivals"; fi
   done
-  rm -f "$scratch"/*-*.{gif,tsv,times}
+  rm -f "$scratch"/*-*.{gif,tsv,times} "$scratch"/palette.*
   for name in $rivals; do lines_of "$name" "$folder"; done >"$folder/rivals.tsv"
 }
 

@@ -89,6 +89,7 @@ static int find_least(const SolRemapFrame *frame, const int level[3], const uint
 static double check_frame(const Made *made)
 {
     static const int across[] = {1, -1, 0, 1}, down[] = {0, 1, 1, 1}, share[] = {7, 3, 5, 1};
+    const int spread = made->frame.palette.count > 8 ? 13 : 14;
     const SolRemapFrame *frame = &made->frame;
     int width = frame->width, screen_width = frame->image->width, *errors = calloc(3 * MOST, sizeof *errors);
     uint8_t *indices = decode_lzw(made->lzw, width, frame->height), screen[3 * MOST];
@@ -114,7 +115,7 @@ static double check_frame(const Made *made)
         for (int i = 0; i < 4; i++)
             for (int c = 0; c < 3 && x + across[i] >= 0 && x + across[i] < width && y + down[i] < frame->height; c++)
                 errors[3 * (at + down[i] * width + across[i]) + c] +=
-                    share[i] * ((level[c] - screen[place + c]) * 224 / 256);
+                    share[i] * ((level[c] - screen[place + c]) * spread / 16);
     }
     assert_memory_equal(screen, made->screen, sizeof screen);
     free(indices);
