@@ -152,6 +152,16 @@ const char *format_rate(double rate, char text[32])
 }
 
 /* How much smaller the same pictures are as WebP or APNG than as the GIF that was made with it. */
+static void print_saving(FILE *to, const SolWriterReport *other, const SolWriterReport *gif)
+{
+    double ratio = gif->bytes > 0 ? (double)other->bytes / (double)gif->bytes : 1;
+    if (ratio >= 2)
+        fprintf(to, "%s is %.1f times as large as %s\n", other->path, ratio, gif->path);
+    else
+        fprintf(to, "%s is %.0f %% %s than %s\n", other->path, 100 * fabs(1 - ratio), ratio > 1 ? "larger" : "smaller",
+                gif->path);
+}
+
 static void print_savings(FILE *to, const SolRenderReport *report)
 {
     const SolWriterReport *gif = NULL;
@@ -160,11 +170,9 @@ static void print_savings(FILE *to, const SolRenderReport *report)
             gif = &report->outputs[i];
     for (int i = 0; i < report->output_count && gif; i++) {
         const SolWriterReport *other = &report->outputs[i];
-        double percent = gif->bytes > 0 ? 100.0 * (double)other->bytes / (double)gif->bytes : 100;
         if (sol_path_has_extension(other->path, SOL_ANIMATION_EXTENSIONS) && other->width == gif->width &&
             other->height == gif->height && other->frames == gif->frames)
-            fprintf(to, "%s is %.0f %% %s than %s\n", other->path, fabs(100 - percent), percent > 100 ? "larger" : "smaller",
-                    gif->path);
+            print_saving(to, other, gif);
     }
 }
 

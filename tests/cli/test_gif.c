@@ -113,6 +113,7 @@ static void test_webp_beside_a_gif(void **state)
     assert_contains(printed, "a.webp is ");
     assert_contains(printed, " smaller than a.gif\n");
     assert_contains(printed, "a.apng is ");
+    assert_contains(printed, " times as large as a.gif\n");
     assert_true(size_of("a.webp") < size_of("a.gif"));
 }
 
