@@ -4,14 +4,12 @@
  * and to programs.
  */
 #include "support/clips.h"
-#include "support/support.h"
+#include "support/program.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static char *program;
 
 static void write_schedule(const char *name, const char *style, const char *output)
 {
@@ -25,9 +23,7 @@ static void write_schedule(const char *name, const char *style, const char *outp
 /* Schedules 1, 2 and 10, of which the second has a mistake. */
 static int set_up(void **state)
 {
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=12:duration=1 -pix_fmt yuv420p clip.mp4");
     ffmpeg("-i clip.mp4 -frames:v 1 a.png");
     make_folder(in_folder("films"));
@@ -36,17 +32,6 @@ static int set_up(void **state)
     write_schedule("films/f10.yaml", "../a.png", "out/f10.gif");
     write_text(in_folder("films/notes.txt"), "not a schedule");
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
-}
-
-static int run(const char *arguments)
-{
-    return run_command("cd %s && %s %s", folder, program, arguments);
 }
 
 /* `parts` occur in this order. */
@@ -253,5 +238,5 @@ int main(void)
         cmocka_unit_test(test_verbose_says_guesses),
         cmocka_unit_test(test_mistakes),
     };
-    return cmocka_run_group_tests_name("cli/batch", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/batch", tests, set_up, tear_down_program);
 }

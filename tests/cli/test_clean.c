@@ -4,37 +4,21 @@
  * alone.
  */
 #include "support/clips.h"
-#include "support/support.h"
+#include "support/program.h"
 
 #include "base/lock.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static char *program;
-
 static int set_up(void **state)
 {
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=24:duration=1 clip.mp4");
     ffmpeg("-f lavfi -i mandelbrot=size=97x61 -frames:v 1 a.png");
     write_text(in_folder("s.yaml"), "version: 1\ninput: clip.mp4\nsegments: [{frames: 0-23, style: a.png}]\n"
                                     "outputs:\n  - path: out/s.mp4\n  - path: other/%03d.png\n");
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
-}
-
-static int run(const char *arguments)
-{
-    return run_command("cd %s && %s %s", folder, program, arguments);
 }
 
 /* A number that no process has: above what systems give out. */
@@ -147,5 +131,5 @@ int main(void)
         cmocka_unit_test(test_running),
         cmocka_unit_test(test_mistakes),
     };
-    return cmocka_run_group_tests_name("cli/clean", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/clean", tests, set_up, tear_down_program);
 }

@@ -3,21 +3,17 @@
  * The scripts for shells: they are sound, they have every option that a command's help has and no other, and bash
  * completes with them what it should.
  */
-#include "support/support.h"
+#include "support/program.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
-static char *program;
 static char commands[32][32]; /* by their names, "" behind the last */
 
 static int set_up(void **state)
 {
     int count = 0;
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     assert_int_equal(run_command("%s help", program), 0);
     for (char *line = printed; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
         if (strncmp(line, "  ", 2) == 0 && islower((unsigned char)line[2]) && strncmp(line, "  solstice", 10) != 0)
@@ -28,12 +24,6 @@ static int set_up(void **state)
     write_text(in_folder("a b.mp4"), "");
     make_folder(in_folder("films"));
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
 }
 
 static void test_shells_accept_them(void **state)
@@ -138,5 +128,5 @@ int main(void)
         cmocka_unit_test(test_bash_completes),
         cmocka_unit_test(test_names_of_models),
     };
-    return cmocka_run_group_tests_name("cli/completion", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/completion", tests, set_up, tear_down_program);
 }

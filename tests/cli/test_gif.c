@@ -3,27 +3,12 @@
  * solstice gif: budgets that are met, what is left of a killed run, WebP beside a GIF.
  */
 #include "support/clips.h"
-#include "support/support.h"
+#include "support/program.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static char *program;
-
-static int set_up(void **state)
-{
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
-    return set_up_folder(state);
-}
-
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
-}
 
 static int gif(const char *arguments)
 {
@@ -125,5 +110,5 @@ int main(void)
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_webp_beside_a_gif),
     };
-    return cmocka_run_group_tests_name("cli/gif", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/gif", tests, set_up_program, tear_down_program);
 }

@@ -3,7 +3,7 @@
  * solstice import, and what the imported models are good for: listed, shown, painted with.
  */
 #include "support/clips.h"
-#include "support/support.h"
+#include "support/program.h"
 #include "support/weights.h"
 
 #include <stdlib.h>
@@ -12,23 +12,13 @@
 
 #define SHARED "../shared/data/models"
 
-static char *program;
-
 static int set_up(void **state)
 {
     char data[300];
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     snprintf(data, sizeof data, "%s/data", folder);
     assert_int_equal(setenv("XDG_DATA_HOME", data, 1), 0);
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
 }
 
 static void test_adain(void **state)
@@ -117,5 +107,5 @@ int main(void)
         cmocka_unit_test(test_no_home),
         cmocka_unit_test(test_show),
     };
-    return cmocka_run_group_tests_name("cli/import", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/import", tests, set_up, tear_down_program);
 }

@@ -4,34 +4,19 @@
  * the schedule lies.
  */
 #include "support/clips.h"
-#include "support/support.h"
+#include "support/program.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static char *program;
-
 static int set_up(void **state)
 {
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=20:duration=1 -pix_fmt yuv420p clip.mp4");
     make_folder(in_folder("styles"));
     ffmpeg("-i clip.mp4 -frames:v 1 styles/sea.png");
     ffmpeg("-i clip.mp4 -frames:v 1 styles/sky.png");
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
-}
-
-static int run(const char *arguments)
-{
-    return run_command("cd %s && S=%s && $S %s", folder, program, arguments);
 }
 
 static void test_with_styles(void **state)
@@ -163,5 +148,5 @@ int main(void)
         cmocka_unit_test(test_odd_names),        cmocka_unit_test(test_numbered_images),
         cmocka_unit_test(test_mistakes),
     };
-    return cmocka_run_group_tests_name("cli/init", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/init", tests, set_up, tear_down_program);
 }

@@ -3,29 +3,12 @@
  * The man pages are whole: every option of every command is in section 1, every key that a schedule may have in section
  * 5 and in schedule.md; and they are sound, where there is a program that can tell.
  */
-#include "support/support.h"
+#include "support/program.h"
 
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-static char *program;
-
-static int set_up(void **state)
-{
-    (void)state;
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    free(program);
-    return 0;
-}
 
 /* A whole file, ended by 0; freed with free(). */
 static char *read_text(const char *path)
@@ -130,5 +113,5 @@ int main(void)
         cmocka_unit_test(test_keys_are_in_section_5),
         cmocka_unit_test(test_pages_are_sound),
     };
-    return cmocka_run_group_tests_name("cli/manual", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/manual", tests, set_up_program, tear_down_program);
 }

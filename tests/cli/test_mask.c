@@ -3,20 +3,15 @@
  * solstice mask: files, options and mistakes.
  */
 #include "support/clips.h"
-#include "support/support.h"
+#include "support/program.h"
 
 #include <solstice/image.h>
 
-#include <stdlib.h>
 #include <string.h>
-
-static char *program;
 
 static int set_up(void **state)
 {
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     numbered_clip(4, "-c:v ffv1 clip.mkv");
     ffmpeg("-f lavfi -i mandelbrot=size=97x61 -frames:v 1 a.png");
     write_text(in_folder("film.yaml"), "version: 1\ninput: clip.mkv\nsegments:\n"
@@ -28,17 +23,6 @@ static int set_up(void **state)
                                         "  - {frames: 0-3, style: a.png, region: {rect: [0, 0, 50%]}}\n"
                                         "outputs: [{path: film.mp4}]\n");
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
-}
-
-static int run(const char *arguments)
-{
-    return run_command("cd %s && %s %s", folder, program, arguments);
 }
 
 static void test_mask(void **state)
@@ -94,5 +78,5 @@ int main(void)
         cmocka_unit_test(test_mask),
         cmocka_unit_test(test_mistakes),
     };
-    return cmocka_run_group_tests_name("cli/mask", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/mask", tests, set_up, tear_down_program);
 }

@@ -3,7 +3,7 @@
  * solstice measure: numbers of films that are known, the files that tell them, pairing, and mistakes.
  */
 #include "support/clips.h"
-#include "support/support.h"
+#include "support/program.h"
 
 #include <solstice/image.h>
 
@@ -13,8 +13,6 @@
 #include <string.h>
 
 enum { SIDE_X = 80, SIDE_Y = 60, FRAMES = 6 };
-
-static char *program;
 
 /* Clips without loss: `still` does not move, `flicker` changes by 5 levels in turns, `short` has three frames of it. */
 static void make_clips(void)
@@ -40,22 +38,9 @@ static void make_clips(void)
 
 static int set_up(void **state)
 {
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     make_clips();
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
-}
-
-static int run(const char *arguments)
-{
-    return run_command("cd %s && %s %s", folder, program, arguments);
 }
 
 static json_t *load(const char *name)
@@ -223,5 +208,5 @@ int main(void)
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_interrupted),
     };
-    return cmocka_run_group_tests_name("cli/measure", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/measure", tests, set_up, tear_down_program);
 }

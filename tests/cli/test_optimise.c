@@ -3,28 +3,18 @@
  * solstice stylize --method gatys, as a user meets it: mistakes, what is written beside the painting, Ctrl-C.
  */
 #include "support/clips.h"
-#include "support/support.h"
+#include "support/program.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static char *program;
-
 static int set_up(void **state)
 {
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     ffmpeg("-f lavfi -i testsrc2=size=64x48 -frames:v 1 a.png");
     ffmpeg("-f lavfi -i mandelbrot=size=97x61 -frames:v 1 b.png");
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
 }
 
 static int stylize(const char *arguments)
@@ -126,5 +116,5 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_mistakes), cmocka_unit_test(test_what_is_written),
                                        cmocka_unit_test(test_time_limit), cmocka_unit_test(test_interrupt)};
-    return cmocka_run_group_tests_name("cli/optimise", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/optimise", tests, set_up, tear_down_program);
 }

@@ -4,20 +4,15 @@
  * schedule that --split prints.
  */
 #include "support/clips.h"
-#include "support/support.h"
+#include "support/program.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static char *program;
-
 static int set_up(void **state)
 {
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=10:duration=1 -f lavfi -i sine=duration=1 "
            "-f lavfi -i anullsrc=channel_layout=stereo:sample_rate=48000:duration=1 -map 0 -map 1 -map 2 "
            "-metadata:s:a:0 language=deu -pix_fmt yuv420p -color_range pc -colorspace bt709 clip.mp4");
@@ -25,17 +20,6 @@ static int set_up(void **state)
     ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=10:duration=1 -vf \"select='not(eq(n,7)+eq(n,8))'\" -fps_mode vfr "
            "-pix_fmt yuv420p uneven.mkv");
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
-}
-
-static int run(const char *arguments)
-{
-    return run_command("cd %s && %s %s", folder, program, arguments);
 }
 
 static json_t *json_of(const char *arguments)
@@ -187,5 +171,5 @@ int main(void)
         cmocka_unit_test(test_text),  cmocka_unit_test(test_json),            cmocka_unit_test(test_rotation),
         cmocka_unit_test(test_count), cmocka_unit_test(test_numbered_images), cmocka_unit_test(test_split),
     };
-    return cmocka_run_group_tests_name("cli/probe", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/probe", tests, set_up, tear_down_program);
 }

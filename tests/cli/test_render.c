@@ -5,15 +5,13 @@
  */
 #include "support/clips.h"
 #include "support/number.h"
-#include "support/support.h"
+#include "support/program.h"
 
 #include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static char *program;
 
 /* A schedule for the clip. */
 static void write_schedule(const char *name, const char *segments, const char *outputs)
@@ -26,9 +24,7 @@ static void write_schedule(const char *name, const char *segments, const char *o
 /* A 24-frame clip (grey: how chroma is interpolated is not our question), two styles, and a schedule. */
 static int set_up(void **state)
 {
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     ffmpeg("-f lavfi -i testsrc2=size=75x53:rate=24:duration=1 -pix_fmt yuv420p -vf pad=76:54,hue=s=0 clip.mp4");
     ffmpeg("-f lavfi -i mandelbrot=size=97x61 -frames:v 1 a.png");
     ffmpeg("-f lavfi -i testsrc2=size=64x80 -frames:v 1 b.png");
@@ -41,17 +37,6 @@ static int set_up(void **state)
                    "  - {path: out/film.gif, width: 40, fps: 12}\n"
                    "  - path: out/stills/%03d.png\n");
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
-}
-
-static int run(const char *arguments)
-{
-    return run_command("cd %s && %s %s", folder, program, arguments);
 }
 
 static void assert_probe(const char *name, const char *entries, const char *expected)
@@ -319,5 +304,5 @@ int main(void)
         cmocka_unit_test(test_unwritable_folder),
         cmocka_unit_test(test_interrupt_leaves_what_is_painted),
     };
-    return cmocka_run_group_tests_name("cli/render", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/render", tests, set_up, tear_down_program);
 }

@@ -4,20 +4,15 @@
  */
 #include "support/clips.h"
 #include "support/number.h"
-#include "support/support.h"
+#include "support/program.h"
 
 #include <solstice/image.h>
 
-#include <stdlib.h>
 #include <string.h>
-
-static char *program;
 
 static int set_up(void **state)
 {
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     numbered_clip(12, "-c:v ffv1 clip.mkv");
     ffmpeg("-f lavfi -i mandelbrot=size=97x61 -frames:v 1 a.png");
     write_text(in_folder("film.yaml"), "version: 1\ninput: clip.mkv\nsegments:\n"
@@ -25,17 +20,6 @@ static int set_up(void **state)
                                        "  - {name: second, frames: 6-11, style: a.png}\n"
                                        "outputs: [{path: film.mp4}]\n");
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
-}
-
-static int run(const char *arguments)
-{
-    return run_command("cd %s && %s %s", folder, program, arguments);
 }
 
 /* The number of the frame that the sheet shows first. */
@@ -113,5 +97,5 @@ int main(void)
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_interrupted),
     };
-    return cmocka_run_group_tests_name("cli/sheet", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/sheet", tests, set_up, tear_down_program);
 }

@@ -5,7 +5,7 @@
  */
 #include "support/clips.h"
 #include "support/number.h"
-#include "support/support.h"
+#include "support/program.h"
 
 #include <jansson.h>
 #include <signal.h>
@@ -16,7 +16,7 @@
 
 enum { FRAMES = 24 };
 
-static char *program, *expected; /* what an undisturbed render makes */
+static char *expected; /* what an undisturbed render makes */
 
 /* Fingerprints of the film and the stills. */
 static char *outcome(void)
@@ -26,16 +26,9 @@ static char *outcome(void)
     return strdup(printed);
 }
 
-static int run(const char *arguments)
-{
-    return run_command("cd %s && %s %s", folder, program, arguments);
-}
-
 static int set_up(void **state)
 {
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     make_folder(in_folder("images"));
     write_numbered_images(in_folder("images/"), 0, FRAMES - 1, 160, 120);
     ffmpeg("-f lavfi -i mandelbrot=size=97x61 -frames:v 1 a.png");
@@ -51,9 +44,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    free(program);
     free(expected);
-    return tear_down_folder(state);
+    return tear_down_program(state);
 }
 
 /* Begins a render with `options`, and does something to it when it has kept some frames: `with` knows it as $pid. */

@@ -4,7 +4,7 @@
  */
 #include "support/clips.h"
 #include "support/number.h"
-#include "support/support.h"
+#include "support/program.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -14,26 +14,16 @@
 
 enum { FRAMES = 40 };
 
-static char *program;
-
 static int set_up(void **state)
 {
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     numbered_clip(FRAMES, "-pix_fmt yuv420p -crf 4 clip.mp4");
     write_text(in_folder("film.yaml"), "version: 1\ninput: clip.mp4\nsegments: [{share: 100%, style: none}]\n"
                                        "outputs: [{path: film.mp4, crf: 12, width: 64}]\n");
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
-}
-
-static int run(const char *arguments)
+static int render(const char *arguments)
 {
     return run_command("cd %s && %s render film.yaml %s", folder, program, arguments);
 }
@@ -53,7 +43,7 @@ static void test_other_programs_read_it(void **state)
         char arguments[256];
         /* everything that is said goes to standard error */
         snprintf(arguments, sizeof arguments, "-o %s >film.out 2>said", outputs[i][0]);
-        assert_int_equal(run(arguments), 0);
+        assert_int_equal(render(arguments), 0);
         assert_contains(probe(in_folder("film.out"), "stream=codec_name,width,height,pix_fmt,color_range,color_space"),
                         outputs[i][1]);
         assert_numbers(in_folder("film.out"), 64, 48, 0, FRAMES);
@@ -63,10 +53,10 @@ static void test_other_programs_read_it(void **state)
         assert_contains(printed, "40 frames in ");
     }
     /* through a pipe, where nobody can seek */
-    assert_int_equal(run("-q -o - | ffmpeg -v error -y -i - -f rawvideo -pix_fmt rgb24 piped.raw"), 0);
+    assert_int_equal(render("-q -o - | ffmpeg -v error -y -i - -f rawvideo -pix_fmt rgb24 piped.raw"), 0);
     assert_string_equal(printed, "");
     assert_int_equal(run_command("test $(wc -c <%s/piped.raw) = %d", folder, FRAMES * 64 * 48 * 3), 0);
-    assert_int_equal(run("-q -o -.y4m | ffmpeg -v error -y -i - -f rawvideo -pix_fmt yuv420p piped.raw"), 0);
+    assert_int_equal(render("-q -o -.y4m | ffmpeg -v error -y -i - -f rawvideo -pix_fmt yuv420p piped.raw"), 0);
     assert_string_equal(printed, "");
     assert_int_equal(run_command("test $(wc -c <%s/piped.raw) = %d", folder, FRAMES * 64 * 48 * 3 / 2), 0);
 }
@@ -76,7 +66,7 @@ static void test_bytes_are_counted(void **state)
     json_t *stats;
     size_t size;
     (void)state;
-    assert_int_equal(run("-o - -o also.mp4 --overwrite --stats stats.json >film.out"), 0);
+    assert_int_equal(render("-o - -o also.mp4 --overwrite --stats stats.json >film.out"), 0);
     free(read_bytes(in_folder("film.out"), &size));
     stats = json_load_file(in_folder("stats.json"), 0, NULL);
     assert_non_null(stats);
@@ -96,10 +86,10 @@ static void test_a_reader_that_quits(void **state)
     static const char closed[] = "solstice: standard output: closed by the program that reads it, before the film's "
                                  "end\n";
     (void)state;
-    run("-o -.y4m 2>said | head -c 1000 >film.out");
+    render("-o -.y4m 2>said | head -c 1000 >film.out");
     assert_int_equal(run_command("cat %s/said", folder), 0);
     assert_string_equal(printed, closed);
-    run("-o - 2>said | true");
+    render("-o - 2>said | true");
     assert_int_equal(run_command("cat %s/said", folder), 0);
     assert_string_equal(printed, closed);
     /* not by a signal */
@@ -114,7 +104,7 @@ static void test_a_full_disk(void **state)
     (void)state;
     if (access("/dev/full", W_OK) != 0)
         skip();
-    assert_int_equal(run("-o -.y4m >/dev/full"), 1);
+    assert_int_equal(render("-o -.y4m >/dev/full"), 1);
     assert_string_equal(printed, "solstice: standard output: cannot be written: No space left on device\n");
 }
 
@@ -126,7 +116,7 @@ static void test_a_terminal_is_refused(void **state)
     if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0)
         skip();
     snprintf(arguments, sizeof arguments, "-o - >%s", ptsname(terminal));
-    assert_int_equal(run(arguments), 2);
+    assert_int_equal(render(arguments), 2);
     assert_string_equal(printed, "solstice: standard output is a terminal; pipe it to a program that takes the film, as "
                                  "in \"-o - | mpv -\"\n");
     close(terminal);
@@ -135,10 +125,10 @@ static void test_a_terminal_is_refused(void **state)
 static void test_one_film_only(void **state)
 {
     (void)state;
-    assert_int_equal(run("-o - -o -.y4m >film.out"), 2);
+    assert_int_equal(render("-o - -o -.y4m >film.out"), 2);
     assert_string_equal(printed, "solstice: standard output takes one film, and 2 outputs name it\n");
     /* what programs are told goes to standard error, too */
-    assert_int_equal(run("-o - --json-progress 2>said >film.out"), 0);
+    assert_int_equal(render("-o - --json-progress 2>said >film.out"), 0);
     assert_int_equal(run_command("cat %s/said", folder), 0);
     assert_contains(printed, "\"event\":");
     assert_numbers(in_folder("film.out"), 64, 48, 0, FRAMES);
@@ -159,5 +149,5 @@ int main(void)
         cmocka_unit_test(test_a_reader_that_quits),    cmocka_unit_test(test_a_full_disk),
         cmocka_unit_test(test_a_terminal_is_refused),  cmocka_unit_test(test_one_film_only),
     };
-    return cmocka_run_group_tests_name("cli/stream", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/stream", tests, set_up, tear_down_program);
 }

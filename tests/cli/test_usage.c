@@ -4,29 +4,18 @@
  * whole, as a user reads them.
  */
 #include "support/clips.h"
-#include "support/support.h"
+#include "support/program.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
-
-static char *program;
 
 static int set_up(void **state)
 {
-    assert_int_equal(set_up_folder(state), 0);
-    program = realpath(getenv("SOLSTICE") ? getenv("SOLSTICE") : "build/solstice", NULL);
-    assert_non_null(program);
+    assert_int_equal(set_up_program(state), 0);
     ffmpeg("-f lavfi -i testsrc2=size=64x48:rate=10:duration=1 -pix_fmt yuv420p clip.mp4");
     ffmpeg("-i clip.mp4 -frames:v 1 style.png");
     ffmpeg("-f lavfi -i mandelbrot=size=97x61 -frames:v 1 other.png");
     return 0;
-}
-
-static int tear_down(void **state)
-{
-    free(program);
-    return tear_down_folder(state);
 }
 
 static void test_mistakes_in_usage(void **state)
@@ -335,5 +324,5 @@ int main(void)
         cmocka_unit_test(test_gif),               cmocka_unit_test(test_stylize),
         cmocka_unit_test(test_stylize_mistakes),  cmocka_unit_test(test_output_that_goes_nowhere),
     };
-    return cmocka_run_group_tests_name("cli/usage", tests, set_up, tear_down);
+    return cmocka_run_group_tests_name("cli/usage", tests, set_up, tear_down_program);
 }
