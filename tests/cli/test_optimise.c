@@ -103,10 +103,11 @@ static void test_time_limit(void **state)
 static void test_interrupt(void **state)
 {
     (void)state;
-    /* once it has told of some iterations */
+    /* once it has written a picture */
     assert_int_equal(run_command("cd %s; %s stylize a.png -s b.png -o c.png --method gatys --iterations 1000000 "
-                                 "--pyramid 1 --loss c.csv & pid=$!; for i in $(seq 1000); do sleep 0.05; "
-                                 "test -s .c.csv.*.partial && break; done; kill -INT $pid; wait $pid", folder, program), 130);
+                                 "--pyramid 1 --loss c.csv --save-every 100 & pid=$!; for i in $(seq 1000); do sleep 0.05; "
+                                 "test -s c-*0100.png && break; done; kill -INT $pid; wait $pid; status=$?; rm c-*.png; "
+                                 "exit $status", folder, program), 130);
     assert_contains(printed, "solstice: interrupted after ");
     assert_contains(printed, " of 1000000 iterations; c.png is the best picture so far\n");
     assert_int_equal(count_entries(folder), 4);
