@@ -151,7 +151,7 @@ const char *format_rate(double rate, char text[32])
     return text;
 }
 
-/* How much smaller the same pictures are as WebP or APNG than as the GIF that was made with it. */
+/* How much smaller, or larger, a file is than the GIF. */
 static void print_saving(FILE *to, const SolWriterReport *other, const SolWriterReport *gif)
 {
     double ratio = gif->bytes > 0 ? (double)other->bytes / (double)gif->bytes : 1;
@@ -162,6 +162,7 @@ static void print_saving(FILE *to, const SolWriterReport *other, const SolWriter
                 gif->path);
 }
 
+/* How much smaller the same pictures are as WebP or APNG than as the GIF that was made with it. */
 static void print_savings(FILE *to, const SolRenderReport *report)
 {
     const SolWriterReport *gif = NULL;
